@@ -1,0 +1,127 @@
+"""What an organisation asked to buy, frozen as it was when it asked."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from billing.models.catalogue import CURRENCY_CHECK, Coupon, Cycle, PlanVersion
+from billing.money import Money
+
+
+class Order(models.Model):
+    """One purchase: a plan version for one cycle, for a workspace that does not exist yet.
+
+    awaiting_payment -> paid -> fulfilled; awaiting_payment -> expired | cancelled; expired -> paid (late payment).
+    """
+
+    class Status(models.TextChoices):
+        AWAITING_PAYMENT = "awaiting_payment"
+        PAID = "paid"
+        FULFILLED = "fulfilled"
+        EXPIRED = "expired"
+        CANCELLED = "cancelled"
+
+    # In these states the order keeps its subdomain for itself.
+    HOLDS_NAME = (Status.AWAITING_PAYMENT, Status.PAID)
+    PAYABLE = (Status.AWAITING_PAYMENT, Status.EXPIRED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.CharField(max_length=20, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders")
+    organisation = models.OneToOneField(
+        "organisations.Organisation", on_delete=models.PROTECT, null=True, blank=True, related_name="first_order"
+    )
+    status = models.CharField(max_length=20, choices=Status, default=Status.AWAITING_PAYMENT)
+    idempotency_key = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 — null: not unique
+
+    plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="orders")
+    cycle = models.CharField(max_length=10, choices=Cycle)
+    currency = models.CharField(max_length=3)
+    subtotal_minor = models.BigIntegerField()
+    discount_minor = models.BigIntegerField(default=0)
+    tax_minor = models.BigIntegerField(default=0)
+    total_minor = models.BigIntegerField()
+    coupon = models.ForeignKey(Coupon, on_delete=models.PROTECT, null=True, blank=True, related_name="orders")
+
+    organisation_name = models.CharField(max_length=120)
+    subdomain = models.CharField(max_length=40)
+    subdomain_skeleton = models.CharField(max_length=40)
+    locale = models.CharField(max_length=5)
+    customer_name = models.CharField(max_length=120)
+    customer_email = models.EmailField(max_length=254)
+    customer_phone = models.CharField(max_length=20, blank=True)
+    customer_address = models.CharField(max_length=300, blank=True)
+    customer_country = models.CharField(max_length=2)
+    tax_number = models.CharField(max_length=40, blank=True)
+
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+    fulfilled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["awaiting_payment", "paid", "fulfilled", "expired", "cancelled"]),
+                name="order_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(total_minor=F("subtotal_minor") - F("discount_minor") + F("tax_minor")),
+                name="order_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    subtotal_minor__gte=0, discount_minor__gte=0, tax_minor__gte=0, discount_minor__lte=F("subtotal_minor")
+                ),
+                name="order_amounts",
+            ),
+            models.CheckConstraint(condition=Q(currency__regex=CURRENCY_CHECK), name="order_currency"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["paid", "fulfilled"]) | Q(paid_at__isnull=False), name="order_paid_has_date"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="fulfilled") | Q(organisation__isnull=False), name="order_fulfilled_has_tenant"
+            ),
+            models.UniqueConstraint(
+                fields=["subdomain_skeleton"],
+                condition=Q(status__in=["awaiting_payment", "paid"]),
+                name="order_holds_subdomain",
+            ),
+            models.UniqueConstraint(fields=["user", "idempotency_key"], name="order_idempotency"),
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], name="order_expiring", condition=Q(status="awaiting_payment")),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.currency)
+
+    @property
+    def subtotal(self) -> Money:
+        return Money(self.subtotal_minor, self.currency)
+
+    @property
+    def discount(self) -> Money:
+        return Money(self.discount_minor, self.currency)
+
+    @property
+    def tax(self) -> Money:
+        return Money(self.tax_minor, self.currency)
+
+
+class CouponUse(models.Model):
+    """One use of a coupon, given back when the order expires unpaid."""
+
+    coupon = models.ForeignKey(Coupon, on_delete=models.PROTECT, related_name="uses")
+    order = models.OneToOneField(Order, on_delete=models.CASCADE, related_name="coupon_use")
+    created_at = models.DateTimeField(db_default=Now())

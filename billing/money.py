@@ -1,0 +1,98 @@
+"""Money as integer minor units and a currency, and the one peg the platform may rely on.
+
+Nothing here rounds silently: every place where a fraction can appear says how it is rounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from babel.numbers import format_currency
+
+# ISO 4217 exponents of the currencies the platform takes.
+EXPONENTS: dict[str, int] = {"XAF": 0, "XOF": 0, "GNF": 0, "EUR": 2, "USD": 2}
+
+NARROW_NO_BREAK_SPACE = "\u202f"
+NO_BREAK_SPACE = "\u00a0"
+
+
+class CurrencyMismatch(ValueError):
+    """Two amounts of different currencies met in one operation."""
+
+
+class InexactAmount(ValueError):
+    """A decimal amount has more digits than its currency has."""
+
+
+def exponent_of(currency: str) -> int:
+    """Number of decimals of a currency; raises KeyError for one the platform does not take."""
+    return EXPONENTS[currency]
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """An exact amount. `minor` is an integer count of the currency's smallest unit."""
+
+    minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        if isinstance(self.minor, bool) or not isinstance(self.minor, int):
+            raise TypeError(f"minor units must be an integer, not {type(self.minor).__name__}")
+        if self.currency not in EXPONENTS:
+            raise ValueError(f"unknown currency {self.currency!r}")
+
+    def _same(self, other: Money) -> None:
+        if self.currency != other.currency:
+            raise CurrencyMismatch(f"{self.currency} and {other.currency}")
+
+    def __add__(self, other: Money) -> Money:
+        self._same(other)
+        return Money(self.minor + other.minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        self._same(other)
+        return Money(self.minor - other.minor, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        self._same(other)
+        return self.minor < other.minor
+
+    def __bool__(self) -> bool:
+        return self.minor != 0
+
+    def as_decimal(self) -> Decimal:
+        """The amount in major units, with exactly the currency's number of decimals."""
+        exponent = EXPONENTS[self.currency]
+        return Decimal(self.minor).scaleb(-exponent).quantize(Decimal(1).scaleb(-exponent))
+
+    def as_text(self) -> str:
+        """Plain digits for a provider's API: "5000" for XAF, "19.06" for EUR."""
+        return f"{self.as_decimal():f}"
+
+    def display(self, locale: str) -> str:
+        """The amount as people read it: "25 000 FCFA" in French, with the locale's own spaces."""
+        return format_money(self, locale)
+
+    @classmethod
+    def from_decimal(cls, amount: Decimal | str, currency: str) -> Money:
+        """Exact conversion from major units; raises InexactAmount rather than rounding."""
+        scaled = Decimal(amount).scaleb(EXPONENTS[currency])
+        if scaled != scaled.to_integral_value():
+            raise InexactAmount(f"{amount} {currency}")
+        return cls(int(scaled), currency)
+
+
+def percent_of(amount: Money, percent: Decimal) -> Money:
+    """`percent` per cent of an amount, rounded half up to a whole minor unit."""
+    share = (Decimal(amount.minor) * percent / 100).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    return Money(int(share), amount.currency)
+
+
+def format_money(amount: Money, locale: str) -> str:
+    """Babel's currency format, with both CFA francs written FCFA as their users write them."""
+    if amount.currency in ("XAF", "XOF"):
+        number = format_currency(amount.as_decimal(), "XAF", "#,##0", locale=locale, currency_digits=False)
+        return f"{number.strip()}{NO_BREAK_SPACE}FCFA"
+    return format_currency(amount.as_decimal(), amount.currency, locale=locale)

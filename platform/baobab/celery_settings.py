@@ -1,0 +1,37 @@
+"""Celery's settings: nothing is lost when a worker dies, nothing waits behind a long task."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from baobab.celery import broker_url as _broker_url
+
+broker_url = _broker_url(settings.REDIS_URL)
+task_ignore_result = True
+task_serializer = "json"
+accept_content = ["json"]
+task_default_queue = "baobab"
+worker_prefetch_multiplier = 1
+task_acks_late = True
+task_reject_on_worker_lost = True
+broker_connection_retry_on_startup = True
+broker_transport_options = {
+    "visibility_timeout": 900,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 10,
+    "max_retries": 1,
+}
+# A request must not hang because the broker is away: the sweepers find what was not sent.
+task_publish_retry = False
+worker_hijack_root_logger = False
+timezone = "UTC"
+beat_schedule = {
+    "drain-outbox": {"task": "shared_apps.outbox.tasks.drain", "schedule": 10.0, "options": {"expires": 10}},
+    "poll-payments": {"task": "billing.tasks.poll_due_payments", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep-webhooks": {"task": "billing.tasks.sweep_webhooks", "schedule": 60.0, "options": {"expires": 60}},
+    "expire-orders": {"task": "billing.tasks.expire_orders", "schedule": 60.0, "options": {"expires": 60}},
+    "sweep-provisioning": {"task": "provisioning.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "send-mail": {"task": "shared_apps.notifications.tasks.send_due", "schedule": 10.0, "options": {"expires": 10}},
+}

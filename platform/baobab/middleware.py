@@ -1,0 +1,160 @@
+"""What every request passes through: who it is, which tenant, which language, and how errors are shown."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import translation
+from redis.exceptions import RedisError
+
+from baobab.products import PRODUCTS
+from shared_apps.core.error_views import render_domain_error, render_suspended, render_unknown_host
+from shared_apps.core.errors import DomainError
+from shared_apps.core.request_info import RequestInfo, request_info, reset_request_info, set_request_info
+from shared_apps.organisations.current import normalise_host, tenant_of_host
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestContextMiddleware:
+    """Gives each request an id, and logs and audit entries the means to name it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = str(uuid.uuid4())
+        info = RequestInfo(
+            request_id=request_id,
+            ip=client_ip(request),
+            user_agent=request.headers.get("User-Agent", "")[:300],
+        )
+        token = set_request_info(info)
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                response = self.get_response(request)
+            finally:
+                reset_request_info(token)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+def client_ip(request: HttpRequest) -> str | None:
+    """The caller's address: X-Forwarded-For is believed only as far as TRUSTED_PROXY_COUNT proxies wrote it."""
+    proxies = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    if proxies and len(forwarded) >= proxies:
+        return forwarded[-proxies]
+    return request.META.get("REMOTE_ADDR") or None
+
+
+class HealthMiddleware:
+    """`/healthz` (the process answers) and `/readyz` (database and cache too), on any host and without a session."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path == "/healthz":
+            return JsonResponse({"status": "ok"})
+        if request.path == "/readyz":
+            checks = {"database": _database_answers(), "cache": _cache_answers()}
+            # Redis may be away: pages are served and transfers taken without it.
+            ready = checks["database"]
+            return JsonResponse({"status": "ok" if ready else "unavailable", **checks}, status=200 if ready else 503)
+        return self.get_response(request)
+
+
+def _database_answers() -> bool:
+    try:
+        connection.set_schema_to_public()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _cache_answers() -> bool:
+    try:
+        cache.get("shared:ready")
+    except RedisError:
+        return False
+    return True
+
+
+class TenantMiddleware:
+    """Finds the tenant of the host and turns the connection and the URLconf to it; an unknown host gets a 404."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        connection.set_schema_to_public()
+        host = normalise_host(request.META.get("HTTP_HOST", ""))
+        request.tenant = None
+        if host == settings.PLATFORM_HOST:
+            request.urlconf = settings.ROOT_URLCONF
+            return self.get_response(request)
+        tenant = tenant_of_host(host)
+        if tenant is None:
+            with translation.override(settings.LANGUAGE_CODE):
+                return render_unknown_host(request, host)
+        request.tenant = tenant
+        request.urlconf = PRODUCTS[tenant.product].urlconf
+        if tenant.is_suspended:
+            with translation.override(tenant.locale):
+                return render_suspended(request, tenant)
+        connection.set_tenant(tenant)
+        try:
+            with structlog.contextvars.bound_contextvars(tenant=tenant.schema_name):
+                return self.get_response(request)
+        finally:
+            connection.set_schema_to_public()
+
+
+class LanguageMiddleware:
+    """French unless somebody chose otherwise: the choice is in a cookie, a tenant's own language is its default."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.known = {code for code, _ in settings.LANGUAGES}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        default = request.tenant.locale if request.tenant else settings.LANGUAGE_CODE
+        language = chosen if chosen in self.known else default
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class DomainErrorMiddleware:
+    """Turns the one class of user-facing error into a page or JSON, and names the actor for logs and audit."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> None:
+        user = getattr(request, "user", None)
+        if user is not None and request.session.get("_auth_user_id") and user.is_authenticated:
+            set_request_info(replace(request_info(), actor_id=user.pk, actor_label=user.email))
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DomainError):
+            return render_domain_error(request, exception)
+        return None
+

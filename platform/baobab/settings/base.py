@@ -1,0 +1,281 @@
+"""Settings common to every environment; each value that differs comes from the environment."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+
+from baobab.products import PRODUCTS
+from baobab.settings import env
+
+BASE_DIR = Path(__file__).resolve().parents[3]
+
+DEBUG = False
+PRODUCTION = False
+SECRET_KEY = env.text("SECRET_KEY")
+# AES-256-GCM key ring, newest first: "k2:<base64>,k1:<base64>".
+ENCRYPTION_KEYS = env.words("ENCRYPTION_KEYS")
+
+PLATFORM_NAME = env.text("PLATFORM_NAME", "Baobab")
+PLATFORM_HOST = env.text("PLATFORM_HOST", "localhost").lower()
+PLATFORM_PORT = env.text("PLATFORM_PORT", "")
+PLATFORM_SCHEME = env.text("PLATFORM_SCHEME", "http")
+SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", f"support@{PLATFORM_HOST}")
+# The tenant middleware answers 404 for every host that is neither the platform's nor a live domain's.
+ALLOWED_HOSTS = ["*"]
+
+IDENTITY_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "shared_apps.accounts",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
+    "rest_framework_simplejwt.token_blacklist",
+    "shared_apps.audit",
+    "shared_apps.notifications",
+]
+PUBLIC_APPS = [
+    "django_tenants",
+    *IDENTITY_APPS,
+    "shared_apps.organisations",
+    "shared_apps.outbox",
+    "shared_apps.site",
+    "billing",
+    "provisioning",
+]
+TABLELESS_APPS = [
+    "baobab",
+    "shared_apps.core",
+    "django.forms",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+]
+
+HAS_MULTI_TYPE_TENANTS = True
+MULTI_TYPE_DATABASE_FIELD = "product"
+TENANT_TYPES = {
+    "public": {"APPS": PUBLIC_APPS, "URLCONF": "baobab.urls_public"},
+    **{
+        key: {"APPS": [*IDENTITY_APPS, *product.apps], "URLCONF": product.urlconf}
+        for key, product in PRODUCTS.items()
+    },
+}
+# "whitenoise.runserver_nostatic" comes first so that development serves static files as production does.
+INSTALLED_APPS = list(
+    dict.fromkeys(
+        ["whitenoise.runserver_nostatic", "django.contrib.staticfiles", *TABLELESS_APPS]
+        + [app for tenant_type in TENANT_TYPES.values() for app in tenant_type["APPS"]]
+    )
+)
+TENANT_MODEL = "organisations.Organisation"
+TENANT_DOMAIN_MODEL = "organisations.Domain"
+TENANT_LIMIT_SET_CALLS = True
+ROOT_URLCONF = "baobab.urls_public"
+
+MIDDLEWARE = [
+    "baobab.middleware.RequestContextMiddleware",
+    "baobab.middleware.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "baobab.middleware.TenantMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "baobab.middleware.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "baobab.middleware.DomainErrorMiddleware",
+]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "shared_apps.core.context.platform",
+            ],
+            "builtins": ["django.templatetags.i18n"],
+        },
+    }
+]
+WSGI_APPLICATION = "baobab.wsgi.application"
+
+# Two accounts of one database: `app` serves requests and owns nothing, `owner` migrates and provisions.
+DATABASE_OWNER_URL = env.text("DATABASE_URL", "")
+DATABASE_APP_URL = env.text("APP_DATABASE_URL", "")
+DB_ACCOUNT = env.text("BAOBAB_DB_ACCOUNT", "app")
+DATABASES = {
+    "default": env.database(
+        DATABASE_OWNER_URL if DB_ACCOUNT == "owner" else DATABASE_APP_URL,
+        pool_size=env.number("DATABASE_POOL_SIZE", 10),
+    )
+}
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.text("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_FUNCTION": "shared_apps.core.cache.make_key",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
+# Seconds during which a host's tenant is not looked up again; dropped earlier by the version key.
+TENANT_CACHE_SECONDS = 30
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 10}
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "shared_apps.accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
+
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "shared_apps.core.error_views.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "worker-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.text("TIME_ZONE", "Africa/Douala")
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(BASE_DIR / ".data" / "media")))
+STORAGES = {
+    "default": {"BACKEND": "shared_apps.core.storage.TenantStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{PLATFORM_NAME} <ne-pas-repondre@{PLATFORM_HOST}>")
+EMAIL_TIMEOUT = 20
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["shared_apps.accounts.tokens.TenantJWTAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
+    "PAGE_SIZE": 50,
+    "EXCEPTION_HANDLER": "shared_apps.core.api_errors.exception_handler",
+    "DEFAULT_THROTTLE_RATES": {"register": "5/min", "login": "10/min", "verify": "10/min"},
+    "NUM_PROXIES": env.number("TRUSTED_PROXY_COUNT", 0),
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "USER_ID_FIELD": "pk",
+    "AUTH_TOKEN_CLASSES": ("shared_apps.accounts.tokens.TenantAccessToken",),
+    "TOKEN_OBTAIN_SERIALIZER": "shared_apps.accounts.tokens.ObtainSerializer",
+    "TOKEN_REFRESH_SERIALIZER": "shared_apps.accounts.tokens.RefreshSerializer",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{PLATFORM_NAME} API",
+    "DESCRIPTION": "Plans, orders, payments and organisations of the platform.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# Payment providers. `billing.gateways` turns these into clients.
+PAYPAL = {
+    "base_url": env.text("PAYPAL_BASE_URL", "https://api-m.sandbox.paypal.com"),
+    "client_id": env.text("PAYPAL_CLIENT_ID", ""),
+    "client_secret": env.text("PAYPAL_CLIENT_SECRET", ""),
+    "webhook_id": env.text("PAYPAL_WEBHOOK_ID", ""),
+    "merchant_id": env.text("PAYPAL_MERCHANT_ID", ""),
+}
+MOMO = {
+    "base_url": env.text("MOMO_BASE_URL", "https://sandbox.momodeveloper.mtn.com"),
+    "subscription_key": env.text("MOMO_SUBSCRIPTION_KEY", ""),
+    "user_id": env.text("MOMO_USER_ID", ""),
+    "api_key": env.text("MOMO_API_KEY", ""),
+    "target_environment": env.text("MOMO_TARGET_ENVIRONMENT", "sandbox"),
+    "currency": env.text("MOMO_CURRENCY", "EUR"),
+}
+MOMO_REGION = env.text("MOMO_REGION", "CM")
+MOMO_CALLBACKS = env.flag("MOMO_CALLBACKS", default=False)
+BANK = {
+    "bank_name": env.text("BANK_NAME", ""),
+    "account_name": env.text("BANK_ACCOUNT_NAME", ""),
+    "account_number": env.text("BANK_ACCOUNT_NUMBER", ""),
+    "iban": env.text("BANK_IBAN", ""),
+    "swift": env.text("BANK_SWIFT_CODE", ""),
+    "branch": env.text("BANK_BRANCH", ""),
+}
+PAYMENT_SIMULATOR_URL = ""
+
+# How long an order may be paid after it was made, and how long a transfer may take.
+ORDER_LIFETIME = timedelta(days=7)
+
+LOGGING_CONFIG = None
+SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]  # TLS and HSTS are set in production.py
+STYLEGUIDE = False

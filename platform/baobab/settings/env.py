@@ -1,0 +1,58 @@
+"""Reading settings from the environment (https://12factor.net/config), and nothing else."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The variable's value; without a default an absent or empty one stops the start."""
+    value = os.environ.get(name) or default
+    if value is None:
+        raise ImproperlyConfigured(f"set the environment variable {name}")
+    return value
+
+
+def number(name: str, default: int) -> int:
+    """The variable as an integer."""
+    value = text(name, str(default))
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}") from None
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """The variable as yes or no: 1, true, yes, on against 0, false, no, off."""
+    value = text(name, "yes" if default else "no").lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("0", "false", "no", "off"):
+        return False
+    raise ImproperlyConfigured(f"{name} must be yes or no, not {value!r}")
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """The variable as a list, split at commas."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def database(url: str, *, pool_size: int) -> dict[str, object]:
+    """Django's database settings from any libpq URL or key=value string, with the native psycopg pool."""
+    try:
+        parts = conninfo_to_dict(url)
+    except Exception as error:
+        raise ImproperlyConfigured(f"not a PostgreSQL URL: {error}") from None
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    settings: dict[str, object] = {target: parts.get(key, "") for key, target in known.items()}
+    options: dict[str, object] = {key: value for key, value in parts.items() if key not in known}
+    options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10, "max_lifetime": 1800}
+    return {
+        "ENGINE": "baobab.db.tenant_postgresql",
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": options,
+        **settings,
+    }

@@ -1,0 +1,40 @@
+"""`make run`: everything on this machine, providers played by the payment simulator, mail in files."""
+
+from __future__ import annotations
+
+from baobab.settings.base import *  # noqa: F403
+from baobab.settings.base import BASE_DIR, PLATFORM_HOST, PLATFORM_PORT, env
+
+DEBUG = env.flag("DEBUG", default=False)
+STYLEGUIDE = True
+STATIC_ROOT = BASE_DIR / ".data" / "static"
+EMAIL_BACKEND = "shared_apps.notifications.backends.EmlFileBackend"
+MAIL_DIR = env.text("MAIL_DIR", str(BASE_DIR / ".data" / "mail"))
+
+PAYMENT_SIMULATOR_URL = env.text("PAYMENT_SIMULATOR_URL", "http://127.0.0.1:8090")
+PAYPAL = {
+    "base_url": PAYMENT_SIMULATOR_URL,
+    "client_id": "demo-client",
+    "client_secret": "demo-secret",
+    "webhook_id": "WH-DEMO",
+    "merchant_id": "DEMOMERCHANT1",
+}
+MOMO = {
+    "base_url": PAYMENT_SIMULATOR_URL,
+    "subscription_key": "demo-collection-key",
+    "user_id": "6f1c1f0e-5a55-4c0e-9a53-0a8f6c9b3c11",
+    "api_key": "demo-api-key",
+    "target_environment": "mtncameroon",
+    "currency": "XAF",
+}
+MOMO_CALLBACKS = True
+BANK = {
+    "bank_name": "Banque de démonstration",
+    "account_name": "Baobab SAS",
+    "account_number": "10005 00001 01234567890 18",
+    "iban": "CM2110005000010123456789018",
+    "swift": "DEMOCMCX",
+    "branch": "Douala Bonanjo",
+}
+# Where the simulator sends its webhooks: itself on this machine, like the real providers from outside.
+WEBHOOK_BASE_URL = f"http://{PLATFORM_HOST}:{PLATFORM_PORT or 8000}"

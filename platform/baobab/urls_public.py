@@ -1,0 +1,20 @@
+"""The platform's own host: pricing, sign-up, orders, back office, API, webhooks."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import include, path
+
+from baobab.urls_common import handler400, handler403, handler404
+from baobab.urls_common import urlpatterns as common
+
+urlpatterns = [
+    *common,
+]
+
+#SG if settings.STYLEGUIDE:
+#SG     from shared_apps.core.styleguide import styleguide
+#SG 
+#SG     urlpatterns += [path("styleguide/", styleguide, name="styleguide")]
+
+__all__ = ["handler400", "handler403", "handler404", "include", "urlpatterns"]

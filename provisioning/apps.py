@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ProvisioningConfig(AppConfig):
+    name = "provisioning"
+
+    def ready(self) -> None:
+        from provisioning.services.jobs import on_order_paid
+        from shared_apps.outbox.services import register
+
+        register("order.paid", on_order_paid)

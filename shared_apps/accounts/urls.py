@@ -1,0 +1,28 @@
+"""Signing in and out, on the public host and on every tenant's."""
+
+from __future__ import annotations
+
+from allauth.account import views
+from django.contrib.auth.decorators import login_not_required
+from django.urls import path
+
+urlpatterns = [
+    path("login/", login_not_required(views.login), name="account_login"),
+    path("logout/", login_not_required(views.logout), name="account_logout"),
+    path("password/reset/", login_not_required(views.password_reset), name="account_reset_password"),
+    path(
+        "password/reset/done/",
+        login_not_required(views.password_reset_done),
+        name="account_reset_password_done",
+    ),
+    path(
+        "password/reset/key/<uidb36>-<key>/",
+        login_not_required(views.password_reset_from_key),
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/key/done/",
+        login_not_required(views.password_reset_from_key_done),
+        name="account_reset_password_from_key_done",
+    ),
+]

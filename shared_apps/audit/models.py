@@ -1,0 +1,36 @@
+"""Who did what, when and from where. Platform and tenants each keep their own."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from shared_apps.core.querysets import SchemaBoundQuerySet
+
+
+class AuditLog(models.Model):
+    """One change that matters, written in the transaction that made it."""
+
+    class Level(models.TextChoices):
+        INFO = "info"
+        WARNING = "warning"
+        ERROR = "error"
+
+    created_at = models.DateTimeField(db_default=Now(), db_index=True)
+    category = models.CharField(max_length=30)
+    level = models.CharField(max_length=10, choices=Level, default=Level.INFO)
+    action = models.CharField(max_length=60)
+    actor_id = models.UUIDField(null=True, blank=True)
+    actor_label = models.CharField(max_length=254, blank=True)
+    resource_type = models.CharField(max_length=60)
+    resource_id = models.CharField(max_length=64)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    request_id = models.CharField(max_length=36, blank=True)
+
+    objects = SchemaBoundQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["resource_type", "resource_id"], name="audit_resource")]

@@ -1,0 +1,103 @@
+"""Queueing and sending e-mail."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from smtplib import SMTPException
+from typing import Any
+
+import structlog
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from shared_apps.core.context import platform_url
+from shared_apps.core.soon import send_soon
+from shared_apps.notifications.models import Delivery
+
+logger = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 8
+FIRST_RETRY = timedelta(seconds=60)
+
+
+def notify_by_email(*, key: str, template: str, recipient: str, locale: str, context: dict[str, Any]) -> None:
+    """Queue an e-mail in the current transaction, once per key; it leaves after commit.
+
+    `template` names templates/emails/<template>.txt (its first line is the subject). Takes no lock.
+    """
+    Delivery.objects.bulk_create(
+        [Delivery(key=key, template=template, recipient=recipient, locale=locale, context=context)],
+        ignore_conflicts=True,
+    )
+
+    from shared_apps.notifications.tasks import send_due
+
+    transaction.on_commit(lambda: send_soon(send_due))
+
+
+def send_due_emails(*, limit: int = 50) -> int:
+    """Send what is due; returns how many left.
+
+    Each delivery is claimed in a short transaction (row lock, SKIP LOCKED) that puts its next attempt off, and sent
+    outside any transaction: a crash after the mail server's answer can send one message twice, never lose one
+    (e-mail has no idempotency key).
+    """
+    sent = 0
+    for _ in range(limit):
+        delivery = _claim_one()
+        if delivery is None:
+            break
+        sent += _send(delivery)
+    return sent
+
+
+def _claim_one() -> Delivery | None:
+    with transaction.atomic():
+        delivery = (
+            Delivery.objects.select_for_update(skip_locked=True)
+            .filter(status=Delivery.Status.QUEUED, next_attempt_at__lte=timezone.now())
+            .order_by("next_attempt_at", "pk")
+            .first()
+        )
+        if delivery is None:
+            return None
+        delivery.attempts += 1
+        delivery.next_attempt_at = timezone.now() + FIRST_RETRY * 2 ** (delivery.attempts - 1)
+        delivery.save(update_fields=["attempts", "next_attempt_at"])
+        return delivery
+
+
+def _send(delivery: Delivery) -> bool:
+    try:
+        render_email(
+            template=delivery.template,
+            recipient=delivery.recipient,
+            locale=delivery.locale,
+            context=delivery.context,
+        ).send()
+    except (SMTPException, OSError) as error:
+        logger.warning("mail not sent", template=delivery.template, attempt=delivery.attempts, error=str(error)[:200])
+        given_up = delivery.attempts >= MAX_ATTEMPTS
+        Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.QUEUED).update(
+            status=Delivery.Status.FAILED if given_up else Delivery.Status.QUEUED,
+            error=f"{type(error).__name__}: {error}"[:500],
+        )
+        return False
+    Delivery.objects.filter(pk=delivery.pk).update(
+        status=Delivery.Status.SENT, sent_at=timezone.now(), context={}, error=""
+    )
+    return True
+
+
+def render_email(*, template: str, recipient: str, locale: str, context: dict[str, Any]) -> EmailMultiAlternatives:
+    """Build the message in the reader's language: a text part, and the same text as simple HTML."""
+    with translation.override(locale):
+        shown = {**context, "platform_url": platform_url("/")}
+        subject, _, body = render_to_string(f"emails/{template}.txt", shown).strip().partition("\n")
+        body = body.strip() + "\n"
+        html = render_to_string("emails/layout.html", {"subject": subject, "body": body, "locale": locale})
+    message = EmailMultiAlternatives(subject=subject.strip(), body=body, to=[recipient])
+    message.attach_alternative(html, "text/html")
+    return message
