@@ -61,8 +61,7 @@ class SchemaTemplate(models.Model):
 
     product = models.CharField(max_length=20)
     fingerprint = models.CharField(max_length=64)  # of migrations and tenant types
-    sql = models.TextField()
-    statements = models.PositiveIntegerField()
+    statements = models.JSONField()  # a list, in order
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from celery import Celery, Task
 from celery.exceptions import Reject
@@ -78,7 +78,7 @@ def broker_url(redis_url: str) -> str:
     if parts.scheme != "unix":
         return redis_url
     database = parts.query.removeprefix("db=") or "0"
-    return urlunsplit(("redis+socket", "", parts.path, f"virtual_host={database}", ""))
+    return f"redis+socket://{parts.path}?virtual_host={database}"
 
 
 def _make_app() -> Celery:

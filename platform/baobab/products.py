@@ -10,28 +10,29 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ProductType:
-    """One tenant type: its apps, its URLconf, and the service that gives a new tenant its defaults."""
+    """One tenant type: its apps, its URLconf, its staff's first page, and where its defaults and usage come from."""
 
     key: str
     apps: tuple[str, ...]
     urlconf: str
+    home_path: str
     create_defaults: str
+    usage: str
+
+
+def _product(key: str, *, home_path: str) -> ProductType:
+    return ProductType(
+        key=key,
+        apps=("tenant_apps.team", f"tenant_apps.{key}"),
+        urlconf=f"baobab.urls_{key}",
+        home_path=home_path,
+        create_defaults=f"tenant_apps.{key}.services.create_defaults",
+        usage=f"tenant_apps.{key}.selectors.usage",
+    )
 
 
 PRODUCTS = {
-    product.key: product
-    for product in (
-        ProductType(
-            "store", ("tenant_apps.team", "tenant_apps.store"), "baobab.urls_store",
-            "tenant_apps.store.services.create_defaults",
-        ),
-        ProductType(
-            "events", ("tenant_apps.team", "tenant_apps.events"), "baobab.urls_events",
-            "tenant_apps.events.services.create_defaults",
-        ),
-        ProductType(
-            "esxi", ("tenant_apps.team", "tenant_apps.esxi"), "baobab.urls_esxi",
-            "tenant_apps.esxi.services.create_defaults",
-        ),
-    )
-}  # fmt: skip
+    "store": _product("store", home_path="/staff/"),
+    "events": _product("events", home_path="/staff/"),
+    "esxi": _product("esxi", home_path="/"),
+}

@@ -6,9 +6,11 @@ from django.urls import include, path
 
 from baobab.urls_common import handler400, handler403, handler404
 from baobab.urls_common import urlpatterns as common
+from shared_apps.accounts.views import enter
 
 urlpatterns = [
     *common,
+    path("enter/<str:token>/", enter, name="enter"),
     path("", include("tenant_apps.team.urls")),
     path("", include("tenant_apps.store.urls")),
 ]

@@ -6,6 +6,10 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
+from django.shortcuts import redirect
+
+from shared_apps.accounts.services import is_verified
+from shared_apps.core.context import platform_url
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -13,6 +17,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
+        """Somebody whose address is not proved yet goes on where sign-up stopped."""
+        response = super().pre_login(request, user, **kwargs)
+        if response is None and not is_verified(user):
+            request.session["signup_email"] = user.email
+            return redirect(platform_url("/signup/code/"))
+        return response
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         user.email = user.email.lower()

@@ -9,6 +9,7 @@ from django.urls import path
 urlpatterns = [
     path("login/", login_not_required(views.login), name="account_login"),
     path("logout/", login_not_required(views.logout), name="account_logout"),
+    path("inactive/", login_not_required(views.account_inactive), name="account_inactive"),
     path("password/reset/", login_not_required(views.password_reset), name="account_reset_password"),
     path(
         "password/reset/done/",

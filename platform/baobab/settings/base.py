@@ -186,7 +186,8 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         "worker-src": [SELF],
-        "form-action": [SELF],
+        # Browsers apply this to the redirect after a form too: paying leads to PayPal.
+        "form-action": [SELF, "https://*.paypal.com"],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],
@@ -277,5 +278,9 @@ PAYMENT_SIMULATOR_URL = ""
 ORDER_LIFETIME = timedelta(days=7)
 
 LOGGING_CONFIG = None
-SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]  # TLS and HSTS are set in production.py
+SILENCED_SYSTEM_CHECKS = [
+    "security.W004",  # HSTS and the redirect to TLS are set in production.py
+    "security.W008",
+    "auth.W004",  # the e-mail address is unique by a constraint on its lower case
+]
 STYLEGUIDE = False

@@ -1,0 +1,74 @@
+"""Why a payment did not go through, in plain words with the next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing.providers import reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What happened, and what to do now."""
+
+    what: str | Promise
+    next_step: str | Promise
+
+
+_TRY_ANOTHER = _("Try again, or choose another way to pay.")
+_BEING_CHECKED = _("Our team has been told and will write to you. Do not pay a second time.")
+
+_EXPLANATIONS: dict[str, Explanation] = {
+    reasons.INSUFFICIENT_FUNDS: Explanation(
+        _("There is not enough money on the account."), _("Top up your account, then try again.")
+    ),
+    reasons.LIMIT_REACHED: Explanation(
+        _("The limit of the mobile money account has been reached."), _("Pay by bank transfer, or from another account.")
+    ),
+    reasons.DECLINED_BY_PAYER: Explanation(_("The payment was refused on the phone."), _TRY_ANOTHER),
+    reasons.APPROVAL_EXPIRED: Explanation(
+        _("The payment was not approved in time."), _("Try again and approve the request on your phone.")
+    ),
+    reasons.PAYER_NOT_FOUND: Explanation(
+        _("This number has no mobile money account."), _("Check the number, or use another one.")
+    ),
+    reasons.PAYER_INACTIVE: Explanation(
+        _("This mobile money account is not active."), _("Activate it with your operator, or use another number.")
+    ),
+    reasons.INSTRUMENT_DECLINED: Explanation(
+        _("PayPal refused the card or account chosen."), _("Choose another card or account in PayPal.")
+    ),
+    reasons.CANCELLED: Explanation(_("The payment was cancelled. Nothing was charged."), _TRY_ANOTHER),
+    reasons.PROVIDER_UNAVAILABLE: Explanation(
+        _("The payment service is not answering. We keep asking it."),
+        _("Wait a moment: this page follows the payment. If money leaves your account, it is not lost."),
+    ),
+    reasons.MISCONFIGURED: Explanation(
+        _("This way to pay is out of order. Nothing was charged."), _("Choose another way to pay.")
+    ),
+    reasons.NOT_RECEIVED: Explanation(
+        _("We could not find your transfer."), _("Check the reference and the amount, then send the receipt again.")
+    ),
+    reasons.BEING_REVIEWED: Explanation(
+        _("The payment service is checking this payment."), _("This can take a few hours. We follow it for you.")
+    ),
+    reasons.AMOUNT_MISMATCH: Explanation(_("The amount received is not the amount due."), _BEING_CHECKED),
+    reasons.CURRENCY_MISMATCH: Explanation(_("The money arrived in another currency."), _BEING_CHECKED),
+    reasons.ACCOUNT_MISMATCH: Explanation(_("The money went to another account than ours."), _BEING_CHECKED),
+    reasons.REFERENCE_MISMATCH: Explanation(_("The payment carries another reference."), _BEING_CHECKED),
+    reasons.SECOND_SUCCESS: Explanation(
+        _("This order was paid twice."), _("Our team has been told and will give the second payment back.")
+    ),
+    reasons.ORDER_CLOSED: Explanation(
+        _("The payment arrived after the order was closed."), _("Our team has been told and will write to you.")
+    ),
+}
+_UNKNOWN = Explanation(_("The payment did not go through."), _TRY_ANOTHER)
+
+
+def explain(reason: str) -> Explanation:
+    """The words for one of billing.providers.reasons."""
+    return _EXPLANATIONS.get(reason, _UNKNOWN)

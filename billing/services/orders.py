@@ -1,0 +1,288 @@
+"""Making, paying, fulfilling and expiring orders."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Coupon, Order, Payment, Price
+from billing.pricing import price_order
+from billing.selectors import free_subdomains, subdomain_problem
+from billing.services.coupons import check_coupon, give_coupon_back, reduction_of, use_coupon
+from shared_apps.audit.services import record
+from shared_apps.core.context import platform_url
+from shared_apps.core.errors import Conflict, DomainError
+from shared_apps.notifications.services import notify_by_email
+from shared_apps.organisations import subdomains
+from shared_apps.outbox.services import publish
+
+# No 0/O, 1/I/L or U: read aloud on the phone and typed into a bank's form.
+NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+MAX_UNPAID_ORDERS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Who the order is billed to, frozen on the order."""
+
+    name: str
+    email: str
+    country: str
+    phone: str = ""
+    address: str = ""
+    tax_number: str = ""
+
+
+def create_order(
+    *,
+    user: Any,
+    price: Price,
+    organisation_name: str,
+    subdomain: str,
+    customer: Customer,
+    locale: str,
+    coupon_code: str = "",
+    idempotency_key: str | None = None,
+) -> Order:
+    """Order a plan for a new workspace, and hold its name until the order is paid or expires.
+
+    One transaction. The name is held by a unique constraint, the coupon by a guarded UPDATE. Repeating a call with the
+    same idempotency key returns the first order. Raises DomainError on `subdomain`, `coupon_code` or nothing.
+    """
+    name = check_subdomain(subdomain)
+    plan = price.version.plan
+    coupon = check_coupon(code=coupon_code, plan=plan, currency=price.currency) if coupon_code.strip() else None
+    try:
+        with transaction.atomic():
+            earlier = _earlier_order(user, idempotency_key)
+            if earlier:
+                return earlier
+            _check_unpaid_orders(user)
+            order = _insert(user, price, organisation_name, name, customer, locale, coupon, idempotency_key)
+            if coupon:
+                use_coupon(coupon=coupon, order=order)
+            # Somebody's workspace may have gone live between the check and the insert.
+            if subdomain_problem(name, ignoring=order):
+                raise _name_taken(name)
+            record(action="order.created", category="payment", resource=order, actor=user, after=_summary(order))
+            _tell_customer(order)
+            if order.total_minor == 0:
+                mark_paid(order_id=order.pk)
+                order.refresh_from_db()
+            return order
+    except IntegrityError as error:
+        earlier = _earlier_order(user, idempotency_key)
+        if earlier:
+            return earlier
+        if "order_holds_subdomain" in str(error):
+            raise _name_taken(name) from None
+        raise
+
+
+def check_subdomain(text: str) -> str:
+    """The normalised name if it is well formed and free; raises DomainError on `subdomain` with the way out."""
+    try:
+        name = subdomains.check(text)
+    except subdomains.BadSubdomain as problem:
+        raise DomainError(
+            f"subdomain_{problem.code}",
+            SUBDOMAIN_TEXTS[problem.code],
+            field="subdomain",
+            extra={"suggestions": free_subdomains(text)},
+        ) from None
+    if subdomain_problem(name):
+        raise _name_taken(name)
+    return name
+
+
+def mark_paid(*, order_id: UUID) -> bool:
+    """The order is paid: leave word for provisioning. In the caller's transaction, which holds the order's row.
+
+    Guarded UPDATE; False when it was paid before or cannot be paid any more. An expired order whose name has gone to
+    somebody else gets the nearest free one: money that came late is honoured.
+    """
+    order = Order.objects.select_for_update().get(pk=order_id)
+    if order.status not in Order.PAYABLE:
+        return False
+    for name in (order.subdomain, *free_subdomains(order.subdomain)):
+        try:
+            with transaction.atomic():
+                Order.objects.filter(pk=order_id, status__in=Order.PAYABLE).update(
+                    status=Order.Status.PAID,
+                    paid_at=timezone.now(),
+                    subdomain=name,
+                    subdomain_skeleton=subdomains.skeleton(name),
+                )
+        except IntegrityError:
+            continue
+        break
+    else:
+        raise RuntimeError(f"no free name near {order.subdomain!r}")
+    record(action="order.paid", category="payment", resource=order, before={"status": order.status},
+           after={"status": "paid", "subdomain": name})  # fmt: skip
+    publish(topic="order.paid", key=str(order_id), payload={"order_id": str(order_id)})
+    return True
+
+
+def mark_fulfilled(*, order_id: UUID) -> bool:
+    """The workspace is live. Guarded UPDATE in the caller's transaction; False when it was fulfilled before."""
+    return bool(
+        Order.objects.filter(pk=order_id, status=Order.Status.PAID).update(
+            status=Order.Status.FULFILLED, fulfilled_at=timezone.now()
+        )
+    )
+
+
+def expire_orders(*, limit: int = 200) -> int:
+    """Expire unpaid orders whose time has passed, freeing their names and coupons; returns how many.
+
+    One transaction an order, locking its row. An order with an attempt that may still succeed soon, or a receipt that
+    nobody has looked at, waits.
+    """
+    overdue = (
+        Order.objects.filter(status=Order.Status.AWAITING_PAYMENT, expires_at__lt=timezone.now())
+        .exclude(payments__in=_attempts_worth_waiting_for())
+        .values_list("pk", flat=True)[:limit]
+    )
+    return sum(_expire(order_id) for order_id in list(overdue))
+
+
+def _expire(order_id: UUID) -> bool:
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(pk=order_id)
+        if order.status != Order.Status.AWAITING_PAYMENT:
+            return False
+        if _attempts_worth_waiting_for().filter(order=order).exists():
+            return False
+        order.status = Order.Status.EXPIRED
+        order.save(update_fields=["status"])
+        order.payments.filter(status__in=Payment.OPEN).update(status=Payment.Status.EXPIRED, next_check_at=None)
+        give_coupon_back(order=order)
+        record(action="order.expired", category="payment", resource=order)
+        return True
+
+
+def _attempts_worth_waiting_for() -> Any:
+    automatic = Payment.objects.filter(
+        status__in=[Payment.Status.CREATED, Payment.Status.PENDING], method__is_automatic=True
+    )
+    return automatic | Payment.objects.filter(status=Payment.Status.UNDER_REVIEW)
+
+
+def _earlier_order(user: Any, idempotency_key: str | None) -> Order | None:
+    if not idempotency_key:
+        return None
+    return Order.objects.filter(user=user, idempotency_key=idempotency_key).first()
+
+
+def _check_unpaid_orders(user: Any) -> None:
+    """Names are held by unpaid orders: nobody may hold many."""
+    if Order.objects.filter(user=user, status=Order.Status.AWAITING_PAYMENT).count() >= MAX_UNPAID_ORDERS:
+        raise Conflict("too_many_unpaid", _("You have several unpaid orders. Pay or cancel one of them first."))
+
+
+def cancel_order(*, order: Order, actor: Any) -> None:
+    """The customer gives an unpaid order up: its name and coupon are free again. Locks the order row; raises Conflict.
+
+    An attempt that is open keeps being watched: money that still comes goes to review.
+    """
+    with transaction.atomic():
+        locked = Order.objects.select_for_update().get(pk=order.pk)
+        if locked.status != Order.Status.AWAITING_PAYMENT:
+            raise Conflict("order_not_open", _("This order can no longer be cancelled."))
+        locked.status = Order.Status.CANCELLED
+        locked.save(update_fields=["status"])
+        locked.payments.filter(status__in=Payment.OPEN).update(status=Payment.Status.CANCELLED)
+        give_coupon_back(order=locked)
+        record(action="order.cancelled", category="payment", resource=locked, actor=actor)
+
+
+def _insert(
+    user: Any,
+    price: Price,
+    organisation_name: str,
+    subdomain: str,
+    customer: Customer,
+    locale: str,
+    coupon: Coupon | None,
+    idempotency_key: str | None,
+) -> Order:
+    amounts = price_order(price.amount, reduction=reduction_of(coupon) if coupon else None)
+    return Order.objects.create(
+        number=new_order_number(),
+        user=user,
+        idempotency_key=idempotency_key or None,
+        plan_version=price.version,
+        cycle=price.cycle,
+        currency=price.currency,
+        subtotal_minor=amounts.subtotal.minor,
+        discount_minor=amounts.discount.minor,
+        tax_minor=amounts.tax.minor,
+        total_minor=amounts.total.minor,
+        coupon=coupon,
+        organisation_name=organisation_name.strip(),
+        subdomain=subdomain,
+        subdomain_skeleton=subdomains.skeleton(subdomain),
+        locale=locale,
+        customer_name=customer.name.strip(),
+        customer_email=customer.email,
+        customer_phone=customer.phone,
+        customer_address=customer.address.strip(),
+        customer_country=customer.country,
+        tax_number=customer.tax_number.strip(),
+        expires_at=timezone.now() + settings.ORDER_LIFETIME,
+    )
+
+
+def new_order_number() -> str:
+    """Ten random characters in two groups: unique in practice, and by constraint; it doubles as transfer reference."""
+    characters = "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(8))
+    return f"BA-{characters[:4]}-{characters[4:]}"
+
+
+def _summary(order: Order) -> dict[str, Any]:
+    return {"number": order.number, "total_minor": order.total_minor, "currency": order.currency}
+
+
+def _tell_customer(order: Order) -> None:
+    notify_by_email(
+        key=f"order-created:{order.pk}",
+        template="order_created",
+        recipient=order.user.email,
+        locale=order.locale,
+        context={
+            "name": order.user.get_short_name(),
+            "organisation": order.organisation_name,
+            "number": order.number,
+            "plan": order.plan_version.plan.display_name,
+            "amount": order.total.display(order.locale),
+            "url": platform_url(f"/orders/{order.pk}/"),
+        },
+    )
+
+
+def _name_taken(name: str) -> Conflict:
+    return Conflict(
+        "subdomain_taken",
+        _("This address is already taken. Choose another one."),
+        field="subdomain",
+        extra={"suggestions": free_subdomains(name)},
+    )
+
+
+SUBDOMAIN_TEXTS = {
+    "empty": _("Choose an address for your workspace."),
+    "letters": _("Use only letters a to z without accents, digits and hyphens."),
+    "short": _("Use at least 3 characters."),
+    "long": _("Use at most 40 characters."),
+    "punycode": _("An address cannot begin with “xn--”."),
+    "hyphens": _("A hyphen must stand between two letters or digits."),
+    "reserved": _("This address is reserved, or looks like one that is. Choose another one."),
+}

@@ -1,0 +1,264 @@
+"""Starting a payment. What becomes of it is decided in `billing.services.resolve` alone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from billing import gateways
+from billing.fx import NoQuote, Quote, quote_in_eur
+from billing.messages import explain
+from billing.models import Order, Payment, PaymentMethod
+from billing.money import Money
+from billing.polling import next_check
+from billing.providers import reasons
+from billing.providers.base import Attempt, Capabilities, Flow, ManualDecision, ProviderRefused, ProviderUnavailable
+from billing.providers.phones import InvalidPhone, normalise_msisdn
+from billing.signing import callback_token
+from shared_apps.audit.services import record
+from shared_apps.core.context import platform_url
+from shared_apps.core.errors import Conflict, DomainError, TooManyAttempts
+
+logger = structlog.get_logger(__name__)
+
+MAX_FAILURES = 3
+PAUSE = timedelta(minutes=15)
+
+
+def start_payment(
+    *, order_id: UUID, method: str, phone: str = "", return_url: str = "", cancel_url: str = "", actor: Any = None
+) -> Payment:
+    """Begin (or go on with) an attempt to pay an order by a method.
+
+    The attempt is committed before the provider is called, and no transaction is open during the call. A double click
+    gets the attempt that is open; a time-out leaves it pending. Locks the order row while the attempt is made. Raises
+    DomainError (`phone_number`, `payment_method`, or the order itself cannot be paid).
+    """
+    chosen = _active_method(method)
+    capabilities = gateways.gateway(method).capabilities
+    digits = _check_phone(phone) if capabilities.needs_phone else ""
+    payment = _open_attempt(order_id, chosen, capabilities, digits, return_url, cancel_url, actor)
+    if not payment.provider_ref and payment.status == Payment.Status.CREATED:
+        payment = begin_at_provider(payment)
+    return payment
+
+
+def begin_at_provider(payment: Payment) -> Payment:
+    """Tell the provider of a committed attempt; safe to repeat. Guarded UPDATEs, no transaction open meanwhile.
+
+    A refusal fails the attempt; when the provider does not answer, the attempt stays as it is and the poller goes on.
+    """
+    provider = gateways.gateway(payment.method.name, payment.provider_base_url)
+    now = timezone.now()
+    Payment.objects.filter(pk=payment.pk, started_at__isnull=True).update(started_at=now)
+    try:
+        started = provider.start(as_attempt(payment))
+    except ProviderRefused as refusal:
+        logger.warning("payment refused", payment=str(payment.pk), reason=refusal.reason, detail=refusal.detail[:200])
+        Payment.objects.filter(pk=payment.pk, status=Payment.Status.CREATED).update(
+            status=Payment.Status.FAILED, reason=refusal.reason, next_check_at=None
+        )
+    except ProviderUnavailable as trouble:
+        logger.warning("provider away", payment=str(payment.pk), reason=trouble.reason, detail=trouble.detail[:200])
+        Payment.objects.filter(pk=payment.pk, status=Payment.Status.CREATED).update(reason=trouble.reason)
+    else:
+        Payment.objects.filter(pk=payment.pk, provider_ref="").update(
+            provider_ref=started.provider_ref, redirect_url=started.redirect_url, reason=""
+        )
+        Payment.objects.filter(pk=payment.pk, status=Payment.Status.CREATED).update(status=Payment.Status.PENDING)
+    payment.refresh_from_db()
+    return payment
+
+
+def as_attempt(payment: Payment) -> Attempt:
+    """The payment as a provider needs to know it."""
+    order = payment.order
+    decision = None
+    if payment.decision_approved is not None and payment.decided_at:
+        decision = ManualDecision(
+            approved=payment.decision_approved,
+            received=payment.received,
+            reference=payment.decision_reference,
+            decided_at=payment.decided_at,
+        )
+    return Attempt(
+        id=payment.pk,
+        order_number=order.number,
+        idempotency_key=payment.idempotency_key,
+        charge=payment.charge,
+        description=f"{settings.PLATFORM_NAME} {order.plan_version.plan.display_name} {order.number}",
+        locale=order.locale,
+        provider_ref=payment.provider_ref,
+        phone=payment.phone,
+        return_url=payment.return_url or platform_url(f"/orders/{order.pk}/return/"),
+        cancel_url=payment.cancel_url or platform_url(f"/orders/{order.pk}/cancelled/"),
+        callback_url=f"{settings.WEBHOOK_BASE_URL}/hooks/momo/{payment.pk}/{callback_token(payment.pk)}/",
+        started_at=payment.started_at,
+        decision=decision,
+    )
+
+
+def methods_for(order: Order) -> list[tuple[PaymentMethod, Capabilities]]:
+    """The active methods an order can be paid with: the currency fits and the amount is large enough."""
+    offered = []
+    for method in PaymentMethod.objects.filter(is_active=True, name__in=gateways.NAMES):
+        capabilities = gateways.gateway(method.name).capabilities
+        if _takes(capabilities, order.total):
+            offered.append((method, capabilities))
+    return offered
+
+
+def _active_method(name: str) -> PaymentMethod:
+    method = PaymentMethod.objects.filter(name=name, is_active=True).first()
+    if method is None or name not in gateways.NAMES:
+        raise DomainError("unknown_method", _("Choose one of the ways to pay."), field="payment_method")
+    return method
+
+
+def _check_phone(phone: str) -> str:
+    try:
+        return normalise_msisdn(
+            phone, default_region=settings.MOMO_REGION, allow_test_numbers=not settings.PRODUCTION
+        )
+    except InvalidPhone as problem:
+        raise DomainError(f"phone_{problem.reason}", PHONE_TEXTS[problem.reason], field="phone_number") from None
+
+
+def _takes(capabilities: Capabilities, amount: Money) -> bool:
+    return amount.currency in capabilities.currencies and amount.minor >= capabilities.minimum.get(amount.currency, 1)
+
+
+def _open_attempt(
+    order_id: UUID,
+    method: PaymentMethod,
+    capabilities: Capabilities,
+    phone: str,
+    return_url: str,
+    cancel_url: str,
+    actor: Any,
+) -> Payment:
+    try:
+        with transaction.atomic():
+            order = Order.objects.select_for_update(of=("self",)).select_related("plan_version__plan").get(pk=order_id)
+            _check_payable(order, method, capabilities)
+            current = _current_attempt(order, method, phone)
+            if current:
+                return current
+            _check_failures(order, method)
+            payment = _insert(order, method, capabilities, phone, return_url, cancel_url)
+            record(action="payment.created", category="payment", resource=payment, actor=actor,
+                   after={"method": method.name, "amount_minor": payment.amount_minor})  # fmt: skip
+            return payment
+    except NoQuote:
+        raise DomainError(
+            "amount_not_payable", _("This amount cannot be paid this way. Choose another one."), field="payment_method"
+        ) from None
+    except IntegrityError:
+        # Not reached while the order row is locked; the constraint is the belt to that brace.
+        raise Conflict("payment_open", _("A payment is already under way. Refresh the page.")) from None
+
+
+def _check_payable(order: Order, method: PaymentMethod, capabilities: Capabilities) -> None:
+    if order.status in (Order.Status.PAID, Order.Status.FULFILLED):
+        raise Conflict("order_paid", _("This order is already paid."))
+    if order.status != Order.Status.AWAITING_PAYMENT or order.expires_at <= timezone.now():
+        raise Conflict(
+            "order_expired",
+            _("This order has expired. Nothing was charged: order again, your details are kept."),
+        )
+    if not _takes(capabilities, order.total):
+        raise DomainError(
+            "method_not_for_amount",
+            _("This way to pay is not available for this amount or currency. Choose another one."),
+            field="payment_method",
+        )
+    if order.payments.filter(status=Payment.Status.NEEDS_REVIEW).exists():
+        raise Conflict(
+            "under_review", _("A payment for this order is being checked. Please wait for our answer before paying.")
+        )
+
+
+def _current_attempt(order: Order, method: PaymentMethod, phone: str) -> Payment | None:
+    """The open attempt to go on with; one that cannot be gone on with is set aside (it may still succeed late)."""
+    current = order.payments.select_related("order__plan_version__plan", "method").filter(
+        method=method, status__in=Payment.OPEN
+    ).first()  # fmt: skip
+    if current is None:
+        return None
+    if current.phone == phone and current.expires_at > timezone.now():
+        return current
+    status = Payment.Status.CANCELLED if current.expires_at > timezone.now() else Payment.Status.EXPIRED
+    Payment.objects.filter(pk=current.pk, status__in=Payment.OPEN).update(status=status, reason=reasons.CANCELLED)
+    return None
+
+
+def _check_failures(order: Order, method: PaymentMethod) -> None:
+    """At most three failed attempts per order and method, then a pause."""
+    failed = order.payments.filter(
+        method=method, status=Payment.Status.FAILED, created_at__gt=timezone.now() - PAUSE
+    ).order_by("-created_at")
+    recent = list(failed[:MAX_FAILURES])
+    if len(recent) < MAX_FAILURES:
+        return
+    wait = (recent[-1].created_at + PAUSE - timezone.now()).total_seconds()
+    raise TooManyAttempts(
+        "too_many_failures",
+        _("Three attempts have failed. Wait %(minutes)d minutes, or choose another way to pay. %(hint)s")
+        % {"minutes": max(1, round(wait / 60)), "hint": explain(recent[0].reason).next_step},
+        field="payment_method",
+        extra={"retry_after": max(1, int(wait))},
+    )
+
+
+def _insert(
+    order: Order,
+    method: PaymentMethod,
+    capabilities: Capabilities,
+    phone: str,
+    return_url: str,
+    cancel_url: str,
+) -> Payment:
+    now = timezone.now()
+    quote = quote_in_eur(order.total, at=now) if method.name == gateways.PAYPAL else _same(order.total, now)
+    manual = capabilities.flow is Flow.MANUAL
+    lifetime = timedelta(seconds=capabilities.attempt_lifetime_seconds)
+    return Payment.objects.create(
+        order=order,
+        method=method,
+        amount_minor=order.total_minor,
+        currency=order.currency,
+        charge_minor=quote.charged.minor,
+        charge_currency=quote.charged.currency,
+        fx_rate=quote.rate,
+        fx_source=quote.rate_source,
+        quoted_at=quote.quoted_at,
+        provider_account=gateways.gateway(method.name).account,
+        provider_base_url=gateways.base_url_of(method.name),
+        phone=phone,
+        return_url=return_url,
+        cancel_url=cancel_url,
+        expires_at=order.expires_at if manual else now + lifetime,
+        next_check_at=None if manual else next_check(started_at=now, now=now, checks=0),
+    )
+
+
+def _same(amount: Money, now: datetime) -> Quote:
+    return Quote(amount, amount, Decimal(1), "same currency", now)
+
+
+PHONE_TEXTS = {
+    "empty": _("Enter the mobile money number to charge."),
+    "not_a_number": _("This is not a phone number. Use digits, for example 6 70 12 34 56."),
+    "too_short": _("This number is too short. Check it against your phone."),
+    "too_long": _("This number is too long. Check it against your phone."),
+    "not_in_use": _("No operator uses this number. Check it against your phone."),
+    "not_mobile": _("This is not a mobile number. Enter one that has mobile money."),
+}

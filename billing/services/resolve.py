@@ -1,0 +1,217 @@
+"""The only way money is believed: ask the provider, compare with what was asked, and move the payment once.
+
+Webhooks, browser returns, pollers and admins all end here; none of them changes a payment by itself.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from billing import gateways
+from billing.models import Order, Payment
+from billing.money import Money
+from billing.policies import Expected, Judgement, Verdict, judge
+from billing.polling import next_check
+from billing.providers import reasons
+from billing.providers.base import Flow, Outcome, Provider, ProviderRefused, ProviderState, ProviderUnavailable
+from billing.services.orders import mark_paid
+from billing.services.payments import as_attempt, begin_at_provider
+from shared_apps.audit.models import AuditLog
+from shared_apps.audit.services import record
+from shared_apps.core.context import platform_url
+from shared_apps.notifications.services import notify_by_email
+
+logger = structlog.get_logger(__name__)
+
+# MTN: a request that is not found within a minute of being sent may still be on its way (facts of the provider).
+MAY_STILL_ARRIVE = timedelta(seconds=60)
+
+
+def resolve_payment(payment_id: UUID | str) -> Payment:
+    """Ask the provider what became of a payment and act on the answer; safe to call any number of times, at once too.
+
+    The provider is called with no transaction open. The answer is applied in one transaction that locks the order row
+    and moves the payment by a guarded UPDATE; what follows (provisioning, mail) is left in the outbox with it.
+    """
+    payment = _load(payment_id)
+    if payment.status in (Payment.Status.SUCCEEDED, Payment.Status.NEEDS_REVIEW):
+        return payment
+    provider = gateways.gateway(payment.method.name, payment.provider_base_url)
+    if payment.status == Payment.Status.CREATED and not payment.provider_ref:
+        payment = begin_at_provider(payment)
+    if payment.provider_ref or provider.capabilities.flow is Flow.MANUAL:
+        state = _ask(provider, payment)
+        _apply(payment, state)
+    else:
+        _note_check(payment)
+    return _load(payment_id)
+
+
+def _load(payment_id: UUID | str) -> Payment:
+    return Payment.objects.select_related("order__plan_version__plan", "order__user", "method").get(pk=payment_id)
+
+
+def _ask(provider: Provider, payment: Payment) -> ProviderState:
+    """The provider's answer, after taking money that was approved for an order that can still be paid."""
+    attempt = as_attempt(payment)
+    try:
+        state = provider.fetch(attempt)
+        if state.awaiting_capture and _may_capture(payment):
+            state = provider.capture(attempt)
+        elif state.outcome is Outcome.NOT_FOUND:
+            state = _not_found(payment, provider)
+    except ProviderUnavailable as trouble:
+        logger.warning("provider away", payment=str(payment.pk), reason=trouble.reason, detail=trouble.detail[:200])
+        return ProviderState(Outcome.PENDING, reason=reasons.PROVIDER_UNAVAILABLE)
+    except ProviderRefused as refusal:
+        # A refusal to answer says nothing of the money: a person must look at the configuration.
+        logger.error("provider refuses to answer", payment=str(payment.pk), reason=refusal.reason)
+        return ProviderState(Outcome.PENDING, reason=refusal.reason)
+    return state
+
+
+def _may_capture(payment: Payment) -> bool:
+    """Money that the payer approved is taken only while the order still needs it."""
+    order = Order.objects.get(pk=payment.order_id)
+    if order.status not in Order.PAYABLE:
+        return False
+    return not order.payments.filter(status__in=[Payment.Status.SUCCEEDED, Payment.Status.NEEDS_REVIEW]).exists()
+
+
+def _not_found(payment: Payment, provider: Provider) -> ProviderState:
+    """The provider does not know the attempt: it may be on its way, may never have landed, or is forgotten."""
+    started = payment.started_at or payment.created_at
+    if timezone.now() - started < MAY_STILL_ARRIVE:
+        return ProviderState(Outcome.PENDING)
+    if provider.capabilities.flow is Flow.PUSH and payment.status in Payment.OPEN:
+        if timezone.now() < payment.expires_at:
+            provider.start(as_attempt(payment))  # the same id: at most one request for money
+            return ProviderState(Outcome.PENDING)
+        return ProviderState(Outcome.FAILED, reason=reasons.APPROVAL_EXPIRED)
+    return ProviderState(Outcome.FAILED, reason=reasons.APPROVAL_EXPIRED)
+
+
+def _apply(payment: Payment, state: ProviderState) -> None:
+    judgement = judge(_expected(payment), state)
+    if judgement.verdict is Verdict.WAIT:
+        _note_check(payment, reason=judgement.reason)
+        return
+    if judgement.verdict is Verdict.FAIL:
+        _fail(payment, judgement.reason)
+        return
+    with transaction.atomic():
+        # The order row first, always: whoever moves a payment holds it.
+        order = Order.objects.select_for_update().get(pk=payment.order_id)
+        if judgement.verdict is Verdict.SUCCEED:
+            judgement = _judge_order(order)
+        if judgement.verdict is Verdict.SUCCEED:
+            _succeed(payment, order, state)
+        else:
+            _send_to_review(payment, state, judgement)
+
+
+def _expected(payment: Payment) -> Expected:
+    reference = payment.order.number if payment.method.name == gateways.BANK_TRANSFER else str(payment.pk)
+    return Expected(charge=payment.charge, account=payment.provider_account, reference=reference)
+
+
+def _judge_order(order: Order) -> Judgement:
+    """Money that is right may still come for an order that does not want it any more."""
+    if order.status in (Order.Status.PAID, Order.Status.FULFILLED):
+        return Judgement(Verdict.REVIEW, reasons.SECOND_SUCCESS)
+    if order.status == Order.Status.CANCELLED:
+        return Judgement(Verdict.REVIEW, reasons.ORDER_CLOSED)
+    return Judgement(Verdict.SUCCEED)
+
+
+def _succeed(payment: Payment, order: Order, state: ProviderState) -> None:
+    """Move the payment and the order, once. In the caller's transaction, which holds the order's row."""
+    late = payment.status not in Payment.OPEN or order.status == Order.Status.EXPIRED
+    moved = Payment.objects.filter(pk=payment.pk, status__in=Payment.MAY_SUCCEED).update(
+        status=Payment.Status.SUCCEEDED,
+        succeeded_at=timezone.now(),
+        is_late=late,
+        reason="",
+        next_check_at=None,
+        **_received(state),
+    )
+    if not moved:
+        return
+    mark_paid(order_id=order.pk)
+    # Other attempts are not wanted any more; they stay watched, for the payer may approve them all the same.
+    order.payments.filter(status__in=Payment.OPEN).exclude(pk=payment.pk).update(
+        status=Payment.Status.CANCELLED, reason=reasons.CANCELLED
+    )
+    record(action="payment.succeeded", category="payment", resource=payment,
+           before={"status": payment.status}, after={"status": "succeeded", "late": late})  # fmt: skip
+    _tell_payer(payment, order)
+
+
+def _send_to_review(payment: Payment, state: ProviderState, judgement: Judgement) -> None:
+    """Money that does not match opens nothing: a person decides. In the caller's transaction."""
+    moved = Payment.objects.filter(pk=payment.pk, status__in=Payment.MAY_SUCCEED).update(
+        status=Payment.Status.NEEDS_REVIEW, reason=judgement.reason, next_check_at=None, **_received(state)
+    )
+    if moved:
+        logger.error("payment needs review", payment=str(payment.pk), reason=judgement.reason)
+        record(action="payment.needs_review", category="payment", resource=payment, level=AuditLog.Level.WARNING,
+               before={"status": payment.status}, after={"status": "needs_review", "reason": judgement.reason})  # fmt: skip
+
+
+def _received(state: ProviderState) -> dict[str, Any]:
+    amount = state.amount or Money(0, "EUR")
+    values: dict[str, Any] = {"received_minor": amount.minor, "received_currency": amount.currency}
+    if state.transaction_ref:
+        values["transaction_ref"] = state.transaction_ref
+    if state.fee:
+        values["fee_minor"] = state.fee.minor
+    return values
+
+
+def _fail(payment: Payment, reason: str) -> None:
+    with transaction.atomic():
+        moved = Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN).update(
+            status=Payment.Status.FAILED, reason=reason, next_check_at=None, checked_at=timezone.now()
+        )
+        if moved:
+            record(action="payment.failed", category="payment", resource=payment,
+                   before={"status": payment.status}, after={"status": "failed", "reason": reason})  # fmt: skip
+        else:
+            Payment.objects.filter(pk=payment.pk).exclude(status__in=Payment.OPEN).update(next_check_at=None)
+
+
+def _note_check(payment: Payment, *, reason: str = "") -> None:
+    """Nothing final: remember that we asked, and when to ask again. Guarded UPDATEs, no lock."""
+    now = timezone.now()
+    manual = not payment.method.is_automatic
+    due = next_check(started_at=payment.started_at or payment.created_at, now=now, checks=payment.check_count + 1)
+    Payment.objects.filter(pk=payment.pk, status__in=Payment.MAY_SUCCEED).update(
+        checked_at=now, check_count=F("check_count") + 1, next_check_at=None if manual else due
+    )
+    open_one = Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN)
+    if reason:
+        open_one.update(reason=reason)
+    if now >= payment.expires_at and not manual:
+        open_one.update(status=Payment.Status.EXPIRED, reason=reason or reasons.APPROVAL_EXPIRED)
+
+
+def _tell_payer(payment: Payment, order: Order) -> None:
+    notify_by_email(
+        key=f"payment-received:{payment.pk}",
+        template="payment_received",
+        recipient=payment.order.user.email,
+        locale=order.locale,
+        context={
+            "name": payment.order.user.get_short_name(),
+            "number": order.number,
+            "amount": payment.amount.display(order.locale),
+            "url": platform_url(f"/orders/{order.pk}/"),
+        },
+    )

@@ -1,0 +1,110 @@
+"""Webhooks and callbacks: kept as they came, answered at once, and never believed by themselves."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from billing import gateways
+from billing.models import Payment, WebhookEvent
+from billing.providers.base import EventRef, InvalidSignature, ProviderError
+from billing.services.resolve import resolve_payment
+from shared_apps.core.soon import send_soon
+
+logger = structlog.get_logger(__name__)
+
+MAX_BODY_BYTES = 256 * 1024
+MAX_ATTEMPTS = 20
+STALE = timedelta(seconds=60)
+_KEPT_HEADERS = ("paypal-", "content-type", "user-agent")
+
+
+def store_webhook(
+    *, provider: str, headers: dict[str, str], body: bytes, remote_ip: str | None, payment_id: UUID | None = None
+) -> WebhookEvent:
+    """Keep what came, once, and have it looked at after commit.
+
+    One transaction, unique key. The key covers body and signature: a forged copy of a real event must not make the
+    real one look like a duplicate. A copy that comes again is counted, and starts nothing.
+    """
+    kept = {name.lower(): value for name, value in headers.items() if name.lower().startswith(_KEPT_HEADERS)}
+    signature = kept.get("paypal-transmission-sig", "")
+    key = hashlib.sha256(body + signature.encode() + str(payment_id or "").encode()).hexdigest()
+    with transaction.atomic():
+        event, is_new = WebhookEvent.objects.get_or_create(
+            provider=provider,
+            dedupe_key=key,
+            defaults={"headers": kept, "body": body, "remote_ip": remote_ip, "payment_id": payment_id},
+        )
+        if is_new:
+            _process_after_commit(event)
+        else:
+            WebhookEvent.objects.filter(pk=event.pk).update(copies=F("copies") + 1)
+    return event
+
+
+def process_webhook(event_id: int) -> WebhookEvent:
+    """Check that the provider sent it, find the payment, and ask the provider about that payment.
+
+    No transaction is open while the provider is asked; safe to repeat (the inbox's replay is this function).
+    """
+    event = WebhookEvent.objects.select_related("payment").get(pk=event_id)
+    if event.status != WebhookEvent.Status.RECEIVED:
+        return event
+    WebhookEvent.objects.filter(pk=event_id).update(attempts=F("attempts") + 1)
+    try:
+        ref = gateways.gateway(event.provider).verify_webhook(headers=event.headers, body=bytes(event.body))
+    except InvalidSignature as forged:
+        logger.warning("forged webhook", provider=event.provider, event=event_id)
+        return _close(event, WebhookEvent.Status.REJECTED, error=str(forged))
+    except ProviderError as trouble:
+        # Not known to be forged: the sweeper tries again.
+        WebhookEvent.objects.filter(pk=event_id).update(error=str(trouble)[:500])
+        return event
+    event.event_type = ref.event_type[:60]
+    payment = event.payment or _find_payment(event.provider, ref)
+    if payment is None:
+        return _close(event, WebhookEvent.Status.IGNORED)
+    event.payment = payment
+    resolve_payment(payment.pk)
+    return _close(event, WebhookEvent.Status.PROCESSED)
+
+
+def waiting_webhooks(*, limit: int = 100) -> list[int]:
+    """Events that were kept and never finished with."""
+    return list(
+        WebhookEvent.objects.filter(
+            status=WebhookEvent.Status.RECEIVED,
+            received_at__lt=timezone.now() - STALE,
+            attempts__lt=MAX_ATTEMPTS,
+        ).values_list("pk", flat=True)[:limit]
+    )
+
+
+def _process_after_commit(event: WebhookEvent) -> None:
+    from billing.tasks import process_webhook as task
+
+    transaction.on_commit(lambda: send_soon(task, event.pk))
+
+
+def _find_payment(provider: str, ref: EventRef) -> Payment | None:
+    payments = Payment.objects.filter(method__name=provider)
+    if ref.provider_ref:
+        found = payments.filter(provider_ref=ref.provider_ref).first()
+        if found:
+            return found
+    return payments.filter(pk=ref.attempt_id).first() if ref.attempt_id else None
+
+
+def _close(event: WebhookEvent, status: str, *, error: str = "") -> WebhookEvent:
+    event.status = status
+    event.error = error[:500]
+    event.processed_at = timezone.now()
+    event.save(update_fields=["status", "error", "processed_at", "event_type", "payment"])
+    return event

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from celery import shared_task
+
+from billing.services import orders, polling, resolve, webhooks
+from shared_apps.core.soon import send_soon
+
+
+@shared_task
+def resolve_payment(payment_id: str) -> str:
+    """Ask the provider about one payment."""
+    return resolve.resolve_payment(payment_id).status
+
+
+@shared_task
+def poll_due_payments() -> int:
+    """Ask about every payment whose time has come."""
+    due = polling.claim_due_payments()
+    for payment_id in due:
+        send_soon(resolve_payment, str(payment_id))
+    return len(due)
+
+
+@shared_task
+def process_webhook(event_id: int) -> str:
+    """Look at one webhook."""
+    return webhooks.process_webhook(event_id).status
+
+
+@shared_task
+def sweep_webhooks() -> int:
+    """Look at webhooks that were kept and never finished with."""
+    waiting = webhooks.waiting_webhooks()
+    for event_id in waiting:
+        send_soon(process_webhook, event_id)
+    return len(waiting)
+
+
+@shared_task
+def expire_orders() -> int:
+    """Expire what was not paid in time."""
+    return orders.expire_orders()

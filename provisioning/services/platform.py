@@ -1,0 +1,68 @@
+"""Setting the platform's own schema up: extensions, tables, roles, templates, plans. Every step may be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from billing.offers import METHODS, OFFERS
+from billing.services.catalogue import publish_method, publish_offer
+from provisioning.database import owner_connection, run_in_one_transaction
+from provisioning.grants import create_role, extensions_schema, grant_schema
+from provisioning.services.templates import build_template
+
+PUBLIC = "public"
+
+
+def prepare_extensions() -> None:
+    """The schema of extensions and the extensions in it."""
+    with owner_connection() as owner:
+        run_in_one_transaction(owner, extensions_schema())
+
+
+def migrate_public() -> None:
+    """Bring the public schema up to date."""
+    connection.set_schema_to_public()
+    executor = MigrationExecutor(connections["default"])
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate_schemas", schema_name=PUBLIC, verbosity=0, interactive=False, skip_checks=True)
+
+
+def grant_public() -> None:
+    """The role that serves the platform's own host, and its grants."""
+    with owner_connection() as owner:
+        run_in_one_transaction(owner, [*create_role(owner, PUBLIC), *grant_schema(owner, PUBLIC)])
+
+
+def build_templates() -> None:
+    """This release's schema template of every product."""
+    for product in settings.PRODUCTS:
+        build_template(product=product)
+
+
+def publish_catalogue() -> None:
+    """The plans and ways to pay the platform opens with."""
+    for offer in OFFERS:
+        publish_offer(offer=offer)
+    for name, display_name, is_automatic, position in METHODS:
+        publish_method(name=name, display_name=display_name, is_automatic=is_automatic, position=position)
+
+
+STEPS: tuple[tuple[str, Callable[[], None]], ...] = (
+    ("Extensions", prepare_extensions),
+    ("Platform tables", migrate_public),
+    ("Database roles", grant_public),
+    ("Workspace templates", build_templates),
+    ("Plans and ways to pay", publish_catalogue),
+)
+
+
+def set_up() -> Iterator[str]:
+    """Do every step, naming each one before it starts. Needs the owner account."""
+    for name, step in STEPS:
+        yield name
+        step()

@@ -1,0 +1,52 @@
+"""Making and removing a tenant's schema."""
+
+from __future__ import annotations
+
+import psycopg
+from django_tenants.postgresql_backend.base import _check_schema_name
+
+from provisioning.database import quoted, run_in_one_transaction
+from provisioning.grants import create_role, grant_schema
+from provisioning.services.templates import template_statements
+
+
+def schema_exists(owner: psycopg.Connection, schema_name: str) -> bool:
+    """Whether the schema is there; it is made in one transaction, so then it is there whole."""
+    row = owner.execute("SELECT to_regnamespace(%s) IS NOT NULL", [f'"{schema_name}"']).fetchone()
+    return bool(row and row[0])
+
+
+def create_schema(owner: psycopg.Connection, *, schema_name: str, product: str) -> None:
+    """Make a tenant's schema, role and grants from the product's template, unless it is there.
+
+    One transaction: a crash leaves nothing behind. Raises psycopg.Error, or
+    SchemaTemplate.DoesNotExist when this release's template was not built.
+    """
+    _check_schema_name(schema_name)
+    if schema_exists(owner, schema_name):
+        return
+    schema = quoted(owner, schema_name)
+    run_in_one_transaction(
+        owner,
+        [
+            f'SET LOCAL search_path = {schema}, "extensions"',
+            "SET CONSTRAINTS ALL IMMEDIATE",
+            f"CREATE SCHEMA {schema}",
+            *template_statements(product),
+            *create_role(owner, schema_name),
+            *grant_schema(owner, schema_name),
+        ],
+    )
+
+
+def drop_schema(owner: psycopg.Connection, *, schema_name: str) -> None:
+    """Remove a tenant's schema with all its rows, and its role. There is no way back."""
+    _check_schema_name(schema_name)
+    role = quoted(owner, f"r_{schema_name}")
+    run_in_one_transaction(
+        owner,
+        [
+            f"DROP SCHEMA IF EXISTS {quoted(owner, schema_name)} CASCADE",
+            f"DO $$BEGIN DROP OWNED BY {role}; DROP ROLE {role}; EXCEPTION WHEN undefined_object THEN NULL; END$$",
+        ],
+    )

@@ -1,0 +1,1 @@
+"""What every room may use: errors, money-free helpers, secrets, storage, uploads. It has no tables."""

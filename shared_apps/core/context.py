@@ -1,0 +1,36 @@
+"""What every template may show of the platform and the tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def platform(request: HttpRequest) -> dict[str, Any]:
+    """The platform's name and address, and the tenant of this host (None on the public host)."""
+    return {
+        "brand": {"name": settings.PLATFORM_NAME},
+        "platform_url": platform_url("/"),
+        "support_email": settings.SUPPORT_EMAIL,
+        "tenant": getattr(request, "tenant", None),
+    }
+
+
+def host_with_port(host: str) -> str:
+    """A host as a browser needs it: with the port when it is not the scheme's own."""
+    default = {"http": "80", "https": "443"}[settings.PLATFORM_SCHEME]
+    if settings.PLATFORM_PORT in ("", default):
+        return host
+    return f"{host}:{settings.PLATFORM_PORT}"
+
+
+def platform_url(path: str) -> str:
+    """An absolute address on the public host, from settings and never from a request's Host header."""
+    return f"{settings.PLATFORM_SCHEME}://{host_with_port(settings.PLATFORM_HOST)}{path}"
+
+
+def tenant_url(host: str, path: str = "/") -> str:
+    """An absolute address on a tenant's host."""
+    return f"{settings.PLATFORM_SCHEME}://{host_with_port(host)}{path}"

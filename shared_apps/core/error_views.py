@@ -1,0 +1,64 @@
+"""Errors as pages (or JSON for API callers), each with a way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from shared_apps.core.context import platform_url
+from shared_apps.core.errors import DomainError
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """API paths answer in JSON whatever they are asked for."""
+    return request.path.startswith("/api/")
+
+
+def render_domain_error(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """A DomainError that no form or API view has turned into something closer to its field."""
+    if wants_json(request):
+        return JsonResponse(error_body(error), status=error.status)
+    return render(request, "errors/domain.html", {"error": error}, status=error.status)
+
+
+def error_body(error: DomainError) -> dict[str, Any]:
+    """The API's form of an error: a stable code, a text for people, and the fields concerned."""
+    body: dict[str, Any] = {"code": error.code, "detail": str(error.message), **error.extra}
+    if error.field:
+        body["fields"] = {error.field: [str(error.message)]}
+    return body
+
+
+def render_unknown_host(request: HttpRequest, host: str) -> HttpResponse:
+    """A host that leads nowhere: never says whether it once did."""
+    return _plain(request, "errors/unknown_host.html", 404, {"platform_url": platform_url("/")}, "not_found")
+
+
+def render_suspended(request: HttpRequest, tenant: Any) -> HttpResponse:
+    """A suspended workspace: says so, keeps everything, and tells the owner where to go."""
+    return _plain(request, "errors/suspended.html", 403, {"tenant": tenant}, "suspended")
+
+
+def _plain(request: HttpRequest, template: str, status: int, context: dict[str, Any], code: str) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse({"code": code}, status=status)
+    return render(request, template, context, status=status)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """An expired form: nothing is lost, the page before still holds what was typed."""
+    return _plain(request, "errors/csrf.html", 403, {}, "csrf")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _plain(request, "errors/404.html", 404, {}, "not_found")
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _plain(request, "errors/403.html", 403, {}, "forbidden")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _plain(request, "errors/400.html", 400, {}, "bad_request")

@@ -1,0 +1,28 @@
+"""Who is asking, for code that has no request at hand: audit entries and logs."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RequestInfo:
+    """Where the current request comes from. Empty outside a request (tasks, commands)."""
+
+    request_id: str = ""
+    ip: str | None = None
+    user_agent: str = ""
+    actor_id: UUID | None = None
+    actor_label: str = ""
+
+
+_current: ContextVar[RequestInfo] = ContextVar("request_info", default=RequestInfo())
+set_request_info = _current.set
+reset_request_info = _current.reset
+
+
+def request_info() -> RequestInfo:
+    """The current request's information."""
+    return _current.get()
