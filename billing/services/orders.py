@@ -56,34 +56,47 @@ def create_order(
     One transaction. The name is held by a unique constraint, the coupon by a guarded UPDATE. Repeating a call with the
     same idempotency key returns the first order. Raises DomainError on `subdomain`, `coupon_code` or nothing.
     """
-    name = check_subdomain(subdomain)
-    plan = price.version.plan
-    coupon = check_coupon(code=coupon_code, plan=plan, currency=price.currency) if coupon_code.strip() else None
     try:
-        with transaction.atomic():
-            earlier = _earlier_order(user, idempotency_key)
-            if earlier:
-                return earlier
-            _check_unpaid_orders(user)
-            order = _insert(user, price, organisation_name, name, customer, locale, coupon, idempotency_key)
-            if coupon:
-                use_coupon(coupon=coupon, order=order)
-            # Somebody's workspace may have gone live between the check and the insert.
-            if subdomain_problem(name, ignoring=order):
-                raise _name_taken(name)
-            record(action="order.created", category="payment", resource=order, actor=user, after=_summary(order))
-            _tell_customer(order)
-            if order.total_minor == 0:
-                mark_paid(order_id=order.pk)
-                order.refresh_from_db()
-            return order
-    except IntegrityError as error:
+        return _earlier_order(user, idempotency_key) or _create_order(
+            user, price, organisation_name, subdomain, customer, locale, coupon_code, idempotency_key
+        )
+    except (IntegrityError, Conflict) as error:
+        # The same request may have been quicker elsewhere (double click, two tabs).
         earlier = _earlier_order(user, idempotency_key)
         if earlier:
             return earlier
-        if "order_holds_subdomain" in str(error):
-            raise _name_taken(name) from None
+        if isinstance(error, IntegrityError) and "order_holds_subdomain" in str(error):
+            raise _name_taken(subdomain) from None
         raise
+
+
+def _create_order(
+    user: Any,
+    price: Price,
+    organisation_name: str,
+    subdomain: str,
+    customer: Customer,
+    locale: str,
+    coupon_code: str,
+    idempotency_key: str | None,
+) -> Order:
+    name = check_subdomain(subdomain)
+    plan = price.version.plan
+    coupon = check_coupon(code=coupon_code, plan=plan, currency=price.currency) if coupon_code.strip() else None
+    with transaction.atomic():
+        _check_unpaid_orders(user)
+        order = _insert(user, price, organisation_name, name, customer, locale, coupon, idempotency_key)
+        if coupon:
+            use_coupon(coupon=coupon, order=order)
+        # Somebody's workspace may have gone live between the check and the insert.
+        if subdomain_problem(name, ignoring=order):
+            raise _name_taken(name)
+        record(action="order.created", category="payment", resource=order, actor=user, after=_summary(order))
+        _tell_customer(order)
+        if order.total_minor == 0:
+            mark_paid(order_id=order.pk)
+            order.refresh_from_db()
+        return order
 
 
 def check_subdomain(text: str) -> str:

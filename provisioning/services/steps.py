@@ -95,14 +95,15 @@ def create_schema(order: Order) -> None:
 
 def create_owner(order: Order) -> None:
     """The owner's own account in the tenant, entered by hand-over. One transaction."""
+    account = order.user  # read before the switch: inside the tenant the same table is the tenant's
     with tenant_context(_tenant(order)), transaction.atomic():
         user, created = User.objects.get_or_create(
-            platform_user_id=order.user_id,
+            platform_user_id=account.pk,
             defaults={
-                "email": order.user.email,
-                "first_name": order.user.first_name,
-                "last_name": order.user.last_name,
-                "locale": order.user.locale,
+                "email": account.email,
+                "first_name": account.first_name,
+                "last_name": account.last_name,
+                "locale": account.locale,
                 "is_staff": True,
             },
         )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 
-os.environ.setdefault("SECRET_KEY", "only-for-tests")
-os.environ.setdefault("ENCRYPTION_KEYS", "k1:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY=")
-os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
+from baobab.settings.local import *  # noqa: F403
+from baobab.settings.local import CACHES, REDIS_URL
 
-from baobab.settings.local import *  # noqa: F403, E402
-
-ALLOWED_HOSTS = ["*"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "shared_apps.core.storage.TenantStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-WHITENOISE_AUTOREFRESH = True
+# Parallel test processes must not empty each other's cache: each has a Redis database of its own.
+_WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0) + 1
+REDIS_URL = re.sub(r"db=\d+", f"db={_WORKER}", REDIS_URL) if "db=" in REDIS_URL else f"{REDIS_URL.rstrip('/')}/{_WORKER}"
+CACHES = {"default": {**CACHES["default"], "LOCATION": REDIS_URL}}

@@ -1,0 +1,111 @@
+"""Fixtures of the whole suite: real PostgreSQL as the app's own role, tenants ready, each test in its own state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from shared_apps.organisations.current import Tenant
+
+
+@pytest.fixture(scope="session")
+def database_name(worker_id: str) -> str:
+    return f"baobab_test_{worker_id}"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any, database_name: str) -> Iterator[None]:
+    """A copy of the template database for this process, and a Redis database of its own."""
+    from django.conf import settings
+    from django.db import connection
+
+    from tests.support import databases
+
+    with django_db_blocker.unblock():
+        connection.close_pool()
+        databases.clone(database_name)
+        settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = database_name
+        connection.set_schema_to_public()
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.close_pool()
+        databases.drop(database_name)
+
+
+@pytest.fixture(autouse=True)
+def _clean_state(settings: Any, tmp_path: Path) -> Iterator[None]:
+    """Nothing of one test reaches the next: tenant, cache, remembered tenants, files."""
+    from django.core.cache import cache
+    from django.db import connection
+
+    from shared_apps.core import soon
+    from shared_apps.organisations.current import forget_remembered_tenants
+
+    settings.MEDIA_ROOT = tmp_path / "media"
+    connection.set_schema_to_public()
+    cache.clear()
+    forget_remembered_tenants()
+    soon._silent_until = 0.0
+    yield
+    connection.set_schema_to_public()
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: Any, database_name: str) -> Iterator[None]:
+    """A database where commits are real (threads, other processes, provisioning), replaced by a fresh copy after."""
+    from django.db import connection
+
+    from tests.support import databases
+
+    with django_db_blocker.unblock():
+        yield
+        connection.set_schema_to_public()
+        connection.close()
+        connection.close_pool()
+        databases.clone(database_name)
+
+
+@pytest.fixture
+def tenant(request: pytest.FixtureRequest, db: None) -> Iterator[Tenant]:
+    """A ready tenant, made current: the store's "a", or `@pytest.mark.parametrize("tenant", ["esxi-b"], indirect=True)`."""
+    from django.db import connection
+
+    from tests.support.tenants import ready_tenant
+
+    chosen = ready_tenant(getattr(request, "param", "store-a"))
+    connection.set_tenant(chosen)
+    yield chosen
+    connection.set_schema_to_public()
+
+
+@pytest.fixture
+def tenant_client(tenant: Tenant) -> Any:
+    """A client on the tenant's host, logged in as its owner."""
+    from tests.support.tenants import client_of
+
+    return client_of(tenant, as_owner=True)
+
+
+@pytest.fixture
+def visitor(tenant: Tenant) -> Any:
+    """A client on the tenant's host, not logged in."""
+    from tests.support.tenants import client_of
+
+    return client_of(tenant)
+
+
+@pytest.fixture
+def public_client(db: None) -> Any:
+    """A client on the platform's own host."""
+    from django.test import Client
+
+    return Client(HTTP_HOST="localhost")
+
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "baobab.settings.test")

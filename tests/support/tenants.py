@@ -1,0 +1,34 @@
+"""The tenants that stand ready in every test database: store-a, store-b, events-a … esxi-b."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.test import Client
+from django_tenants.utils import tenant_context
+
+from shared_apps.accounts.models import User
+from shared_apps.organisations.current import Tenant, as_tenant
+from shared_apps.organisations.models import Organisation
+
+
+def ready_tenant(name: str) -> Tenant:
+    """The ready tenant of that subdomain; leaves the connection on the platform's schema."""
+    connection.set_schema_to_public()
+    return as_tenant(
+        Organisation.objects.select_related("plan_version__plan").get(domains__domain=f"{name}.localhost")
+    )
+
+
+def owner_of(tenant: Tenant) -> User:
+    """The owner's account inside the tenant."""
+    with tenant_context(tenant):
+        return User.objects.get(is_staff=True)
+
+
+def client_of(tenant: Tenant, *, as_owner: bool = False) -> Client:
+    """A test client on the tenant's host. Leaves the connection in the tenant."""
+    client = Client(HTTP_HOST=tenant.host)
+    connection.set_tenant(tenant)
+    if as_owner:
+        client.force_login(User.objects.get(is_staff=True), backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
