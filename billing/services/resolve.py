@@ -47,8 +47,9 @@ def resolve_payment(payment_id: UUID | str) -> Payment:
     if payment.status == Payment.Status.CREATED and not payment.provider_ref:
         payment = begin_at_provider(payment)
     if payment.provider_ref or provider.capabilities.flow is Flow.MANUAL:
+        expected = Expected(payment.charge, payment.provider_account, provider.reference_for(as_attempt(payment)))
         state = _ask(provider, payment)
-        _apply(payment, state)
+        _apply(payment, judge(expected, state), state)
     else:
         _note_check(payment)
     return _load(payment_id)
@@ -98,8 +99,7 @@ def _not_found(payment: Payment, provider: Provider) -> ProviderState:
     return ProviderState(Outcome.FAILED, reason=reasons.APPROVAL_EXPIRED)
 
 
-def _apply(payment: Payment, state: ProviderState) -> None:
-    judgement = judge(_expected(payment), state)
+def _apply(payment: Payment, judgement: Judgement, state: ProviderState) -> None:
     if judgement.verdict is Verdict.WAIT:
         _note_check(payment, reason=judgement.reason)
         return
@@ -115,11 +115,6 @@ def _apply(payment: Payment, state: ProviderState) -> None:
             _succeed(payment, order, state)
         else:
             _send_to_review(payment, state, judgement)
-
-
-def _expected(payment: Payment) -> Expected:
-    reference = payment.order.number if payment.method.name == gateways.BANK_TRANSFER else str(payment.pk)
-    return Expected(charge=payment.charge, account=payment.provider_account, reference=reference)
 
 
 def _judge_order(order: Order) -> Judgement:

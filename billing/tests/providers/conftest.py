@@ -1,0 +1,127 @@
+"""A real simulator process for the provider clients, and a listener for the webhooks it sends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from billing.money import Money
+from billing.providers.base import Attempt
+from billing.providers.momo import MomoConfig, MomoProvider
+from billing.providers.paypal import PayPalConfig, PayPalProvider
+from billing.tests.providers.support import FAST, AttemptMaker, Listener, MomoMaker, Received
+from tests.simulators.payments.runner import SimulatorHandle, start_simulator
+
+
+@pytest.fixture(scope="session")
+def simulator_process() -> Iterator[SimulatorHandle]:
+    """One simulator for all tests of a worker."""
+    handle = start_simulator(arguments=("--momo-delay", "0.5"))
+    yield handle
+    handle.stop()
+
+
+@pytest.fixture
+def simulator(simulator_process: SimulatorHandle) -> SimulatorHandle:
+    """The simulator, with nothing in it and sending no webhooks."""
+    simulator_process.reset()
+    simulator_process.set_webhook("paypal", "")
+    simulator_process.set_momo_callback_host("")
+    return simulator_process
+
+
+@pytest.fixture
+def paypal_config(simulator: SimulatorHandle) -> PayPalConfig:
+    """A PayPal configuration that reaches the simulator."""
+    return PayPalConfig(**simulator.paypal_settings(), brand_name="Baobab", **FAST)
+
+
+@pytest.fixture
+def paypal(paypal_config: PayPalConfig) -> PayPalProvider:
+    """The real PayPal client on the simulator."""
+    return PayPalProvider(paypal_config)
+
+
+@pytest.fixture
+def make_momo(simulator: SimulatorHandle) -> MomoMaker:
+    """Build MTN clients: Cameroon by default, other fields by name."""
+
+    def make(**changes: Any) -> MomoProvider:
+        values = {
+            **simulator.momo_settings(),
+            "target_environment": "mtncameroon",
+            "currency": "XAF",
+            **FAST,
+            **changes,
+        }
+        return MomoProvider(MomoConfig(**values))
+
+    return make
+
+
+@pytest.fixture
+def momo(make_momo: MomoMaker) -> MomoProvider:
+    """The real MTN client on the simulator."""
+    return make_momo()
+
+
+@pytest.fixture
+def make_attempt() -> AttemptMaker:
+    """Build attempts: 25 000 XAF by default, other fields by name."""
+
+    def make(**changes: Any) -> Attempt:
+        values: dict[str, Any] = {
+            "id": uuid4(),
+            "order_number": "BAO-2026-000042",
+            "idempotency_key": uuid4(),
+            "charge": Money(25_000, "XAF"),
+            "description": "Abonnement Pro, un mois",
+            "locale": "fr",
+            "phone": "237670000001",
+            "return_url": "http://localhost:8000/orders/42/return/?from=paypal",
+            "cancel_url": "http://localhost:8000/orders/42/cancel/",
+            **changes,
+        }
+        return Attempt(**values)
+
+    return make
+
+
+@pytest.fixture
+def euros(make_attempt: AttemptMaker) -> Attempt:
+    """An attempt of 38,11 € for PayPal."""
+    return make_attempt(charge=Money(3811, "EUR"))
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """Somebody who can be called on this machine."""
+    heard = Listener("")
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            with heard.arrived:
+                status = heard.answers.pop(0) if heard.answers else 200
+                heard.received.append(Received(self.command, self.path, dict(self.headers), body))
+                heard.arrived.notify_all()
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    for method in ("GET", "POST", "PUT"):
+        setattr(Handler, f"do_{method}", Handler.answer)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    heard.url = f"http://127.0.0.1:{server.server_address[1]}/hook/"
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield heard
+    server.shutdown()
+    server.server_close()

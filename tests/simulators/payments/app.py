@@ -1,0 +1,36 @@
+"""The simulator as a Flask application. It imports nothing of the product: they meet over HTTP only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+
+from tests.simulators.payments import control, momo, pages, paypal
+from tests.simulators.payments.faults import Faults
+from tests.simulators.payments.momo_requests import Requests
+from tests.simulators.payments.settings import Settings
+from tests.simulators.payments.state import State
+from tests.simulators.payments.webhooks import Sender, Signer
+
+MAX_BODY_BYTES = 512 * 1024
+
+
+def create_app(settings: Settings, *, state_path: Path | None = None) -> Flask:
+    """One simulator with its own state."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    state = State(state_path)
+    signer = Signer(state)
+    sender = Sender(state, signer, settings)
+    app.extensions |= {
+        "settings": settings,
+        "state": state,
+        "faults": Faults(),
+        "signer": signer,
+        "sender": sender,
+        "momo": Requests(state, settings, sender),
+    }
+    for module in (paypal, momo, pages, control):
+        app.register_blueprint(module.blueprint)
+    return app

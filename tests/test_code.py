@@ -1,0 +1,74 @@
+"""Rules about the code that no linter knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+from tests.support.lazy import problems_in
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("billing", "provisioning", "shared_apps", "tenant_apps", "platform", "benchmarks", "tests")
+
+
+def sources() -> list[Path]:
+    return [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+
+
+def test_nothing_lazy_is_thrown_away_or_read_twice() -> None:
+    assert [problem for path in sources() for problem in problems_in(path)] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("def f(qs):\n    qs.filter(a=1)\n", "thrown away"),
+        ("def f(qs):\n    qs.select_for_update().order_by('pk')\n", "thrown away"),
+        ("def f(xs):\n    g = (x for x in xs)\n    list(g)\n    return sum(g)\n", "read 2 times"),
+        ("def f(xs):\n    g = (x for x in xs)\n    if g:\n        return 1\n", "tested for truth"),
+    ],
+)
+def test_the_check_above_finds_what_it_is_for(tmp_path, code, what) -> None:
+    (tmp_path / "bad.py").write_text(code)
+    [problem] = problems_in(tmp_path / "bad.py")
+    assert what in problem
+
+
+def test_the_check_above_lets_good_code_pass(tmp_path) -> None:
+    good = "def f(qs, xs):\n    rows = qs.filter(a=1)\n    g = (x for x in xs)\n    qs.filter(a=1).update(b=2)\n    return list(rows), sum(g)\n"
+    (tmp_path / "good.py").write_text(good)
+    assert problems_in(tmp_path / "good.py") == []
+
+
+def test_no_file_of_ours_is_longer_than_500_lines() -> None:
+    long = {str(path.relative_to(ROOT)): n for path in sources() if (n := len(path.read_text().splitlines())) > 500}
+    assert long == {}
+
+
+@pytest.mark.parametrize("product", ["public", *settings.PRODUCTS])
+def test_every_foreign_key_stays_inside_its_tenant_type(product) -> None:
+    """django-tenants creates only the type's own tables: a key to another app's would fail at provisioning."""
+    inside = {config.label for config in apps.get_app_configs() if config.name in settings.TENANT_TYPES[product]["APPS"]}
+    for config in apps.get_app_configs():
+        if config.name not in settings.TENANT_TYPES[product]["APPS"]:
+            continue
+        for model in config.get_models(include_auto_created=True):
+            for field in model._meta.get_fields():
+                if field.is_relation and field.concrete and field.related_model is not None:
+                    assert field.related_model._meta.app_label in inside, f"{model._meta.label}.{field.name}"
+
+
+def test_every_model_of_a_tenant_refuses_to_cross_schemas() -> None:
+    from shared_apps.core.querysets import SchemaBoundQuerySet
+
+    ours = [c for c in apps.get_app_configs() if c.name.startswith("tenant_apps.") or c.label in ("accounts", "audit", "notifications")]
+    unguarded = [
+        model._meta.label
+        for config in ours
+        for model in config.get_models()
+        if not isinstance(model._default_manager.get_queryset(), SchemaBoundQuerySet)
+    ]
+    assert unguarded == []

@@ -1,0 +1,67 @@
+"""Production does not start when something that must be secret or switched off is not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.databases import ROOT
+
+GOOD = {
+    "DJANGO_SETTINGS_MODULE": "baobab.settings.production",
+    "SECRET_KEY": "k3y-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
+    "ENCRYPTION_KEYS": "k1:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY=",
+    "APP_DATABASE_URL": "postgresql://app@db/baobab",
+    "REDIS_URL": "redis://redis:6379/0",
+    "PLATFORM_HOST": "baobab.example.com",
+    "EMAIL_HOST": "smtp.example.com",
+}
+
+
+def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}"}
+    environment |= {name: value for name, value in (GOOD | changes).items() if value is not None}
+    code = "import django; django.setup(); from django.core.management import call_command; call_command('check')"
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def test_a_complete_environment_starts() -> None:
+    started = start()
+    assert started.returncode == 0, started.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"SECRET_KEY": None}, "SECRET_KEY"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "x" * 60}, "SECRET_KEY"),
+        ({"ENCRYPTION_KEYS": ""}, "ENCRYPTION_KEYS"),
+        ({"DEBUG": "1"}, "DEBUG"),
+        ({"PAYMENT_SIMULATOR_URL": "http://127.0.0.1:8090"}, "simulator"),
+        ({"PAYPAL_BASE_URL": "http://127.0.0.1:8090"}, "PAYPAL_BASE_URL"),
+        ({"MOMO_BASE_URL": "https://momo.example.com"}, "MOMO_BASE_URL"),
+        ({"PAYPAL_BASE_URL": "https://evilpaypal.com"}, "PAYPAL_BASE_URL"),
+        ({"PLATFORM_HOST": "localhost"}, "PLATFORM_HOST"),
+        ({"APP_DATABASE_URL": None}, "APP_DATABASE_URL"),
+    ],
+)
+def test_an_unsafe_environment_does_not_start(changes, complaint) -> None:
+    started = start(**changes)
+    assert started.returncode != 0
+    assert complaint in started.stderr
+
+
+def test_the_product_never_imports_the_simulators() -> None:
+    rooms = [ROOT / room for room in ("platform", "shared_apps", "billing", "provisioning", "tenant_apps")]
+    importing = [
+        str(path.relative_to(ROOT))
+        for room in rooms
+        for path in room.rglob("*.py")
+        if "tests" not in path.relative_to(ROOT).parts and "import" in path.read_text() and "tests.simulators" in path.read_text()
+        and "runtime" not in path.parts
+    ]
+    assert importing == []
