@@ -108,4 +108,30 @@ def public_client(db: None) -> Any:
     return Client(HTTP_HOST="localhost")
 
 
+@pytest.fixture(scope="session")
+def simulator_of_session() -> Iterator[Any]:
+    """One payment simulator for all tests of a process."""
+    from tests.simulators.payments.runner import start_simulator
+
+    handle = start_simulator(arguments=("--momo-delay", "0.5"))
+    yield handle
+    handle.stop()
+
+
+@pytest.fixture
+def simulator(simulator_of_session: Any, settings: Any) -> Iterator[Any]:
+    """The payment simulator, empty, with the platform's providers pointed at it and impatient time-outs."""
+    from billing import gateways
+
+    handle = simulator_of_session
+    handle.reset()
+    handle.set_webhook("paypal", "")
+    impatient = {"connect_timeout": 2, "read_timeout": 1}
+    settings.PAYPAL = {**settings.PAYPAL, "base_url": handle.url, **impatient}
+    settings.MOMO = {**settings.MOMO, "base_url": handle.url, **impatient}
+    gateways.gateway.cache_clear()
+    yield handle
+    gateways.gateway.cache_clear()
+
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "baobab.settings.test")

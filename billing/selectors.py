@@ -87,7 +87,7 @@ def subdomain_problem(name: str, *, ignoring: Order | None = None) -> bool:
 
 def free_subdomains(wanted: str) -> list[str]:
     """Up to three free names near the one wanted: three queries at most, whatever is taken."""
-    candidates = list(islice(subdomains.suggestions(wanted), 30))
+    candidates = list(islice(subdomains.suggestions(wanted), 40))
     skeletons = {subdomains.skeleton(name) for name in candidates}
     taken = set(Domain.objects.filter(skeleton__in=skeletons).values_list("skeleton", flat=True))
     taken |= set(

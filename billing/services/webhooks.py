@@ -61,7 +61,7 @@ def process_webhook(event_id: int) -> WebhookEvent:
     try:
         ref = gateways.gateway(event.provider).verify_webhook(headers=event.headers, body=bytes(event.body))
     except InvalidSignature as forged:
-        logger.warning("forged webhook", provider=event.provider, event=event_id)
+        logger.warning("forged webhook", provider=event.provider, webhook=event_id)
         return _close(event, WebhookEvent.Status.REJECTED, error=str(forged))
     except ProviderError as trouble:
         # Not known to be forged: the sweeper tries again.

@@ -100,12 +100,12 @@ def from_name(organisation_name: str) -> str:
 
 def suggestions(wanted: str) -> Iterator[str]:
     """Names close to the one wanted, best first, each valid by `check`; whether they are free is not known here."""
-    base = from_name(wanted) or "organisation"
-    for candidate in (base, *(f"{base[: MAX_LENGTH - 8].rstrip('-')}-{end}" for end in _ENDINGS)):
-        try:
-            yield check(candidate)
-        except BadSubdomain:
-            continue
+    for base in (from_name(wanted), "mon-organisation"):
+        for candidate in (base, *(f"{base[: MAX_LENGTH - 8].rstrip('-')}-{end}" for end in _ENDINGS)):
+            try:
+                yield check(candidate)
+            except BadSubdomain:
+                continue
 
 
 _ENDINGS = ("app", "pro", "afrique", "en-ligne", "group", *(str(n) for n in range(2, 30)))

@@ -41,6 +41,13 @@ def reset() -> Response:
     return answer({"ok": True})
 
 
+@blueprint.post("/faults/end")
+def end_faults() -> Response:
+    """From now on everything works; what happened stays."""
+    faults().clear()
+    return answer({})
+
+
 @blueprint.post("/faults")
 def plan_faults() -> Response:
     """Plan a list of faults; see `faults.py` for what can be."""

@@ -47,6 +47,10 @@ class SimulatorHandle:
         """Plan a fault; see `faults.py` for kinds and options (times, seconds, status, issue)."""
         self._post("faults", [{"provider": provider, "operation": operation, "kind": kind, **options}])
 
+    def end_faults(self) -> None:
+        """Drop the faults that are still planned; what happened stays."""
+        self._post("faults/end")
+
     def approve_paypal(self, order_id: str) -> None:
         """The payer agrees on PayPal's page."""
         self._post(f"paypal/{order_id}/approve")

@@ -1,0 +1,166 @@
+"""The caller's organisations over the API: `/api/tenants/organizations/`."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from shared_apps.accounts.api import ApiView, ErrorSerializer
+from shared_apps.organisations.models import Membership, Organisation, Product
+from shared_apps.organisations.selectors import (
+    access_membership,
+    members_of,
+    memberships_of,
+    primary_host,
+    slug_of,
+    usage_of,
+    workspace_url,
+)
+
+
+class PlanNameSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    display_name = serializers.CharField()
+
+
+class OrganizationSerializer(serializers.Serializer):
+    """An organisation as a member sees it."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    slug = serializers.CharField()
+    schema_name = serializers.CharField()
+    url = serializers.CharField(help_text="Where the workspace is; empty while it has no host.")
+    product = serializers.ChoiceField(choices=Product.choices)
+    status = serializers.ChoiceField(choices=Organisation.Status.choices)
+    role = serializers.ChoiceField(choices=Membership.Role.choices, help_text="The caller's own role.")
+    plan = PlanNameSerializer()
+    currency = serializers.CharField()
+    locale = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    activated_at = serializers.DateTimeField(allow_null=True)
+    paid_until = serializers.DateTimeField(allow_null=True)
+
+
+class MemberSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    email = serializers.EmailField(source="user.email")
+    first_name = serializers.CharField(source="user.first_name")
+    last_name = serializers.CharField(source="user.last_name")
+    role = serializers.ChoiceField(choices=Membership.Role.choices)
+    joined_at = serializers.DateTimeField(source="created_at")
+
+
+class QuotaUseSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    limit = serializers.IntegerField(allow_null=True, help_text="null: unlimited")
+    used = serializers.IntegerField(allow_null=True, help_text="null: not counted")
+    remaining = serializers.IntegerField(allow_null=True)
+
+
+class UsageSerializer(serializers.Serializer):
+    organization = serializers.UUIDField()
+    plan = PlanNameSerializer()
+    quotas = QuotaUseSerializer(many=True)
+
+
+class OrganizationPageSerializer(serializers.Serializer):
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = OrganizationSerializer(many=True)
+
+
+def describe(organisation: Organisation) -> dict[str, Any]:
+    """The short form that other answers carry: {name, slug, schema_name, url, status}."""
+    return {
+        "name": organisation.name,
+        "slug": slug_of(primary_host(organisation)),
+        "schema_name": organisation.schema_name,
+        "url": workspace_url(organisation),
+        "status": organisation.status,
+    }
+
+
+def _represent(membership: Membership) -> dict[str, Any]:
+    organisation = membership.organisation
+    return {
+        "id": organisation.pk,
+        **describe(organisation),
+        "product": organisation.product,
+        "role": membership.role,
+        "plan": organisation.plan_version.plan,
+        "currency": organisation.currency,
+        "locale": organisation.locale,
+        "created_at": organisation.created_at,
+        "activated_at": organisation.activated_at,
+        "paid_until": organisation.paid_until,
+    }
+
+
+class OrganizationsView(ApiView):
+    @extend_schema(
+        operation_id="organizations_list",
+        tags=["organizations"],
+        summary="My organisations",
+        responses={200: OrganizationPageSerializer, (401, 404): ErrorSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        paginator = PageNumberPagination()
+        page = paginator.paginate_queryset(memberships_of(request.user), request, view=self)
+        rows = OrganizationSerializer([_represent(membership) for membership in page or []], many=True)
+        return paginator.get_paginated_response(rows.data)
+
+
+class OrganizationView(ApiView):
+    @extend_schema(
+        operation_id="organizations_retrieve",
+        tags=["organizations"],
+        summary="One of my organisations",
+        responses={200: OrganizationSerializer, (401, 404): ErrorSerializer},
+    )
+    def get(self, request: Request, organization_id: UUID) -> Response:
+        membership = access_membership(request.user, organization_id)
+        return Response(OrganizationSerializer(_represent(membership)).data)
+
+
+class MembersView(ApiView):
+    @extend_schema(
+        operation_id="organizations_members",
+        tags=["organizations"],
+        summary="Who belongs to it",
+        responses={200: MemberSerializer(many=True), (401, 404): ErrorSerializer},
+    )
+    def get(self, request: Request, organization_id: UUID) -> Response:
+        organisation = access_membership(request.user, organization_id).organisation
+        return Response(MemberSerializer(members_of(organisation), many=True).data)
+
+
+class UsageView(ApiView):
+    @extend_schema(
+        operation_id="organizations_usage",
+        tags=["organizations"],
+        summary="What is used of the plan's quotas",
+        responses={200: UsageSerializer, (401, 404): ErrorSerializer},
+    )
+    def get(self, request: Request, organization_id: UUID) -> Response:
+        organisation = access_membership(request.user, organization_id).organisation
+        plan = organisation.plan_version.plan
+        usage = {"organization": organisation.pk, "plan": plan, "quotas": usage_of(organisation)}
+        return Response(UsageSerializer(usage).data)
+
+
+urlpatterns = [
+    path("", OrganizationsView.as_view(), name="api-organizations"),
+    path("<uuid:organization_id>/", OrganizationView.as_view(), name="api-organization"),
+    path("<uuid:organization_id>/members/", MembersView.as_view(), name="api-organization-members"),
+    path("<uuid:organization_id>/usage/", UsageView.as_view(), name="api-organization-usage"),
+]
