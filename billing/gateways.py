@@ -33,11 +33,15 @@ def gateway(name: str, base_url: str = "") -> Provider:
 
 
 def _paypal(base_url: str) -> Provider:
-    return PayPalProvider(PayPalConfig(**{**settings.PAYPAL, "base_url": base_url, "brand_name": settings.PLATFORM_NAME}))
+    return PayPalProvider(
+        PayPalConfig(**{**settings.PAYPAL, "base_url": base_url, "brand_name": settings.PLATFORM_NAME})
+    )
 
 
 def _momo(base_url: str) -> Provider:
-    return MomoProvider(MomoConfig(**{**settings.MOMO, "base_url": base_url, "callback_enabled": settings.MOMO_CALLBACKS}))
+    return MomoProvider(
+        MomoConfig(**{**settings.MOMO, "base_url": base_url, "callback_enabled": settings.MOMO_CALLBACKS})
+    )
 
 
 def _bank_transfer(_: str) -> Provider:

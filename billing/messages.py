@@ -26,7 +26,8 @@ _EXPLANATIONS: dict[str, Explanation] = {
         _("There is not enough money on the account."), _("Top up your account, then try again.")
     ),
     reasons.LIMIT_REACHED: Explanation(
-        _("The limit of the mobile money account has been reached."), _("Pay by bank transfer, or from another account.")
+        _("The limit of the mobile money account has been reached."),
+        _("Pay by bank transfer, or from another account."),
     ),
     reasons.DECLINED_BY_PAYER: Explanation(_("The payment was refused on the phone."), _TRY_ANOTHER),
     reasons.APPROVAL_EXPIRED: Explanation(

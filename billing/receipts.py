@@ -22,8 +22,24 @@ MAX_SIDE = 2400  # pixels, enough to read a bank's receipt
 MAX_PAGES = 20
 MAX_PDF_OBJECTS = 20_000
 _ACTIVE = frozenset(
-    "/JS /JavaScript /OpenAction /AA /Launch /EmbeddedFile /EmbeddedFiles /RichMedia /XFA /SubmitForm /ImportData "
-    "/GoToR /GoToE /Movie /Sound /3D".split()
+    [
+        "/JS",
+        "/JavaScript",
+        "/OpenAction",
+        "/AA",
+        "/Launch",
+        "/EmbeddedFile",
+        "/EmbeddedFiles",
+        "/RichMedia",
+        "/XFA",
+        "/SubmitForm",
+        "/ImportData",
+        "/GoToR",
+        "/GoToE",
+        "/Movie",
+        "/Sound",
+        "/3D",
+    ]
 )
 
 

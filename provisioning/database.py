@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+
 @contextmanager
 def owner_connection() -> Iterator[psycopg.Connection]:
     """An autocommit connection as the owner, closed at the end."""

@@ -36,7 +36,9 @@ class ProvisioningJob(models.Model):
                 condition=~Q(status="running") | Q(lease_id__isnull=False, leased_until__isnull=False),
                 name="job_running_has_lease",
             ),
-            models.CheckConstraint(condition=~Q(status="done") | Q(finished_at__isnull=False), name="job_done_has_date"),
+            models.CheckConstraint(
+                condition=~Q(status="done") | Q(finished_at__isnull=False), name="job_done_has_date"
+            ),
         ]
         indexes = [
             models.Index(fields=["next_attempt_at"], name="job_due", condition=Q(status__in=["queued", "running"])),

@@ -51,7 +51,9 @@ def test_no_file_of_ours_is_longer_than_500_lines() -> None:
 @pytest.mark.parametrize("product", ["public", *settings.PRODUCTS])
 def test_every_foreign_key_stays_inside_its_tenant_type(product) -> None:
     """django-tenants creates only the type's own tables: a key to another app's would fail at provisioning."""
-    inside = {config.label for config in apps.get_app_configs() if config.name in settings.TENANT_TYPES[product]["APPS"]}
+    inside = {
+        config.label for config in apps.get_app_configs() if config.name in settings.TENANT_TYPES[product]["APPS"]
+    }
     for config in apps.get_app_configs():
         if config.name not in settings.TENANT_TYPES[product]["APPS"]:
             continue
@@ -64,7 +66,11 @@ def test_every_foreign_key_stays_inside_its_tenant_type(product) -> None:
 def test_every_model_of_a_tenant_refuses_to_cross_schemas() -> None:
     from shared_apps.core.querysets import SchemaBoundQuerySet
 
-    ours = [c for c in apps.get_app_configs() if c.name.startswith("tenant_apps.") or c.label in ("accounts", "audit", "notifications")]
+    ours = [
+        c
+        for c in apps.get_app_configs()
+        if c.name.startswith("tenant_apps.") or c.label in ("accounts", "audit", "notifications")
+    ]
     unguarded = [
         model._meta.label
         for config in ours

@@ -25,7 +25,9 @@ def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}"}
     environment |= {name: value for name, value in (GOOD | changes).items() if value is not None}
     code = "import django; django.setup(); from django.core.management import call_command; call_command('check')"
-    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=ROOT, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=ROOT, check=False
+    )
 
 
 def test_a_complete_environment_starts() -> None:
@@ -61,7 +63,9 @@ def test_the_product_never_imports_the_simulators() -> None:
         str(path.relative_to(ROOT))
         for room in rooms
         for path in room.rglob("*.py")
-        if "tests" not in path.relative_to(ROOT).parts and "import" in path.read_text() and "tests.simulators" in path.read_text()
+        if "tests" not in path.relative_to(ROOT).parts
+        and "import" in path.read_text()
+        and "tests.simulators" in path.read_text()
         and "runtime" not in path.parts
     ]
     assert importing == []

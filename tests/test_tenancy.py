@@ -88,29 +88,39 @@ def test_no_foreign_key_leaves_its_schema() -> None:
 
 
 def test_no_trigger_exists_in_a_tenants_schema() -> None:
-    assert query(
-        "SELECT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE NOT tgisinternal AND n.nspname LIKE 't%'"
-    ) == []
+    assert (
+        query(
+            "SELECT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE NOT tgisinternal AND n.nspname LIKE 't%'"
+        )
+        == []
+    )
 
 
 def test_every_identity_column_is_a_bigint() -> None:
     """Citus gives each node its own range of a sequence, which needs 64 bits."""
-    assert query(
-        "SELECT table_name, column_name FROM information_schema.columns WHERE is_identity = 'YES'"
-        " AND data_type <> 'bigint' AND table_schema LIKE 't%' AND table_name NOT LIKE 'django_%'"
-        " AND table_name NOT LIKE 'auth_%'"
-    ) == []
+    assert (
+        query(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE is_identity = 'YES'"
+            " AND data_type <> 'bigint' AND table_schema LIKE 't%' AND table_name NOT LIKE 'django_%'"
+            " AND table_name NOT LIKE 'auth_%'"
+        )
+        == []
+    )
 
 
-@pytest.mark.parametrize("host", ["store-a.localhost", "STORE-A.localhost", "store-a.localhost.", "store-a.localhost:8000"])
+@pytest.mark.parametrize(
+    "host", ["store-a.localhost", "STORE-A.localhost", "store-a.localhost.", "store-a.localhost:8000"]
+)
 def test_every_spelling_of_a_host_leads_to_its_tenant(host) -> None:
     response = Client(HTTP_HOST=host).get("/")
     assert response.status_code == 200
     assert response.wsgi_request.tenant.host == "store-a.localhost"
 
 
-@pytest.mark.parametrize("host", ["nobody.localhost", "evil.example.com", "store-a.localhost.evil.com", "x_y.localhost", ""])
+@pytest.mark.parametrize(
+    "host", ["nobody.localhost", "evil.example.com", "store-a.localhost.evil.com", "x_y.localhost", ""]
+)
 def test_an_unknown_host_gets_a_plain_404(host) -> None:
     response = Client(HTTP_HOST=host, HTTP_X_FORWARDED_HOST="store-a.localhost").get("/")
     assert response.status_code == 404

@@ -77,7 +77,10 @@ class Order(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    subtotal_minor__gte=0, discount_minor__gte=0, tax_minor__gte=0, discount_minor__lte=F("subtotal_minor")
+                    subtotal_minor__gte=0,
+                    discount_minor__gte=0,
+                    tax_minor__gte=0,
+                    discount_minor__lte=F("subtotal_minor"),
                 ),
                 name="order_amounts",
             ),

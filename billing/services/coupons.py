@@ -52,7 +52,7 @@ def give_coupon_back(*, order: Order) -> None:
     """Undo the order's use of a coupon, in the caller's transaction."""
     deleted, _by_model = CouponUse.objects.filter(order=order).delete()
     if deleted:
-        Coupon.objects.filter(pk=order.coupon_id).update(used=F("used") - 1)
+        Coupon.objects.filter(orders=order).update(used=F("used") - 1)
 
 
 def _refused(code: str, message: object) -> DomainError:

@@ -125,9 +125,7 @@ def _active_method(name: str) -> PaymentMethod:
 
 def _check_phone(phone: str) -> str:
     try:
-        return normalise_msisdn(
-            phone, default_region=settings.MOMO_REGION, allow_test_numbers=not settings.PRODUCTION
-        )
+        return normalise_msisdn(phone, default_region=settings.MOMO_REGION, allow_test_numbers=not settings.PRODUCTION)
     except InvalidPhone as problem:
         raise DomainError(f"phone_{problem.reason}", PHONE_TEXTS[problem.reason], field="phone_number") from None
 

@@ -60,7 +60,9 @@ def upload_receipt(*, payment: Payment, upload: UploadedFile, user: Any) -> Tran
         default_storage.delete(path)
         if isinstance(error, DomainError):
             raise
-        raise Conflict("receipt_known", _("You have already sent this file. It is being checked."), field="receipt") from None
+        raise Conflict(
+            "receipt_known", _("You have already sent this file. It is being checked."), field="receipt"
+        ) from None
     return receipt
 
 

@@ -157,4 +157,3 @@ class DomainErrorMiddleware:
         if isinstance(exception, DomainError):
             return render_domain_error(request, exception)
         return None
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.urls import include, path
 
 from baobab.urls_common import handler400, handler403, handler404
@@ -10,11 +9,16 @@ from baobab.urls_common import urlpatterns as common
 
 urlpatterns = [
     *common,
+    path("api/auth/", include("shared_apps.accounts.api")),
+    path("api/tenants/organizations/", include("shared_apps.organisations.api")),
+    path("api/tenants/", include("billing.api.urls")),
+    path("api/", include("billing.api.docs")),
+    path("hooks/", include("billing.webhook_views")),
 ]
 
-#SG if settings.STYLEGUIDE:
-#SG     from shared_apps.core.styleguide import styleguide
-#SG 
-#SG     urlpatterns += [path("styleguide/", styleguide, name="styleguide")]
+# SG if settings.STYLEGUIDE:
+# SG     from shared_apps.core.styleguide import styleguide
+# SG
+# SG     urlpatterns += [path("styleguide/", styleguide, name="styleguide")]
 
 __all__ = ["handler400", "handler403", "handler404", "include", "urlpatterns"]

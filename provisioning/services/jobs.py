@@ -11,13 +11,14 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from provisioning.models import ProvisioningJob, ProvisioningStep
 from provisioning.services import steps
 from shared_apps.core.soon import send_soon
+from shared_apps.core.tenancy import connection
 
 logger = structlog.get_logger(__name__)
 

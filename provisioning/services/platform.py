@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from billing.offers import METHODS, OFFERS
@@ -14,6 +14,7 @@ from billing.services.catalogue import publish_method, publish_offer
 from provisioning.database import owner_connection, run_in_one_transaction
 from provisioning.grants import create_role, extensions_schema, grant_schema
 from provisioning.services.templates import build_template
+from shared_apps.core.tenancy import connection
 
 PUBLIC = "public"
 

@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 from django_tenants.utils import tenant_context
 
 from billing.models import Order
-from billing.models.catalogue import MONTHS
+from billing.models.catalogue import MONTHS, Cycle
 from billing.services.orders import mark_fulfilled
 from provisioning.database import owner_connection
 from provisioning.grants import role_of
@@ -144,7 +144,7 @@ def go_live(order: Order) -> None:
         if organisation.status == Organisation.Status.PROVISIONING:
             organisation.status = Organisation.Status.ACTIVE
             organisation.activated_at = now
-            organisation.paid_until = now + relativedelta(months=MONTHS[order.cycle])
+            organisation.paid_until = now + relativedelta(months=MONTHS[Cycle(order.cycle)])
             organisation.save(update_fields=["status", "activated_at", "paid_until"])
             record(
                 action="organisation.activated",

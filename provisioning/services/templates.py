@@ -113,9 +113,7 @@ class _Recorder:
     def __init__(self) -> None:
         self.statements: list[str] = []
 
-    def __call__(
-        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
-    ) -> Any:
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         result = execute(sql, params, many, context)
         if not _NOT_REPLAYED.match(sql):
             for row in params if many else [params]:

@@ -14,7 +14,7 @@ from django.db.models.functions import Lower, Now
 from shared_apps.core.querysets import SchemaBoundQuerySet
 
 
-class UserManager(BaseUserManager.from_queryset(SchemaBoundQuerySet)):
+class UserManager(BaseUserManager.from_queryset(SchemaBoundQuerySet)):  # type: ignore[misc]  # a class made at run time
     def get_by_natural_key(self, email: str | None) -> User:
         return self.get(email=(email or "").lower())
 

@@ -76,7 +76,9 @@ def resend_code(*, email: str) -> None:
         latest = user.email_codes.order_by("-created_at").first()
         if latest and latest.created_at > timezone.now() - RESEND_AFTER:
             raise DomainError(
-                "code_just_sent", _("A code was sent a moment ago. Look in your mail, also among the spam."), field="code"
+                "code_just_sent",
+                _("A code was sent a moment ago. Look in your mail, also among the spam."),
+                field="code",
             )
         _send_code(user)
 
@@ -129,9 +131,7 @@ def _prove(user: User, code: EmailCode) -> User:
 def _send_code(user: User) -> None:
     code = f"{secrets.randbelow(1_000_000):06d}"
     user.email_codes.filter(used_at__isnull=True).update(used_at=timezone.now())
-    sent = EmailCode.objects.create(
-        user=user, code_hash=_hash(user, code), expires_at=timezone.now() + CODE_LIFETIME
-    )
+    sent = EmailCode.objects.create(user=user, code_hash=_hash(user, code), expires_at=timezone.now() + CODE_LIFETIME)
     token = _signer.sign_object({"email": user.email, "code": code})
     notify_by_email(
         key=f"email-code:{sent.pk}",

@@ -7,13 +7,29 @@ one global value and stays unset.
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from django.db import connection
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth import authenticate
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import get_public_schema_name
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.serializers import TokenObtainPairSerializer, TokenRefreshSerializer
+from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+from shared_apps.accounts.models import User
+from shared_apps.accounts.services import is_verified
+from shared_apps.core.errors import DomainError, NotAllowed
+from shared_apps.core.tenancy import connection
+from shared_apps.core.throttle import check_rate
+
+# A password is guessed from many addresses too: this counts per account, well above what people need.
+TRIES_PER_ACCOUNT = 50
+TRIES_WINDOW_SECONDS = 600
 
 
 def audience() -> str:
@@ -44,17 +60,105 @@ class TenantAccessToken(_TenantBound, AccessToken):
     pass
 
 
-class TenantRefreshToken(_TenantBound, RefreshToken):
+class TenantRefreshToken(_TenantBound, RefreshToken):  # type: ignore[misc]  # simplejwt's own bases disagree
     access_token_class = TenantAccessToken
 
 
-class ObtainSerializer(TokenObtainPairSerializer):
-    token_class = TenantRefreshToken
+def tokens_for(user: User) -> dict[str, str]:
+    """A new pair of tokens for somebody who has just proved who they are. Records the refresh token."""
+    refresh = TenantRefreshToken.for_user(user)
+    return {"access": str(refresh.access_token), "refresh": str(refresh)}
 
 
-class RefreshSerializer(TokenRefreshSerializer):
-    token_class = TenantRefreshToken
+def log_in(*, request: Any, email: str, password: str) -> dict[str, str]:
+    """Tokens for an address and its password; raises DomainError (401) or NotAllowed.
+
+    What is said of an account beyond "wrong" is said only to somebody who knows its password.
+    """
+    check_rate(action="token-account", who=email, limit=TRIES_PER_ACCOUNT, seconds=TRIES_WINDOW_SECONDS)
+    user = authenticate(request, email=email, password=password)
+    if not isinstance(user, User):
+        raise DomainError(
+            "invalid_credentials",
+            _("The address or the password is wrong, or the account has been closed."),
+            status=401,
+        )
+    if not is_verified(user):
+        raise NotAllowed(
+            "email_not_verified", _("Confirm your address first: enter the code we sent to it, or ask for a new one.")
+        )
+    if is_mfa_enabled(user):
+        # A password alone does not open an account that asks for a second factor.
+        raise NotAllowed("second_factor_required", _("This account asks for a second factor. Log in on the web site."))
+    return tokens_for(user)
+
+
+def rotate(token: str) -> dict[str, str]:
+    """A new pair for a refresh token, which is worthless from then on; raises DomainError (401).
+
+    One transaction; the token's place on the blacklist is unique, so of two requests with one token one is refused.
+    """
+    try:
+        refresh = TenantRefreshToken(token)
+    except TokenError:
+        raise _refresh_refused() from None
+    user = _active_user(refresh.payload.get(api_settings.USER_ID_CLAIM))
+    if user is None:
+        raise _refresh_refused()
+    with transaction.atomic():
+        if not refresh.blacklist()[1]:  # type: ignore[index]  # (row, whether it is new); the annotation says only row
+            raise _refresh_refused()
+        return tokens_for(user)
+
+
+class ObtainSerializer(serializers.Serializer):
+    """E-mail address and password in, tokens out."""
+
+    email = serializers.EmailField(max_length=254, write_only=True)
+    password = serializers.CharField(max_length=256, trim_whitespace=False, write_only=True)
+    access = serializers.CharField(read_only=True, help_text="Bearer token for requests; lives 15 minutes.")
+    refresh = serializers.CharField(read_only=True, help_text="For new tokens; lives 7 days and works once.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        return log_in(request=self.context.get("request"), email=attrs["email"].lower(), password=attrs["password"])
+
+
+class RefreshSerializer(serializers.Serializer):
+    """A refresh token in, a new pair out."""
+
+    refresh = serializers.CharField(max_length=4000)
+    access = serializers.CharField(read_only=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        return rotate(attrs["refresh"])
 
 
 class TenantJWTAuthentication(JWTAuthentication):
-    """Bearer authentication for the API."""
+    """Bearer authentication for the API, with errors in the API's one shape."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        try:
+            return super().authenticate(request)
+        except exceptions.AuthenticationFailed as refusal:
+            detail: Any = refusal.detail
+            code = detail.get("code", refusal.default_code) if isinstance(detail, dict) else refusal.default_code
+            raise exceptions.AuthenticationFailed(
+                _("This access token has expired or is not valid here. Log in again."), code=str(code)
+            ) from None
+
+    def get_user(self, validated_token: Any) -> Any:
+        user = _active_user(validated_token.payload.get(api_settings.USER_ID_CLAIM))
+        if user is None:
+            raise exceptions.AuthenticationFailed(code="user_not_found")
+        return user
+
+
+def _active_user(user_id: Any) -> User | None:
+    try:
+        return User.objects.filter(pk=UUID(str(user_id)), is_active=True).first()
+    except ValueError:
+        return None
+
+
+def _refresh_refused() -> DomainError:
+    return DomainError("token_not_valid", _("This refresh token has expired or was used. Log in again."), status=401)

@@ -23,7 +23,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         fields = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
         response.data = {"code": "invalid", "detail": _first_text(fields), "fields": fields}
     elif isinstance(error, Throttled):
-        response.data = {"code": "throttled", "detail": str(error.detail), "retry_after": error.wait}
+        response.data = {"code": "throttled", "detail": str(error.detail), "retry_after": getattr(error, "wait", None)}
     elif isinstance(error, APIException):
         response.data = {"code": error.get_codes() if isinstance(error.detail, str) else "error",
                          "detail": str(getattr(error.detail, "get", lambda *_: error.detail)("detail", error.detail))}  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from shared_apps.core.tenancy import connection
 
 
 def make_key(key: str, key_prefix: str, version: int) -> str:

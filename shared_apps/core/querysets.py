@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
+
+from shared_apps.core.tenancy import connection
 
 
 class WrongSchema(RuntimeError):
@@ -24,7 +26,7 @@ class SchemaBoundQuerySet(models.QuerySet):
         self._schema = connection.schema_name
 
     def _clone(self) -> SchemaBoundQuerySet:
-        clone = super()._clone()
+        clone = super()._clone()  # type: ignore[misc]  # private, so not in django-stubs
         clone._schema = self._schema
         return clone
 
@@ -38,7 +40,7 @@ class SchemaBoundQuerySet(models.QuerySet):
 
     def _iterator(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
         self._check_schema()
-        for row in super()._iterator(*args, **kwargs):
+        for row in super()._iterator(*args, **kwargs):  # type: ignore[misc]  # private, so not in django-stubs
             yield row
             self._check_schema()
 

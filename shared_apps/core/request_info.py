@@ -18,7 +18,7 @@ class RequestInfo:
     actor_label: str = ""
 
 
-_current: ContextVar[RequestInfo] = ContextVar("request_info", default=RequestInfo())
+_current: ContextVar[RequestInfo] = ContextVar("request_info", default=RequestInfo())  # noqa: B039 — frozen
 set_request_info = _current.set
 reset_request_info = _current.reset
 

@@ -8,11 +8,10 @@ from uuid import UUID
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from shared_apps.accounts.api import ApiView, ErrorSerializer
+from shared_apps.accounts.api import PAGE_PARAMETER, ApiView, ErrorSerializer, page_of, paginated
 from shared_apps.organisations.models import Membership, Organisation, Product
 from shared_apps.organisations.selectors import (
     access_membership,
@@ -72,13 +71,6 @@ class UsageSerializer(serializers.Serializer):
     quotas = QuotaUseSerializer(many=True)
 
 
-class OrganizationPageSerializer(serializers.Serializer):
-    count = serializers.IntegerField()
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = OrganizationSerializer(many=True)
-
-
 def describe(organisation: Organisation) -> dict[str, Any]:
     """The short form that other answers carry: {name, slug, schema_name, url, status}."""
     return {
@@ -92,7 +84,7 @@ def describe(organisation: Organisation) -> dict[str, Any]:
 
 def _represent(membership: Membership) -> dict[str, Any]:
     organisation = membership.organisation
-    return {
+    values = {
         "id": organisation.pk,
         **describe(organisation),
         "product": organisation.product,
@@ -104,6 +96,7 @@ def _represent(membership: Membership) -> dict[str, Any]:
         "activated_at": organisation.activated_at,
         "paid_until": organisation.paid_until,
     }
+    return OrganizationSerializer(values).data
 
 
 class OrganizationsView(ApiView):
@@ -111,13 +104,11 @@ class OrganizationsView(ApiView):
         operation_id="organizations_list",
         tags=["organizations"],
         summary="My organisations",
-        responses={200: OrganizationPageSerializer, (401, 404): ErrorSerializer},
+        parameters=[PAGE_PARAMETER],
+        responses={200: page_of(OrganizationSerializer), (401, 404): ErrorSerializer},
     )
     def get(self, request: Request) -> Response:
-        paginator = PageNumberPagination()
-        page = paginator.paginate_queryset(memberships_of(request.user), request, view=self)
-        rows = OrganizationSerializer([_represent(membership) for membership in page or []], many=True)
-        return paginator.get_paginated_response(rows.data)
+        return paginated(self, memberships_of(request.user), _represent)
 
 
 class OrganizationView(ApiView):
@@ -129,7 +120,7 @@ class OrganizationView(ApiView):
     )
     def get(self, request: Request, organization_id: UUID) -> Response:
         membership = access_membership(request.user, organization_id)
-        return Response(OrganizationSerializer(_represent(membership)).data)
+        return Response(_represent(membership))
 
 
 class MembersView(ApiView):

@@ -15,9 +15,10 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import transaction
 from redis.exceptions import RedisError
 
+from shared_apps.core.tenancy import connection
 from shared_apps.organisations.models import Domain, Organisation
 
 logger = structlog.get_logger(__name__)

@@ -47,6 +47,8 @@ class Organisation(TenantMixin):
     activated_at = models.DateTimeField(null=True, blank=True)
     paid_until = models.DateTimeField(null=True, blank=True)
 
+    objects: ClassVar[models.Manager[Organisation]] = models.Manager()
+
     auto_create_schema: ClassVar[bool] = False
     auto_drop_schema: ClassVar[bool] = False
 

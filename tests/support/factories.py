@@ -44,7 +44,9 @@ def price_of(*, product: str = "store", plan: str = "", cycle: str = "monthly", 
 def make_order(*, user: User | None = None, product: str = "store", subdomain: str = "", **options: Any) -> Order:
     """An order that awaits payment."""
     buyer = user or make_user()
-    price = price_of(product=product, **{key: options.pop(key) for key in ("plan", "cycle", "currency") if key in options})
+    price = price_of(
+        product=product, **{key: options.pop(key) for key in ("plan", "cycle", "currency") if key in options}
+    )
     values: dict[str, Any] = {
         "organisation_name": "Marché Central",
         "subdomain": subdomain or f"marche-{uuid.uuid4().hex[:10]}",

@@ -11,8 +11,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 LAZY_METHODS = frozenset(
-    "filter exclude annotate alias order_by select_for_update select_related prefetch_related distinct only defer "
-    "reverse values values_list using all none union intersection difference dates datetimes extra".split()
+    [
+        "filter",
+        "exclude",
+        "annotate",
+        "alias",
+        "order_by",
+        "select_for_update",
+        "select_related",
+        "prefetch_related",
+        "distinct",
+        "only",
+        "defer",
+        "reverse",
+        "values",
+        "values_list",
+        "using",
+        "all",
+        "none",
+        "union",
+        "intersection",
+        "difference",
+        "dates",
+        "datetimes",
+        "extra",
+    ]
 )
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -31,7 +54,9 @@ def _discarded(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             called = node.value.func
-            registering = isinstance(called, ast.Attribute) and ast.unparse(called.value) == "register"  # template filters
+            registering = (
+                isinstance(called, ast.Attribute) and ast.unparse(called.value) == "register"
+            )  # template filters
             if isinstance(called, ast.Attribute) and called.attr in LAZY_METHODS and not registering:
                 yield node.lineno, f"the result of .{called.attr}() is thrown away"
 
@@ -49,10 +74,15 @@ def _twice_read(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tu
                     if isinstance(node.value, ast.GeneratorExp):
                         generators[target.id] = node.lineno
     for name, line in generators.items():
-        reads = [n for n in _own_nodes(function) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)]
+        reads = [
+            n for n in _own_nodes(function) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
+        ]
         if assigned[name] == 1 and len(reads) > 1:
             yield line, f"the generator {name!r} is read {len(reads)} times"
-        if any(isinstance(n, ast.If | ast.While) and isinstance(n.test, ast.Name) and n.test.id == name for n in _own_nodes(function)):
+        if any(
+            isinstance(n, ast.If | ast.While) and isinstance(n.test, ast.Name) and n.test.id == name
+            for n in _own_nodes(function)
+        ):
             yield line, f"the generator {name!r} is tested for truth: it is always true"
 
 

@@ -14,9 +14,7 @@ from shared_apps.organisations.models import Organisation
 def ready_tenant(name: str) -> Tenant:
     """The ready tenant of that subdomain; leaves the connection on the platform's schema."""
     connection.set_schema_to_public()
-    return as_tenant(
-        Organisation.objects.select_related("plan_version__plan").get(domains__domain=f"{name}.localhost")
-    )
+    return as_tenant(Organisation.objects.select_related("plan_version__plan").get(domains__domain=f"{name}.localhost"))
 
 
 def owner_of(tenant: Tenant) -> User:
@@ -30,5 +28,7 @@ def client_of(tenant: Tenant, *, as_owner: bool = False) -> Client:
     client = Client(HTTP_HOST=tenant.host)
     connection.set_tenant(tenant)
     if as_owner:
-        client.force_login(User.objects.get(is_staff=True), backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(
+            User.objects.get(is_staff=True), backend="allauth.account.auth_backends.AuthenticationBackend"
+        )
     return client

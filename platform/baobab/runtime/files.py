@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+_NOT_OURS = frozenset({"node_modules", "__pycache__", "build", "dist"})
+
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Replace `path` by `content`; a reader, or a crash, sees the old file or the new one and nothing between."""
@@ -49,6 +51,15 @@ def exclusive_lock(path: Path, *, wait: bool = True) -> Iterator[bool]:
             yield False
             return
         yield True
+
+
+def folders_named(root: Path, name: str) -> Iterator[Path]:
+    """Yield the project's folders called `name`, in order; hidden folders and those of tools are not entered."""
+    for folder, subfolders, _files in os.walk(root):
+        subfolders[:] = sorted(sub for sub in subfolders if not sub.startswith(".") and sub not in _NOT_OURS)
+        if name in subfolders:
+            subfolders.remove(name)
+            yield Path(folder, name)
 
 
 def keep_small(path: Path, *, limit: int = 10_000_000) -> None:

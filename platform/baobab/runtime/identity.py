@@ -13,7 +13,7 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _HAS_PROC = (_PROC / "self" / "stat").exists()
-_STATE, _PARENT, _SESSION, _START = 0, 1, 3, 19  # positions in /proc/<pid>/stat, counted after the command's name
+_STATE, _SESSION, _START = 0, 3, 19  # positions in /proc/<pid>/stat, counted after the command's name
 
 
 def _stat_fields(pid: int) -> list[str] | None:
@@ -92,11 +92,16 @@ class ProcessRecord:
         ours = start_mark(os.getpid()) or ""
         return _HAS_PROC and self.mark.partition(":")[0] == ours.partition(":")[0]
 
-    def stop(self, *, seconds: float, signal_number: int = signal.SIGTERM) -> None:
-        """Ask the process to end, wait at most `seconds`, then kill what is left of its session."""
+    def ask_to_end(self) -> None:
+        """Send SIGTERM, if this very process still runs."""
         if self.is_alive():
             with suppress(ProcessLookupError):
-                os.kill(self.pid, signal_number)
+                os.kill(self.pid, signal.SIGTERM)
+
+    def stop(self, *, seconds: float) -> None:
+        """Ask the process to end, wait at most `seconds`, then kill what is left of its session."""
+        if self.is_alive() and seconds > 0:
+            self.ask_to_end()
             deadline = time.monotonic() + seconds
             while self.is_alive() and time.monotonic() < deadline:
                 time.sleep(0.05)

@@ -9,16 +9,11 @@ from pathlib import Path
 from baobab.runtime import files
 from baobab.runtime.problems import RuntimeProblem
 
-_SKIPPED = frozenset({"node_modules", "__pycache__", "build", "dist"})
-
 
 def find_catalogues(root: Path) -> Iterator[Path]:
     """Yield `locale/<language>/LC_MESSAGES/*.po` of the project and of its apps; hidden folders are not entered."""
-    for folder, subfolders, _names in os.walk(root):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith(".") and name not in _SKIPPED)
-        if "locale" in subfolders:
-            subfolders.remove("locale")
-            yield from sorted(Path(folder, "locale").glob("*/LC_MESSAGES/*.po"))
+    for folder in files.folders_named(root, "locale"):
+        yield from sorted(folder.glob("*/LC_MESSAGES/*.po"))
 
 
 def compile_messages(root: Path) -> int:

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import IO
 
+from baobab.runtime.stopping import Stopped
+
 _LOUD_LEVELS = frozenset({"warning", "error", "critical", "exception"})
 _LOUD = re.compile(r"\b(WARNING|ERROR|CRITICAL|FATAL|Traceback|[A-Z]\w+(Error|Exception|Warning):)")
 # Celery tells every developer who runs as root, and each time, that one should not.
@@ -35,8 +37,8 @@ def step(name: str) -> Iterator[None]:
             print(f"  {name} {dots} ", end="\r", flush=True)
     try:
         yield
-    except BaseException:
-        say(f"  {name} {dots} failed")
+    except BaseException as error:
+        say(f"  {name} {dots} {'stopped' if isinstance(error, Stopped) else 'failed'}")
         raise
     say(f"  {name} {dots} {time.monotonic() - started:.1f} s")
 

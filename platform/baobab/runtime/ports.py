@@ -43,6 +43,15 @@ def is_free(port: int) -> bool:
     return all(_refusal(family, address, port) is None for family, address in addresses())
 
 
+def has_listener(port: int) -> bool:
+    """Whether something accepts connections on `port`; unlike `is_free` it never stands in a server's way."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
 def require_free(port: int) -> None:
     """Raise RuntimeProblem, in plain words, when the web port cannot be used."""
     for family, address in addresses():

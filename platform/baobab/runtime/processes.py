@@ -7,11 +7,11 @@ one finds and stops what it left.
 
 from __future__ import annotations
 
-import signal
+import math
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import IO
@@ -40,11 +40,11 @@ class _Child:
     record: ProcessRecord | None = None
     started: float = 0.0
     failures: int = 0
-    next_start: float = field(default=0.0)
+    next_start: float = math.inf  # not before it is asked for
 
 
 class Supervisor:
-    """Keeps a list of programs running; they are started in the order given and stopped in the reverse order."""
+    """Keeps a list of programs running, and stops them in the reverse of the order they are given in."""
 
     def __init__(
         self, programs: Sequence[Program], *, env: Mapping[str, str], folder: Path, log: RunLog, record: Path
@@ -64,10 +64,11 @@ class Supervisor:
         self._log = log
         self._record = record
 
-    def start(self) -> None:
-        """Start every program."""
+    def start(self, *names: str) -> None:
+        """Start the programs of these names, or all of them."""
         for child in self._children:
-            self._spawn(child)
+            if not names or child.program.name in names:
+                self._spawn(child)
 
     def tend(self) -> None:
         """Start again what has ended, with pauses that double while it keeps ending; call this every half second."""
@@ -88,7 +89,7 @@ class Supervisor:
         """End every program at once; `stop` then has nothing left to wait for."""
         for child in self._children:
             if child.record is not None:
-                child.record.stop(seconds=0, signal_number=signal.SIGKILL)
+                child.record.stop(seconds=0)
 
     def _spawn(self, child: _Child) -> None:
         child.process = subprocess.Popen(
@@ -144,11 +145,11 @@ class Supervisor:
 def stop_leftovers(record: Path, *, seconds: float = 10.0) -> list[str]:
     """Stop what a supervisor that was killed left running; return the programs' names."""
     known = files.read_json(record) or {}
-    stopped = []
-    for name, parts in reversed(list(known.items())):
-        left = ProcessRecord(**parts)
-        if left.members():
-            left.stop(seconds=seconds)
-            stopped.append(name)
+    left = {name: ProcessRecord(**parts) for name, parts in known.items()}
+    left = {name: process for name, process in left.items() if process.members()}
+    for process in left.values():  # all at once: they end while the first is waited for
+        process.ask_to_end()
+    for process in left.values():
+        process.stop(seconds=seconds)
     record.unlink(missing_ok=True)
-    return stopped
+    return list(left)

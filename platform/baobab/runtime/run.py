@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import os
 import sys
@@ -59,22 +60,27 @@ def _simulator_port(port: int) -> int:
 
 def _run(services: Services, log: RunLog, stop: StopRequest, *, port: int, simulator_port: int) -> int:
     say(f"Starting Baobab in {environment.ROOT} (Ctrl-C stops everything)")
-    started = time.monotonic()
+    data, started = services.data, time.monotonic()
     try:
         env = _set_up(services, log, stop, port=port, simulator_port=simulator_port)
         supervisor = Supervisor(
-            _programs(services.data, port=port, simulator_port=simulator_port),
+            _programs(data, port=port, simulator_port=simulator_port),
             env=env,
             folder=environment.ROOT,
             log=log,
-            record=services.data / "processes.json",
+            record=data / "processes.json",
         )
         stop.insist = supervisor.kill
         try:
-            with step("Web, worker, beat, payments"):
-                supervisor.start()
-                _wait_until_ready(port, supervisor, stop)
-            _show_summary(services.data, port=port, simulator_port=simulator_port, seconds=time.monotonic() - started)
+            # The web server loads while the demo data is looked after; the worker must not meet half of that.
+            supervisor.start("web", "payments")
+            with step("Demo data"):
+                logins = str(data / "logins.json")
+                manage("load_demo", "--logins", logins, env=env, folder=environment.ROOT, log=log, stop=stop)
+            with step("Web and payment simulator"):
+                _wait_until_ready(port, simulator_port, supervisor, stop)
+            supervisor.start("worker", "beat")
+            _show_summary(data, port=port, simulator_port=simulator_port, seconds=time.monotonic() - started)
             _watch(supervisor, services, stop)
         finally:
             say("Stopping ...")
@@ -98,12 +104,33 @@ def _set_up(services: Services, log: RunLog, stop: StopRequest, *, port: int, si
         messages.compile_messages(root)
     stop.check()
     with step("Static files"):
-        manage("collectstatic", "--noinput", "-v", "0", env=env, folder=root, log=log, stop=stop, show=False)
+        _collect_static(data, env, log, stop)
     with step("Database"):
         manage("setup_platform", env=env, folder=root, log=log, stop=stop)
-    with step("Demo data"):
-        manage("load_demo", "--logins", str(data / "logins.json"), env=env, folder=root, log=log, stop=stop)
     return env
+
+
+def _collect_static(data: Path, env: dict[str, str], log: RunLog, stop: StopRequest) -> None:
+    """Run `collectstatic`, which takes seconds, when a static file, a package or a setting changed since the last time."""
+    root = environment.ROOT
+    wanted = static_fingerprint(root)
+    stamp = data / "static.sha256"
+    if (data / "static" / "staticfiles.json").exists() and stamp.exists() and stamp.read_text() == wanted:
+        return
+    manage("collectstatic", "--noinput", "-v", "0", env=env, folder=root, log=log, stop=stop, show=False)
+    files.write_atomically(stamp, wanted.encode())
+
+
+def static_fingerprint(root: Path) -> str:
+    """Return a text that changes with any static file (path, size or time), the packages' lock and the settings."""
+    digest = hashlib.sha256()
+    for source in [root / "requirements-dev.lock", *sorted(Path(root, "platform/baobab/settings").glob("*.py"))]:
+        digest.update(source.read_bytes())
+    for folder in files.folders_named(root, "static"):
+        for path in sorted(folder.rglob("*")):
+            found = path.lstat()
+            digest.update(f"{path}|{found.st_size}|{found.st_mtime_ns}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()
 
 
 def _programs(data: Path, *, port: int, simulator_port: int) -> list[Program]:
@@ -128,9 +155,9 @@ def _programs(data: Path, *, port: int, simulator_port: int) -> list[Program]:
     ]
 
 
-def _wait_until_ready(port: int, supervisor: Supervisor, stop: StopRequest) -> None:
+def _wait_until_ready(port: int, simulator_port: int, supervisor: Supervisor, stop: StopRequest) -> None:
     deadline = time.monotonic() + _READY_SECONDS
-    while not _answers(port):
+    while not (_answers(port) and ports.has_listener(simulator_port)):
         stop.check()
         if time.monotonic() > deadline:
             raise RuntimeProblem("The web server does not answer; what it said is in .data/run.log.")

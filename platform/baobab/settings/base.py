@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 
@@ -65,10 +66,7 @@ HAS_MULTI_TYPE_TENANTS = True
 MULTI_TYPE_DATABASE_FIELD = "product"
 TENANT_TYPES = {
     "public": {"APPS": PUBLIC_APPS, "URLCONF": "baobab.urls_public"},
-    **{
-        key: {"APPS": [*IDENTITY_APPS, *product.apps], "URLCONF": product.urlconf}
-        for key, product in PRODUCTS.items()
-    },
+    **{key: {"APPS": [*IDENTITY_APPS, *product.apps], "URLCONF": product.urlconf} for key, product in PRODUCTS.items()},
 }
 # "whitenoise.runserver_nostatic" comes first so that development serves static files as production does.
 INSTALLED_APPS = list(
@@ -247,14 +245,14 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Payment providers. `billing.gateways` turns these into clients.
-PAYPAL = {
+PAYPAL: dict[str, Any] = {
     "base_url": env.text("PAYPAL_BASE_URL", "https://api-m.sandbox.paypal.com"),
     "client_id": env.text("PAYPAL_CLIENT_ID", ""),
     "client_secret": env.text("PAYPAL_CLIENT_SECRET", ""),
     "webhook_id": env.text("PAYPAL_WEBHOOK_ID", ""),
     "merchant_id": env.text("PAYPAL_MERCHANT_ID", ""),
 }
-MOMO = {
+MOMO: dict[str, Any] = {
     "base_url": env.text("MOMO_BASE_URL", "https://sandbox.momodeveloper.mtn.com"),
     "subscription_key": env.text("MOMO_SUBSCRIPTION_KEY", ""),
     "user_id": env.text("MOMO_USER_ID", ""),
@@ -264,7 +262,7 @@ MOMO = {
 }
 MOMO_REGION = env.text("MOMO_REGION", "CM")
 MOMO_CALLBACKS = env.flag("MOMO_CALLBACKS", default=False)
-BANK = {
+BANK: dict[str, Any] = {
     "bank_name": env.text("BANK_NAME", ""),
     "account_name": env.text("BANK_ACCOUNT_NAME", ""),
     "account_number": env.text("BANK_ACCOUNT_NUMBER", ""),

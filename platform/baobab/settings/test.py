@@ -16,5 +16,7 @@ STORAGES = {
 }
 # Parallel test processes must not empty each other's cache: each has a Redis database of its own.
 _WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0) + 1
-REDIS_URL = re.sub(r"db=\d+", f"db={_WORKER}", REDIS_URL) if "db=" in REDIS_URL else f"{REDIS_URL.rstrip('/')}/{_WORKER}"
+REDIS_URL = (
+    re.sub(r"db=\d+", f"db={_WORKER}", REDIS_URL) if "db=" in REDIS_URL else f"{REDIS_URL.rstrip('/')}/{_WORKER}"
+)
 CACHES = {"default": {**CACHES["default"], "LOCATION": REDIS_URL}}

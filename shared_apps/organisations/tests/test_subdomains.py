@@ -37,7 +37,9 @@ def test_a_bad_name_says_why(name, code) -> None:
     assert problem.value.code == code
 
 
-@pytest.mark.parametrize(("one", "other"), [("acme", "acrne"), ("shop1", "shopl"), ("wave2", "vvave2"), ("a-b-c", "abc"), ("l00k", "look")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("acme", "acrne"), ("shop1", "shopl"), ("wave2", "vvave2"), ("a-b-c", "abc"), ("l00k", "look")]
+)
 def test_names_that_look_alike_have_one_skeleton(one, other) -> None:
     assert skeleton(one) == skeleton(other)
 

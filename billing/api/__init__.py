@@ -1,0 +1,1 @@
+"""Plans, orders, payments and coupons over the API: `/api/tenants/`."""

@@ -1,0 +1,73 @@
+"""Trying a coupon before ordering."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing.api.orders import MAX_ID, wanted_plan, wanted_price
+from billing.models import Cycle
+from billing.money import EXPONENTS
+from billing.pricing import Amounts, price_order
+from billing.services.coupons import check_coupon, reduction_of
+from shared_apps.accounts.api import ApiView, ErrorSerializer, one_line, validated
+from shared_apps.core.errors import DomainError
+
+
+class CouponInputSerializer(serializers.Serializer):
+    code = serializers.CharField(max_length=30, validators=[one_line])
+    plan_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+    billing_cycle = serializers.ChoiceField(choices=Cycle.choices, default="monthly")
+    currency = serializers.ChoiceField(choices=sorted(EXPONENTS), default="XAF")
+
+
+class CouponAnswerSerializer(serializers.Serializer):
+    """Whether a code can be used, and what the order would cost; `code` and `detail` say why it cannot."""
+
+    valid = serializers.BooleanField()
+    code = serializers.CharField(required=False, help_text="Why not, for machines.")
+    detail = serializers.CharField(required=False, help_text="Why not, for people.")
+    currency = serializers.CharField(required=False)
+    subtotal_minor = serializers.IntegerField(required=False)
+    subtotal = serializers.CharField(required=False)
+    discount_minor = serializers.IntegerField(required=False)
+    discount_amount = serializers.CharField(required=False)
+    total_minor = serializers.IntegerField(required=False)
+    total_amount = serializers.CharField(required=False)
+
+
+class ValidateCouponView(ApiView):
+    rate = "coupon"
+
+    @extend_schema(
+        operation_id="coupons_validate",
+        tags=["coupons"],
+        summary="Try a coupon",
+        request=CouponInputSerializer,
+        responses={200: CouponAnswerSerializer, (400, 401, 429): ErrorSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        given = validated(CouponInputSerializer, request)
+        plan = wanted_plan(given["plan_id"])
+        price = wanted_price(plan, cycle=given["billing_cycle"], currency=given["currency"])
+        try:
+            coupon = check_coupon(code=given["code"], plan=plan, currency=price.currency)
+        except DomainError as refusal:
+            return Response({"valid": False, "code": refusal.code, "detail": str(refusal.message)})
+        return Response({"valid": True, **_represent(price_order(price.amount, reduction=reduction_of(coupon)))})
+
+
+def _represent(amounts: Amounts) -> dict[str, Any]:
+    return {
+        "currency": amounts.total.currency,
+        "subtotal_minor": amounts.subtotal.minor,
+        "subtotal": amounts.subtotal.as_text(),
+        "discount_minor": amounts.discount.minor,
+        "discount_amount": amounts.discount.as_text(),
+        "total_minor": amounts.total.minor,
+        "total_amount": amounts.total.as_text(),
+    }

@@ -1,0 +1,80 @@
+"""Placing an order for a caller who may leave the name to us, and may send the same request twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Order, Price
+from billing.selectors import free_subdomains
+from billing.services.orders import Customer, create_order
+from shared_apps.core.errors import Conflict, DomainError
+
+# Somebody else may take the name we chose before we do.
+NAME_TRIES = 3
+
+
+def place_order(
+    *,
+    user: Any,
+    price: Price,
+    organisation_name: str,
+    subdomain: str,
+    customer: Customer,
+    locale: str,
+    coupon_code: str,
+    idempotency_key: str | None,
+) -> Order:
+    """Make the order by `create_order`; without a subdomain, take a free one near the organisation's name.
+
+    Locks and transaction are `create_order`'s. Raises DomainError, and Conflict when a key comes with another request.
+    """
+    for tries_left in range(NAME_TRIES if not subdomain else 1, 0, -1):
+        try:
+            order = create_order(
+                user=user,
+                price=price,
+                organisation_name=organisation_name,
+                subdomain=subdomain or _free_name(organisation_name),
+                customer=customer,
+                locale=locale,
+                coupon_code=coupon_code,
+                idempotency_key=idempotency_key,
+            )
+        except DomainError as problem:
+            earlier = _order_of(user, idempotency_key)
+            if earlier:
+                order = earlier
+            elif tries_left > 1 and problem.code == "subdomain_taken":
+                continue
+            else:
+                raise
+        break
+    _check_same_request(order, price, organisation_name)
+    return order
+
+
+def _free_name(organisation_name: str) -> str:
+    names = free_subdomains(organisation_name)
+    if not names:
+        raise DomainError("subdomain_required", _("Choose an address for your workspace."), field="subdomain")
+    return names[0]
+
+
+def _order_of(user: Any, idempotency_key: str | None) -> Order | None:
+    """The order another request with the key has just made: its use of a coupon's last place may have refused ours."""
+    if not idempotency_key:
+        return None
+    return Order.objects.filter(user=user, idempotency_key=idempotency_key).first()
+
+
+def _check_same_request(order: Order, price: Price, organisation_name: str) -> None:
+    asked = (price.version.plan_id, price.cycle, price.currency, organisation_name.strip())
+    made = (order.plan_version.plan_id, order.cycle, order.currency, order.organisation_name)
+    if asked != made:
+        raise Conflict(
+            "idempotency_key_used",
+            _("This key was used for another order. Send a new one with a new request."),
+            field="Idempotency-Key",
+        )

@@ -1,0 +1,108 @@
+"""Reading the calendar. Every list costs the same number of queries, whatever its length."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from tenant_apps.events.models import Calendar, Category, Event
+from tenant_apps.team.models import Photo
+from tenant_apps.team.selectors import PENDING_FOR, staff_count
+
+PER_PAGE = 20
+# What calendars that follow the feed are told: nobody needs last year's events in a phone.
+FEED_KEEPS_PAST = timedelta(days=90)
+FEED_LIMIT = 500
+PUBLIC = (Event.Status.PUBLISHED, Event.Status.CANCELLED)
+
+
+def calendar() -> Calendar:
+    """The calendar of this tenant."""
+    return Calendar.objects.get()
+
+
+def category_names() -> list[str]:
+    """What the event form suggests."""
+    return list(Category.objects.order_by("name").values_list("name", flat=True)[:200])
+
+
+def public_events() -> QuerySet[Event]:
+    return Event.objects.filter(status__in=PUBLIC).select_related("category", "cover")
+
+
+def list_upcoming(*, page: str | int, now: datetime | None = None) -> Page:
+    """What has not ended yet, the next first."""
+    events = public_events().filter(ends_at__gt=now or timezone.now()).order_by("starts_at", "id")
+    return _page(events, page)
+
+
+def list_past(*, page: str | int, now: datetime | None = None) -> Page:
+    """What is over, the latest first."""
+    events = public_events().filter(ends_at__lte=now or timezone.now()).order_by("-starts_at", "-id")
+    return _page(events, page)
+
+
+def list_for_staff(*, when: str, page: str | int, now: datetime | None = None) -> Page:
+    """Every event: those to come and running with the next first, or (`when="past"`) those that are over."""
+    now = now or timezone.now()
+    events = Event.objects.select_related("category", "cover")
+    if when == "past":
+        return _page(events.filter(ends_at__lte=now).order_by("-starts_at", "-id"), page)
+    return _page(events.filter(ends_at__gt=now).order_by("starts_at", "id"), page)
+
+
+def _page(events: QuerySet[Event], number: str | int) -> Page:
+    return Paginator(events, PER_PAGE).get_page(number)
+
+
+def has_events() -> bool:
+    return Event.objects.exists()
+
+
+def has_past_events(*, now: datetime | None = None) -> bool:
+    return public_events().filter(ends_at__lte=now or timezone.now()).exists()
+
+
+def event_by_slug(slug: str, *, only_public: bool) -> Event | None:
+    events = public_events() if only_public else Event.objects.select_related("category", "cover")
+    return events.filter(slug=slug).first()
+
+
+def feed_events(*, now: datetime | None = None) -> list[Event]:
+    """What the calendar feed carries."""
+    since = (now or timezone.now()) - FEED_KEEPS_PAST
+    return list(public_events().filter(ends_at__gt=since).order_by("starts_at", "id")[:FEED_LIMIT])
+
+
+def is_cover_public(photo: Photo) -> bool:
+    """Whether a photo is the cover of an event that visitors may see."""
+    return Event.objects.filter(cover=photo, status__in=PUBLIC).exists()
+
+
+def is_cover(photo: Photo) -> bool:
+    return Event.objects.filter(cover=photo).exists()
+
+
+def abandoned_photos() -> list[Photo]:
+    """Some photos that were sent with a form nobody finished. Twice the life of a pending upload, to be sure."""
+    before = timezone.now() - 2 * PENDING_FOR
+    used = Event.objects.filter(cover=OuterRef("pk"))
+    return list(Photo.objects.filter(~Exists(used), created_at__lt=before).order_by("pk")[:20])
+
+
+def published_in_month(*, now: datetime, chosen: Calendar) -> int:
+    """How many events were first published in the calendar month of `now`, in the calendar's own zone."""
+    first = now.astimezone(chosen.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    following = (first + timedelta(days=32)).replace(day=1)
+    return Event.objects.filter(Q(published_at__gte=first, published_at__lt=following)).count()
+
+
+def usage() -> dict[str, int]:
+    """What is used of each quota of the plan, by the quota's name."""
+    return {
+        "events_per_month": published_in_month(now=timezone.now(), chosen=calendar()),
+        "users": staff_count(),
+    }

@@ -1,0 +1,262 @@
+"""Every write of the shop. All of them lock the shop's one row first, so they cannot deadlock on one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from shared_apps.accounts.models import User
+from shared_apps.audit.services import record
+from shared_apps.core.errors import DomainError
+from shared_apps.organisations.current import Tenant
+from tenant_apps.store.models import Category, Product, ProductImage, Shop, Variant
+from tenant_apps.store.search import search_fields
+from tenant_apps.store.selectors import abandoned_photos
+from tenant_apps.team.models import Photo
+from tenant_apps.team.quotas import check_quota
+from tenant_apps.team.services import discard_photos
+from tenant_apps.team.text import base_slug, free_slug
+
+MAX_PHOTOS = 8
+TOO_MANY_PRODUCTS = gettext_lazy(
+    "Your plan %(plan)s includes %(limit)s products, and they are all used. Delete a product, or move to a larger plan."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDetails:
+    """What staff type about a product. The price is in minor units of the shop's currency."""
+
+    name: str
+    price_minor: int
+    description: str = ""
+    category: str = ""
+    sku: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopDetails:
+    """What staff type about the shop. The phone is E.164 or empty, the colour "#rrggbb" or empty."""
+
+    name: str
+    description: str = ""
+    phone: str = ""
+    brand_colour: str = ""
+
+
+def create_defaults(*, tenant: Tenant, owner: User) -> None:
+    """Give a new tenant its shop. Called inside its schema; doing it again changes nothing.
+
+    One transaction; the primary key decides between two calls at once.
+    """
+    with transaction.atomic():
+        shop, created = Shop.objects.get_or_create(
+            pk=Shop.ONLY, defaults={"name": tenant.name, "currency": tenant.currency}
+        )
+        if created:
+            record(action="store.shop.created", category="store", resource=shop, actor=owner, after=_shop_facts(shop))
+
+
+def lock_shop() -> Shop:
+    """Lock the shop's row until the end of the transaction: quotas, slugs, names and SKUs are checked under it."""
+    return Shop.objects.select_for_update().get()
+
+
+@transaction.atomic
+def save_shop(*, details: ShopDetails) -> Shop:
+    """Change what the shop says about itself. Locks the shop; one transaction."""
+    shop = lock_shop()
+    before = _shop_facts(shop)
+    shop.name = details.name
+    shop.description = details.description
+    shop.phone = details.phone
+    shop.brand_colour = details.brand_colour
+    shop.save()
+    record(action="store.shop.changed", category="store", resource=shop, before=before, after=_shop_facts(shop))
+    return shop
+
+
+@transaction.atomic
+def create_product(
+    *, public_id: UUID, details: ProductDetails, photos: list[Photo] | None = None, publish: bool = False
+) -> Product:
+    """Add a product with its one variant. Locks the shop; one transaction.
+
+    The same `public_id` again returns the product already made, so a form sent twice adds one product.
+    Raises QuotaReached (`products`) and DomainError (`sku_taken`, `too_many_photos`).
+    """
+    shop = lock_shop()
+    existing = Product.objects.filter(public_id=public_id).first()
+    if existing:
+        return existing
+    check_quota("products", used=Product.objects.count(), message=TOO_MANY_PRODUCTS)
+    product = Product(public_id=public_id, slug=_free_product_slug(details.name))
+    _set_status(product, published=publish)
+    _write(product, details, currency=shop.currency)
+    _attach(product, photos or [])
+    discard_photos(photos=abandoned_photos())
+    record(action="store.product.created", category="store", resource=product, after=_facts(product))
+    return product
+
+
+@transaction.atomic
+def update_product(
+    *,
+    product: Product,
+    details: ProductDetails,
+    photos: list[Photo] | None = None,
+    remove: list[UUID] | None = None,
+    publish: bool | None = None,
+) -> Product:
+    """Change a product: `photos` are added, those whose public id is in `remove` go. Locks the shop; one transaction.
+
+    `publish` None leaves it shown or hidden as it is. Raises DomainError (`sku_taken`, `too_many_photos`).
+    """
+    shop = lock_shop()
+    product = _again(product)
+    before = _facts(product)
+    if publish is not None:
+        _set_status(product, published=publish)
+    _write(product, details, currency=shop.currency)
+    _detach(product, remove or [])
+    _attach(product, photos or [])
+    discard_photos(photos=abandoned_photos())
+    record(action="store.product.changed", category="store", resource=product, before=before, after=_facts(product))
+    return product
+
+
+@transaction.atomic
+def show_product(*, product: Product, published: bool) -> Product:
+    """Publish a product or hide it. Locks the shop; one transaction. Doing it again changes nothing."""
+    lock_shop()
+    product = _again(product)
+    if product.is_published == published:
+        return product
+    before = {"status": product.status}
+    _set_status(product, published=published)
+    product.save(update_fields=["status", "published_at", "updated_at"])
+    action = "store.product.published" if published else "store.product.hidden"
+    record(action=action, category="store", resource=product, before=before, after={"status": product.status})
+    return product
+
+
+@transaction.atomic
+def delete_product(*, product: Product) -> None:
+    """Delete a product and its photos for good. Locks the shop; one transaction."""
+    lock_shop()
+    product = _again(product)
+    record(action="store.product.deleted", category="store", resource=product, before=_facts(product))
+    photos = list(Photo.objects.filter(pk__in=product.images.values("photo")))
+    product.delete()
+    discard_photos(photos=photos)
+
+
+def _again(product: Product) -> Product:
+    """The product as it is now that the lock is held."""
+    current = Product.objects.filter(pk=product.pk).first()
+    if current is None:
+        raise DomainError("product_gone", _("This product was deleted in the meantime."), status=404)
+    return current
+
+
+def _set_status(product: Product, *, published: bool) -> None:
+    product.status = Product.Status.PUBLISHED if published else Product.Status.DRAFT
+    if published and product.published_at is None:
+        product.published_at = timezone.now()
+
+
+def _write(product: Product, details: ProductDetails, *, currency: str) -> None:
+    """Save the product and its first variant with the words the search looks at. Needs the shop's lock."""
+    product.name = details.name
+    product.description = details.description
+    product.category = _category(details.category)
+    fields = search_fields(
+        name=details.name, category=details.category, skus=[details.sku], description=details.description
+    )
+    for name, value in fields.items():
+        setattr(product, name, value)
+    product.save()
+    _check_sku_free(details.sku, product=product)
+    Variant.objects.update_or_create(
+        product=product, position=0, defaults={"price_minor": details.price_minor, "sku": details.sku or None}
+    )
+
+
+def _check_sku_free(sku: str, *, product: Product) -> None:
+    if not sku:
+        return
+    other = Variant.objects.filter(sku__iexact=sku).exclude(product=product).select_related("product").first()
+    if other:
+        message = _("“%(product)s” already has this reference. Choose another one.") % {"product": other.product.name}
+        raise DomainError("sku_taken", message, field="sku")
+
+
+def _category(name: str) -> Category | None:
+    if not name:
+        return None
+    existing = Category.objects.filter(name__iexact=name, parent=None).first()
+    if existing:
+        return existing
+    base = base_slug(name, fallback="category")
+    taken = set(Category.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    last = Category.objects.aggregate(last=Max("position"))["last"] or 0
+    category = Category.objects.create(name=name, slug=free_slug(base, taken=taken), position=last + 1)
+    record(action="store.category.created", category="store", resource=category, after={"name": category.name})
+    return category
+
+
+def _free_product_slug(name: str) -> str:
+    base = base_slug(name, fallback="product")
+    return free_slug(base, taken=set(Product.objects.filter(slug__startswith=base).values_list("slug", flat=True)))
+
+
+def _attach(product: Product, photos: list[Photo]) -> None:
+    """Add photos behind those there are. One that is attached already stays where it is."""
+    attached = set(ProductImage.objects.filter(photo__in=photos).values_list("photo_id", flat=True))
+    new = [photo for photo in photos if photo.pk not in attached]
+    there = product.images.aggregate(last=Max("position"))["last"]
+    if product.images.count() + len(new) > MAX_PHOTOS:
+        message = _("A product has at most %(limit)s photos. Remove one first.") % {"limit": MAX_PHOTOS}
+        raise DomainError("too_many_photos", message, field="photo")
+    first = 0 if there is None else there + 1
+    ProductImage.objects.bulk_create(
+        ProductImage(product=product, photo=photo, position=first + offset) for offset, photo in enumerate(new)
+    )
+
+
+def _detach(product: Product, public_ids: list[UUID]) -> None:
+    photos = list(Photo.objects.filter(public_id__in=public_ids, pk__in=product.images.values("photo")))
+    product.images.filter(photo__in=photos).delete()
+    discard_photos(photos=photos)
+
+
+def _facts(product: Product) -> dict[str, Any]:
+    """A product as the audit log keeps it."""
+    variant = product.variants.order_by("position").first()
+    return {
+        "name": product.name,
+        "slug": product.slug,
+        "status": product.status,
+        "category": product.category.name if product.category else "",
+        "description": product.description,
+        "price_minor": variant.price_minor if variant else None,
+        "sku": (variant.sku if variant else None) or "",
+        "photos": product.images.count(),
+    }
+
+
+def _shop_facts(shop: Shop) -> dict[str, Any]:
+    return {
+        "name": shop.name,
+        "currency": shop.currency,
+        "description": shop.description,
+        "phone": shop.phone,
+        "brand_colour": shop.brand_colour,
+    }

@@ -1,0 +1,114 @@
+"""What the forms of the workspaces share."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from shared_apps.core.errors import DomainError
+from shared_apps.core.widgets import FileDrop
+from tenant_apps.team.access import StaffRequest
+from tenant_apps.team.images import MAX_BYTES
+from tenant_apps.team.models import Photo
+from tenant_apps.team.selectors import pending_photos
+from tenant_apps.team.services import keep_photo
+
+COLOUR = re.compile(r"#[0-9a-f]{6}")
+
+
+def show_error(form: forms.BaseForm, error: DomainError) -> None:
+    """Put a service's answer beside its field, or on top of the form when it has none here."""
+    form.add_error(error.field if error.field in form.fields else None, str(error.message))
+
+
+def key_field() -> forms.UUIDField:
+    """Made with the empty form and sent with it, so that a form sent twice makes one thing."""
+    return forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=True)
+
+
+class OneLineField(forms.CharField):
+    """Text on one line: any run of spaces counts as one."""
+
+    def to_python(self, value: Any) -> str:
+        return " ".join((super().to_python(value) or "").split())
+
+
+class ColourField(forms.CharField):
+    """A colour for buttons and links, "" when it is the platform's own. The theme makes it readable."""
+
+    PLATFORM = "#17553a"
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput(attrs={"type": "color", "class": "input-short"})
+        super().__init__(**{"widget": widget, "required": False, **kwargs})
+
+    def to_python(self, value: Any) -> str:
+        colour = (super().to_python(value) or "").lower()
+        if colour in ("", self.PLATFORM):
+            return ""
+        if not COLOUR.fullmatch(colour):
+            raise forms.ValidationError(_("Choose a colour, for example #1a5c3a."))
+        return colour
+
+    def prepare_value(self, value: Any) -> Any:
+        """A colour input cannot be empty."""
+        return value or self.PLATFORM
+
+
+class PhotoDrop(FileDrop):
+    """Where photos are dropped."""
+
+    def __init__(self, *, several: bool = False) -> None:
+        self.allow_multiple_selected = several
+        super().__init__(
+            attrs={"multiple": True} if several else None,
+            accept="image/jpeg,image/png,image/webp",
+            hint=_("JPEG, PNG or WebP, at most 15 MB. It is resized for you."),
+            max_bytes=MAX_BYTES,
+        )
+
+
+class PhotoField(forms.FileField):
+    """A field for photos. It judges nothing: `collect_photos` takes the files and says what is wrong with them."""
+
+    def __init__(self, *, label: Any, several: bool = False) -> None:
+        super().__init__(label=label, required=False, widget=PhotoDrop(several=several))
+
+    def clean(self, data: Any, initial: Any = None) -> None:
+        """Nothing is wrong yet, and nothing goes into `cleaned_data`."""
+
+
+def collect_photos(request: StaffRequest, form: forms.Form, *, field: str, limited: bool = False) -> list[Photo]:
+    """The photos of a sent form: those kept from an earlier try, and those sent now.
+
+    Photos are kept even when another field is wrong, so that nobody sends 5 MB twice over a slow link. What is wrong
+    with a photo goes beside `field`.
+    """
+    form.full_clean()
+    photos = pending_photos(_kept_ids(request), user=request.user)
+    for file in request.FILES.getlist(field):
+        try:
+            photos.append(keep_photo(file=file, size=file.size or 0, user=request.user, field=field, limited=limited))
+        except DomainError as error:
+            show_error(form, error)
+    return photos
+
+
+def _kept_ids(request: StaffRequest) -> list[uuid.UUID]:
+    dropped = set(request.POST.getlist("drop"))
+    return parse_ids(text for text in request.POST.getlist("pending") if text not in dropped)
+
+
+def parse_ids(texts: Any) -> list[uuid.UUID]:
+    """The ids among these texts; what is not an id is left out."""
+    found = []
+    for text in texts:
+        try:
+            found.append(uuid.UUID(text))
+        except ValueError:
+            continue
+    return found

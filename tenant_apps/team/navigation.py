@@ -1,0 +1,43 @@
+"""What the side navigation of a workspace shows. Each product lists its own entries on its AppConfig."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from tenant_apps.team.access import TenantRequest
+from tenant_apps.team.products import NavEntry, product_config
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """An entry as a template shows it on one page."""
+
+    label: str
+    url: str
+    icon: str
+    current: bool
+    short: str
+
+
+TEAM_ENTRY = NavEntry(_("Team"), "team:members", "users", prefix="/staff/team/")
+
+
+def entries_of(product: str) -> tuple[NavEntry, ...]:
+    """The entries of a product's workspace, with the team's page last."""
+    return (*product_config(product).navigation, TEAM_ENTRY)
+
+
+def links_for(request: TenantRequest) -> list[NavLink]:
+    """The navigation of this page; empty for people who are not staff and on the public host."""
+    if request.tenant is None or not request.user.is_staff:
+        return []
+    return [_link(entry, request.path) for entry in entries_of(request.tenant.product)]
+
+
+def _link(entry: NavEntry, path: str) -> NavLink:
+    url = reverse(entry.url_name)
+    current = path.startswith(entry.prefix) if entry.prefix else path == url
+    return NavLink(label=str(entry.label), url=url, icon=entry.icon, current=current, short=str(entry.short))

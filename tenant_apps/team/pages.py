@@ -1,0 +1,64 @@
+"""What the two page shells of a workspace need: `base_workspace.html` for staff, `base_tenant.html` for visitors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from shared_apps.accounts.models import User
+from tenant_apps.team.access import StaffRequest, TenantRequest, is_staff
+from tenant_apps.team.navigation import links_for
+from tenant_apps.team.products import product_config
+
+# A form that could not be taken: the page is shown again with what is wrong.
+UNPROCESSABLE = 422
+_DRAFT = "forget_draft"
+
+
+def render_workspace(
+    request: StaffRequest, template: str, context: dict[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """A page for staff, in the workspace's shell."""
+    home = reverse(product_config(request.tenant.product).workspace_home)
+    shell = {
+        "organisation": {"name": request.tenant.name, "home_url": home},
+        "nav": links_for(request),
+        "account": account_of(request.user),
+        "forget_draft": request.session.pop(_DRAFT, ""),
+    }
+    return render(request, template, {**shell, **(context or {})}, status=status)
+
+
+def forget_draft(request: StaffRequest, name: str) -> None:
+    """A form was saved: the next page tells the browser to drop what it kept of it (`<form data-draft="name">`)."""
+    request.session[_DRAFT] = name
+
+
+def render_public(
+    request: TenantRequest, template: str, context: dict[str, Any], *, name: str, colour: str
+) -> HttpResponse:
+    """A page for everybody, in the tenant's name and colour ("#rrggbb", or empty for the platform's own)."""
+    team = _("Workspace") if is_staff(request) else _("Team log-in")
+    shell = {
+        "organisation": {"name": name, "home_url": "/"},
+        "theme_url": reverse("team:theme", args=[colour[1:]]) if colour else "",
+        "footer_nav": [{"url": reverse("team:home"), "label": team}],
+        "account": account_of(request.user) if request.user.is_authenticated else None,
+    }
+    return render(request, template, {**shell, **context})
+
+
+def account_of(user: User) -> dict[str, Any]:
+    """The menu of the person who is logged in."""
+    items = [{"url": reverse("team:home"), "label": _("Workspace"), "icon": "layout-dashboard"}]
+    return {
+        "signed_in": True,
+        "name": user.get_full_name(),
+        "email": user.email,
+        "items": items if user.is_staff else [],
+        "logout_url": reverse("account_logout"),
+    }
