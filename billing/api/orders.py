@@ -118,13 +118,7 @@ class OrderSerializer(serializers.Serializer):
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     paid_at = serializers.DateTimeField(allow_null=True)
-    organization = serializers.SerializerMethodField()
-
-    @extend_schema_field(OrganizationShortSerializer(allow_null=True))
-    def get_organization(self, order: Order) -> Any:
-        return represent_organization(order)
-
-
+    organization = OrganizationShortSerializer(allow_null=True, source="*")
 def represent_organization(order: Order) -> Any:
     """The order's workspace in short, or None until there is one."""
     return describe(order.organisation) if order.organisation else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import include, path
 
 from baobab.urls_common import handler400, handler403, handler404
@@ -16,9 +17,9 @@ urlpatterns = [
     path("hooks/", include("billing.webhook_views")),
 ]
 
-# SG if settings.STYLEGUIDE:
-# SG     from shared_apps.core.styleguide import styleguide
-# SG
-# SG     urlpatterns += [path("styleguide/", styleguide, name="styleguide")]
+if settings.STYLEGUIDE:
+    from shared_apps.core.styleguide import styleguide
+
+    urlpatterns += [path("styleguide/", styleguide, name="styleguide")]
 
 __all__ = ["handler400", "handler403", "handler404", "include", "urlpatterns"]

@@ -52,6 +52,8 @@ class ServerForm(forms.Form):
 
     def __init__(self, *args: Any, server: Server | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.is_bound:
+            self.fields["password"].help_text = _("Type it again: it is never sent back to this page.")
         if server:
             self.fields["password"].required = False
             self.fields["password"].help_text = _("Leave empty to keep the one that is stored.")

@@ -18,7 +18,6 @@ from tenant_apps.esxi.models import Server
 from tenant_apps.team.access import StaffRequest, staff_required
 from tenant_apps.team.forms import show_error
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
-from tenant_apps.team.quotas import QuotaReached
 
 
 @staff_required
@@ -50,13 +49,9 @@ def new_server(request: StaffRequest) -> HttpResponse:
     if request.method != "POST":
         return render_workspace(request, "esxi/server_form.html", {"form": ServerForm()})
     form = ServerForm(request.POST)
-    upgrade_url = ""
     if form.is_valid():
         try:
             server = services.add_server(server_id=form.cleaned_data["key"], details=form.details)
-        except QuotaReached as error:
-            show_error(form, error)
-            upgrade_url = error.extra["upgrade_url"]
         except DomainError as error:
             show_error(form, error)
         else:
@@ -64,8 +59,7 @@ def new_server(request: StaffRequest) -> HttpResponse:
                 request, _("“%(name)s” was added. Its password is stored encrypted.") % {"name": server.name}
             )
             return redirect("esxi:servers")
-    context = {"form": form, "upgrade_url": upgrade_url}
-    return render_workspace(request, "esxi/server_form.html", context, status=UNPROCESSABLE)
+    return render_workspace(request, "esxi/server_form.html", {"form": form}, status=UNPROCESSABLE)
 
 
 @sensitive_post_parameters("password")

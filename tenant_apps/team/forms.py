@@ -23,6 +23,8 @@ COLOUR = re.compile(r"#[0-9a-f]{6}")
 def show_error(form: forms.BaseForm, error: DomainError) -> None:
     """Put a service's answer beside its field, or on top of the form when it has none here."""
     form.add_error(error.field if error.field in form.fields else None, str(error.message))
+    # Where the plan is too small: `team/upgrade.html` shows the way to a larger one.
+    form.upgrade_url = error.extra.get("upgrade_url", "")
 
 
 def key_field() -> forms.UUIDField:

@@ -1,0 +1,108 @@
+"""A whole platform of real processes on servers of its own, for tests that break things."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from baobab.runtime import database, places
+from baobab.runtime.postgres import PostgresServer
+from baobab.runtime.redis import RedisServer
+from tests.support.databases import ROOT
+
+
+class Stack:
+    """PostgreSQL, Redis, web, worker and beat. `start` and `kill` name the program."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="stack-")).resolve()
+        self.folder.chmod(0o755)
+        data = places.private_directory(self.folder / ".data")
+        self.postgres = PostgresServer(places.postgres_home(data, throwaway=True), durable=False)
+        self.redis = RedisServer(data / "redis", durable=True)
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+
+    def set_up(self) -> None:
+        """Start the servers and build the platform in them."""
+        self.postgres.start()
+        self.redis.start()
+        urls = database.prepare_embedded(self.postgres)
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("PG")},
+            "DATABASE_URL": urls.owner,
+            "APP_DATABASE_URL": urls.app,
+            "REDIS_URL": self.redis.url(),
+            "DJANGO_SETTINGS_MODULE": "tests.support.stack_settings",
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}",
+            "MEDIA_ROOT": str(self.folder / "media"),
+            "MAIL_DIR": str(self.folder / "mail"),
+            "PLATFORM_PORT": str(self.port),
+            "LOG_LEVEL": "WARNING",
+        }
+        subprocess.run([sys.executable, "manage.py", "setup_platform"], check=True, cwd=ROOT, env=self.environment,
+                       stdout=subprocess.DEVNULL)  # fmt: skip
+
+    def start(self, name: str) -> None:
+        celery = ("celery", "-A", "baobab.celery:app")
+        command = {
+            "web": ("gunicorn", "baobab.wsgi:application", "--bind", f"127.0.0.1:{self.port}", "--threads", "4",
+                    "--no-control-socket", "--log-level", "error"),
+            "worker": (*celery, "worker", "-P", "threads", "-c", "2", "--without-gossip", "--without-mingle"),
+            "beat": (*celery, "beat", "--schedule", str(self.folder / "beat"), "--pidfile="),
+        }[name]  # fmt: skip
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, "-m", *command], cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def kill(self, name: str) -> None:
+        """SIGKILL the program and everything it started."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, 9)
+        process.wait(10)
+
+    def run(self, *words: str) -> Any:
+        """Do something as the product would, in a process of its own; the answer is JSON."""
+        done = subprocess.run([sys.executable, "-m", "tests.support.stack_actions", *words], cwd=ROOT,
+                              env=self.environment, capture_output=True, text=True, check=False)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def status(self, path: str) -> int:
+        """The status of a page on the platform's host; 0 when nobody answers."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers={"Host": "localhost"})
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def tear_down(self) -> None:
+        for name in list(self.processes):
+            self.kill(name)
+        self.redis.destroy()
+        self.postgres.destroy()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def eventually(check: Callable[[], bool], *, seconds: float, what: str) -> None:
+    """Wait for something that must come true."""
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.2)
