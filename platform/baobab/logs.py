@@ -61,7 +61,7 @@ def configure() -> None:
             "loggers": {
                 "urllib3": {"level": "WARNING"},
                 "paypalrestsdk": {"level": "CRITICAL"},
-                "fontTools": {"level": "WARNING"},
+                "pikepdf": {"level": "WARNING"},
                 "celery": {"level": "WARNING"},
                 "celery.worker": {"level": "INFO"},
             },
