@@ -14,7 +14,7 @@ from billing.models import Cycle
 from billing.money import EXPONENTS
 from billing.pricing import Amounts, price_order
 from billing.services.coupons import check_coupon, reduction_of
-from shared_apps.accounts.api import ApiView, ErrorSerializer, one_line, validated
+from shared_apps.accounts.api import ApiView, errors, one_line, validated
 from shared_apps.core.errors import DomainError
 
 
@@ -48,7 +48,7 @@ class ValidateCouponView(ApiView):
         tags=["coupons"],
         summary="Try a coupon",
         request=CouponInputSerializer,
-        responses={200: CouponAnswerSerializer, (400, 401, 429): ErrorSerializer},
+        responses={200: CouponAnswerSerializer, **errors(400, 401, 429)},
     )
     def post(self, request: Request) -> Response:
         given = validated(CouponInputSerializer, request)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,13 +25,14 @@ from billing.services.orders import Customer
 from shared_apps.accounts.api import (
     PAGE_PARAMETER,
     ApiView,
-    ErrorSerializer,
+    errors,
     one_line,
     page_of,
     paginated,
     validated,
 )
 from shared_apps.organisations.api import describe
+from shared_apps.organisations.models import Organisation
 
 MAX_ID = 2**63 - 1
 _PHONE = re.compile(r"\+?[0-9][0-9 ().-]{4,18}[0-9]")
@@ -87,6 +88,9 @@ class OrganizationShortSerializer(serializers.Serializer):
     url = serializers.CharField(help_text="Empty while the workspace has no host.")
     status = serializers.CharField()
 
+    def to_representation(self, organisation: Organisation) -> dict[str, Any]:
+        return describe(organisation)
+
 
 class OrderSerializer(serializers.Serializer):
     """An order. Amounts are given in minor units and, as exact digits, in major units."""
@@ -118,7 +122,9 @@ class OrderSerializer(serializers.Serializer):
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     paid_at = serializers.DateTimeField(allow_null=True)
-    organization = OrganizationShortSerializer(allow_null=True, source="*")
+    organization = OrganizationShortSerializer(source="organisation", allow_null=True)
+
+
 def represent_organization(order: Order) -> Any:
     """The order's workspace in short, or None until there is one."""
     return describe(order.organisation) if order.organisation else None
@@ -144,7 +150,7 @@ class OrdersView(ApiView):
         tags=["orders"],
         summary="My orders",
         parameters=[PAGE_PARAMETER],
-        responses={200: page_of(OrderSerializer), (401, 404): ErrorSerializer},
+        responses={200: page_of(OrderSerializer), **errors(401, 404)},
     )
     def get(self, request: Request) -> Response:
         return paginated(self, _orders_of(request.user), represent_order)
@@ -162,7 +168,7 @@ class OrdersView(ApiView):
             )
         ],
         request=OrderInputSerializer,
-        responses={201: OrderSerializer, (400, 401, 409): ErrorSerializer},
+        responses={201: OrderSerializer, **errors(400, 401, 409)},
     )
     def post(self, request: Request) -> Response:
         given = validated(OrderInputSerializer, request)
@@ -184,7 +190,7 @@ class OrderView(ApiView):
         operation_id="orders_retrieve",
         tags=["orders"],
         summary="One of my orders",
-        responses={200: OrderSerializer, (401, 404): ErrorSerializer},
+        responses={200: OrderSerializer, **errors(401, 404)},
     )
     def get(self, request: Request, order_id: UUID) -> Response:
         return Response(represent_order(access_order(request.user, order_id)))

@@ -26,7 +26,7 @@ from billing.providers.base import Flow, ProviderRefused
 from billing.selectors import access_order, latest_payment, payment_methods
 from billing.services.payments import as_attempt, start_payment
 from billing.services.resolve import resolve_payment
-from shared_apps.accounts.api import ApiView, ErrorSerializer, validated
+from shared_apps.accounts.api import ApiView, ErrorSerializer, errors, validated
 from shared_apps.core.context import host_with_port
 from shared_apps.organisations.models import Organisation
 
@@ -138,7 +138,12 @@ class InitiatePaymentView(ApiView):
         summary="Pay an order",
         description="Repeating the call goes on with the attempt that is open. A refusal of the provider is a 400.",
         request=InitiateSerializer,
-        responses={200: InitiatedSerializer, (400, 503): NotInitiatedSerializer, (401, 404, 409, 429): ErrorSerializer},
+        responses={
+            200: InitiatedSerializer,
+            400: NotInitiatedSerializer,
+            503: NotInitiatedSerializer,
+            **errors(401, 404, 409, 429),
+        },
     )
     def post(self, request: Request, order_id: UUID) -> Response:
         order = access_order(request.user, order_id)
@@ -162,7 +167,7 @@ class VerifyPaymentView(ApiView):
         summary="What became of an order",
         description="Asks the provider about open attempts, at most once a second. Meant to be polled.",
         request=None,
-        responses={200: VerifiedOrderSerializer, (401, 404): ErrorSerializer},
+        responses={200: VerifiedOrderSerializer, **errors(401, 404)},
     )
     def post(self, request: Request, order_id: UUID) -> Response:
         order = access_order(request.user, order_id)

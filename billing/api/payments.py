@@ -20,7 +20,7 @@ from billing.services.transfers import RECEIPT_TEXTS, decide_transfer, upload_re
 from shared_apps.accounts.api import (
     PAGE_PARAMETER,
     ApiView,
-    ErrorSerializer,
+    errors,
     page_of,
     paginated,
     validated,
@@ -116,7 +116,7 @@ class PaymentsView(ApiView):
             OpenApiParameter("order", UUID, description="Only those of this order."),
             OpenApiParameter("status", enum=Payment.Status.values, description="Only those in this state."),
         ],
-        responses={200: page_of(PaymentSerializer), (400, 401, 404): ErrorSerializer},
+        responses={200: page_of(PaymentSerializer), **errors(400, 401, 404)},
     )
     def get(self, request: Request) -> Response:
         wanted = PaymentFilterSerializer(data=request.query_params)
@@ -129,7 +129,7 @@ class PaymentView(ApiView):
         operation_id="payments_retrieve",
         tags=["payments"],
         summary="One payment",
-        responses={200: PaymentSerializer, (401, 404): ErrorSerializer},
+        responses={200: PaymentSerializer, **errors(401, 404)},
     )
     def get(self, request: Request, payment_id: UUID) -> Response:
         return Response(represent_payment(access_payment(request.user, payment_id)))
@@ -143,7 +143,7 @@ class UploadReceiptView(ApiView):
         tags=["payments"],
         summary="Send a transfer's receipt",
         request={"multipart/form-data": ReceiptInputSerializer},
-        responses={201: PaymentSerializer, (400, 401, 404, 409, 413): ErrorSerializer},
+        responses={201: PaymentSerializer, **errors(400, 401, 404, 409, 413)},
     )
     def post(self, request: Request, payment_id: UUID) -> Response:
         payment = access_payment(request.user, payment_id)
@@ -160,7 +160,7 @@ class VerifyBankTransferView(ApiView):
         tags=["payments"],
         summary="Approve or reject a transfer (platform admins)",
         request=VerdictSerializer,
-        responses={200: PaymentSerializer, (400, 401, 403, 404, 409): ErrorSerializer},
+        responses={200: PaymentSerializer, **errors(400, 401, 403, 404, 409)},
     )
     def post(self, request: Request, payment_id: UUID) -> Response:
         payment = access_payment(request.user, payment_id)

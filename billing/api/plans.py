@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from billing.models import Plan, Price
 from billing.selectors import payment_methods, plans_on_sale
-from shared_apps.accounts.api import ErrorSerializer, OpenView
+from shared_apps.accounts.api import OpenView, errors
 from shared_apps.core.errors import NotFound
 from shared_apps.organisations.models import Product
 
@@ -122,7 +122,7 @@ class PlansView(OpenView):
         tags=["plans"],
         summary="Plans on sale",
         parameters=[OpenApiParameter("product", enum=Product.values, description="Only the plans of this product.")],
-        responses={200: PlanSerializer(many=True), 400: ErrorSerializer},
+        responses={200: PlanSerializer(many=True), **errors(400)},
     )
     def get(self, request: Request) -> Response:
         wanted = PlanFilterSerializer(data=request.query_params)
@@ -135,7 +135,7 @@ class PlanView(OpenView):
         operation_id="plans_retrieve",
         tags=["plans"],
         summary="One plan",
-        responses={200: PlanSerializer, 404: ErrorSerializer},
+        responses={200: PlanSerializer, **errors(404)},
     )
     def get(self, request: Request, plan_id: int) -> Response:
         return Response(represent_plan(_access_plan(plan_id)))
@@ -146,7 +146,7 @@ class PlanFeaturesView(OpenView):
         operation_id="plans_features",
         tags=["plans"],
         summary="What a plan gives",
-        responses={200: PlanFeaturesSerializer, 404: ErrorSerializer},
+        responses={200: PlanFeaturesSerializer, **errors(404)},
     )
     def get(self, request: Request, plan_id: int) -> Response:
         return Response(_represent_features(_access_plan(plan_id)))

@@ -74,14 +74,12 @@ def load_demo() -> list[dict[str, str]]:
 
 def _make_organisation(demo: DemoOrganisation) -> Organisation:
     host = f"{demo.subdomain}.{settings.PLATFORM_HOST}"
-    domain = Domain.objects.filter(domain=host, live_at__isnull=False).select_related("tenant").first()
-    if domain:
-        return domain.tenant
     owner = _make_account(_email_of(demo), first_name=demo.first_name, last_name=demo.last_name)
-    order = Order.objects.filter(user=owner).first() or _order(demo, owner)
-    drain()
-    jobs.run(ProvisioningJob.objects.get(order=order).pk)
-    organisation = Organisation.objects.select_related("plan_version__plan").get(first_order=order)
+    if not Domain.objects.filter(domain=host, live_at__isnull=False).exists():
+        order = Order.objects.filter(user=owner).first() or _order(demo, owner)
+        drain()
+        jobs.run(ProvisioningJob.objects.get(order=order).pk)
+    organisation = Organisation.objects.select_related("plan_version__plan").get(domains__domain=host)
     _fill(organisation, owner)
     return organisation
 
@@ -107,8 +105,9 @@ def _fill(organisation: Organisation, owner: User) -> None:
     tenant = as_tenant(organisation)
     with tenant_context(tenant):
         account = User.objects.get(platform_user_id=owner.pk)
-        account.set_password(PASSWORD)
-        account.save(update_fields=["password"])
+        if not account.has_usable_password():
+            account.set_password(PASSWORD)
+            account.save(update_fields=["password"])
         import_string(f"tenant_apps.{organisation.product}.demo.load")(tenant=tenant, owner=account)
 
 

@@ -81,6 +81,11 @@ class ErrorSerializer(serializers.Serializer):
     )
 
 
+def errors(*statuses: int) -> dict[int, type[ErrorSerializer]]:
+    """For `extend_schema`: these statuses answer with an error."""
+    return dict.fromkeys(statuses, ErrorSerializer)
+
+
 class ApiView(APIView):
     """Base of every view: the caller's language, the actor for the audit log, bounded bodies, one shape of error.
 
@@ -192,7 +197,7 @@ class RegisterView(OpenView):
         summary="Register",
         description="Makes an account and sends a six-digit code to its address. Five requests a minute per caller.",
         request=RegisterSerializer,
-        responses={201: RegisteredSerializer, (400, 409, 429): ErrorSerializer},
+        responses={201: RegisteredSerializer, **errors(400, 409, 429)},
     )
     def post(self, request: Request) -> Response:
         given = validated(RegisterSerializer, request)
@@ -208,7 +213,7 @@ class VerifyEmailView(OpenView):
         tags=["auth"],
         summary="Confirm the address",
         request=VerifySerializer,
-        responses={200: VerifiedSerializer, (400, 429): ErrorSerializer},
+        responses={200: VerifiedSerializer, **errors(400, 429)},
     )
     def post(self, request: Request) -> Response:
         user = services.verify_email(**validated(VerifySerializer, request))
@@ -223,7 +228,7 @@ class ResendCodeView(OpenView):
         summary="Send the code again",
         description="Answers the same whether or not there is such an account.",
         request=AddressSerializer,
-        responses={200: AddressSerializer, (400, 429): ErrorSerializer},
+        responses={200: AddressSerializer, **errors(400, 429)},
     )
     def post(self, request: Request) -> Response:
         given = validated(AddressSerializer, request)
@@ -239,7 +244,7 @@ class TokenView(OpenView):
         summary="Log in",
         description="Tokens for an active account whose address is confirmed. Ten requests a minute per caller.",
         request=ObtainSerializer,
-        responses={200: ObtainSerializer, (400, 401, 403, 429): ErrorSerializer},
+        responses={200: ObtainSerializer, **errors(400, 401, 403, 429)},
     )
     def post(self, request: Request) -> Response:
         return Response(validated(ObtainSerializer, request))
@@ -251,7 +256,7 @@ class RefreshView(OpenView):
         summary="New tokens for a refresh token",
         description="The refresh token that was sent is worthless afterwards.",
         request=RefreshSerializer,
-        responses={200: RefreshSerializer, (400, 401): ErrorSerializer},
+        responses={200: RefreshSerializer, **errors(400, 401)},
     )
     def post(self, request: Request) -> Response:
         return Response(validated(RefreshSerializer, request))

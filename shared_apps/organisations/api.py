@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from shared_apps.accounts.api import PAGE_PARAMETER, ApiView, ErrorSerializer, page_of, paginated
+from shared_apps.accounts.api import PAGE_PARAMETER, ApiView, errors, page_of, paginated
 from shared_apps.organisations.models import Membership, Organisation, Product
 from shared_apps.organisations.selectors import (
     access_membership,
@@ -105,7 +105,7 @@ class OrganizationsView(ApiView):
         tags=["organizations"],
         summary="My organisations",
         parameters=[PAGE_PARAMETER],
-        responses={200: page_of(OrganizationSerializer), (401, 404): ErrorSerializer},
+        responses={200: page_of(OrganizationSerializer), **errors(401, 404)},
     )
     def get(self, request: Request) -> Response:
         return paginated(self, memberships_of(request.user), _represent)
@@ -116,7 +116,7 @@ class OrganizationView(ApiView):
         operation_id="organizations_retrieve",
         tags=["organizations"],
         summary="One of my organisations",
-        responses={200: OrganizationSerializer, (401, 404): ErrorSerializer},
+        responses={200: OrganizationSerializer, **errors(401, 404)},
     )
     def get(self, request: Request, organization_id: UUID) -> Response:
         membership = access_membership(request.user, organization_id)
@@ -128,7 +128,7 @@ class MembersView(ApiView):
         operation_id="organizations_members",
         tags=["organizations"],
         summary="Who belongs to it",
-        responses={200: MemberSerializer(many=True), (401, 404): ErrorSerializer},
+        responses={200: MemberSerializer(many=True), **errors(401, 404)},
     )
     def get(self, request: Request, organization_id: UUID) -> Response:
         organisation = access_membership(request.user, organization_id).organisation
@@ -140,7 +140,7 @@ class UsageView(ApiView):
         operation_id="organizations_usage",
         tags=["organizations"],
         summary="What is used of the plan's quotas",
-        responses={200: UsageSerializer, (401, 404): ErrorSerializer},
+        responses={200: UsageSerializer, **errors(401, 404)},
     )
     def get(self, request: Request, organization_id: UUID) -> Response:
         organisation = access_membership(request.user, organization_id).organisation

@@ -13,13 +13,13 @@ from shared_apps.core.errors import DomainError
 from tenant_apps.esxi.addresses import check_host
 from tenant_apps.esxi.models import Server
 from tenant_apps.esxi.services import ServerDetails
-from tenant_apps.team.forms import OneLineField, key_field
+from tenant_apps.team.forms import OneLineField, WorkspaceForm, key_field
 
 HEX_64 = re.compile(r"[0-9A-F]{64}")
 NO_HELP = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
 
-class ServerForm(forms.Form):
+class ServerForm(WorkspaceForm):
     """A server. The password goes one way: it is never put back into a page, not even after an error."""
 
     key = key_field()
@@ -84,7 +84,7 @@ class ServerForm(forms.Form):
         return ServerDetails(**{name: value for name, value in self.cleaned_data.items() if name != "key"})
 
 
-class RemoveForm(forms.Form):
+class RemoveForm(WorkspaceForm):
     """The name of the server, typed to be sure."""
 
     name = forms.CharField(

@@ -17,7 +17,7 @@ from shared_apps.core.widgets import Card, RadioCards
 from tenant_apps.events.models import Calendar, Event
 from tenant_apps.events.places import language_choices, parse_position, position_as_typed
 from tenant_apps.events.services import CalendarDetails, EventDetails
-from tenant_apps.team.forms import ColourField, OneLineField, PhotoField, key_field
+from tenant_apps.team.forms import ColourField, OneLineField, PhotoField, WorkspaceForm, key_field
 
 LOCAL_TIME = "%Y-%m-%dT%H:%M"
 MAX_CAPACITY = 1_000_000
@@ -53,7 +53,7 @@ def time_field(label: Any) -> forms.DateTimeField:
     )
 
 
-class EventForm(forms.Form):
+class EventForm(WorkspaceForm):
     """An event. `details` is there once the form is valid."""
 
     key = key_field()
@@ -130,7 +130,7 @@ class EventForm(forms.Form):
         return EventDetails(**data, latitude=latitude, longitude=longitude)
 
 
-class CalendarForm(forms.Form):
+class CalendarForm(WorkspaceForm):
     """What visitors read about the organiser."""
 
     name = OneLineField(label=gettext_lazy("Name of the calendar"), max_length=120)

@@ -95,7 +95,9 @@ class Event(models.Model):
     capacity = models.PositiveIntegerField(null=True, blank=True)  # null: no limit
     access = models.CharField(max_length=10, choices=Access, default=Access.FREE)
     language = models.CharField(max_length=2, default="fr")  # ISO 639-1
-    cover = models.OneToOneField(Photo, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    cover = models.OneToOneField(
+        Photo, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="+"
+    )  # see Photo
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     published_at = models.DateTimeField(null=True, blank=True)  # the first time; counts in the plan's month
     cancelled_at = models.DateTimeField(null=True, blank=True)
@@ -124,7 +126,14 @@ class Event(models.Model):
             models.CheckConstraint(condition=Q(capacity__isnull=True) | Q(capacity__gte=1), name="events_event_seats"),
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
-                | Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180),
+                | Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__gte=-90,
+                    latitude__lte=90,
+                    longitude__gte=-180,
+                    longitude__lte=180,
+                ),
                 name="events_event_position",
             ),
             models.CheckConstraint(condition=Q(language__regex=r"^[a-z]{2}$"), name="events_event_language"),

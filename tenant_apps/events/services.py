@@ -132,6 +132,8 @@ def update_event(
         raise Conflict("event_cancelled", _("This event is cancelled and can no longer be changed."))
     before = _facts(event)
     _apply(event, details)
+    if cover and cover.pk == event.cover_id:
+        cover = None  # the form was sent twice
     old = event.cover if cover or remove_cover else None
     if old:
         event.cover = None

@@ -14,12 +14,12 @@ from shared_apps.core.widgets import MoneyInput, PhoneInput
 from tenant_apps.store.models import Product, Shop
 from tenant_apps.store.pricing import parse_price, price_as_typed
 from tenant_apps.store.services import ProductDetails, ShopDetails
-from tenant_apps.team.forms import ColourField, OneLineField, PhotoField, key_field
+from tenant_apps.team.forms import ColourField, OneLineField, PhotoField, WorkspaceForm, key_field
 
 CURRENCY_SIGNS = {"XAF": "FCFA", "XOF": "FCFA", "EUR": "€", "USD": "$"}
 
 
-class ProductForm(forms.Form):
+class ProductForm(WorkspaceForm):
     """A product with its one variant. `details` is there once the form is valid."""
 
     key = key_field()
@@ -74,7 +74,7 @@ class ProductForm(forms.Form):
         )  # fmt: skip
 
 
-class ShopForm(forms.Form):
+class ShopForm(WorkspaceForm):
     """What customers read about the shop."""
 
     name = OneLineField(label=gettext_lazy("Name of the shop"), max_length=120)

@@ -141,7 +141,7 @@ class ProductImage(models.Model):
     """A photo of a product; the one with the lowest position is its cover."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images")
-    photo = models.OneToOneField(Photo, on_delete=models.PROTECT, related_name="+")
+    photo = models.OneToOneField(Photo, on_delete=models.DO_NOTHING, related_name="+")  # see Photo
     alt = models.CharField(max_length=200, blank=True)
     position = models.PositiveIntegerField(default=0)
 

@@ -20,10 +20,15 @@ from tenant_apps.team.services import keep_photo
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
-def show_error(form: forms.BaseForm, error: DomainError) -> None:
+class WorkspaceForm(forms.Form):
+    """A form of a workspace. `team/upgrade.html` shows the way to a larger plan where `upgrade_url` is set."""
+
+    upgrade_url: str = ""
+
+
+def show_error(form: WorkspaceForm, error: DomainError) -> None:
     """Put a service's answer beside its field, or on top of the form when it has none here."""
     form.add_error(error.field if error.field in form.fields else None, str(error.message))
-    # Where the plan is too small: `team/upgrade.html` shows the way to a larger one.
     form.upgrade_url = error.extra.get("upgrade_url", "")
 
 
@@ -84,7 +89,7 @@ class PhotoField(forms.FileField):
         """Nothing is wrong yet, and nothing goes into `cleaned_data`."""
 
 
-def collect_photos(request: StaffRequest, form: forms.Form, *, field: str, limited: bool = False) -> list[Photo]:
+def collect_photos(request: StaffRequest, form: WorkspaceForm, *, field: str, limited: bool = False) -> list[Photo]:
     """The photos of a sent form: those kept from an earlier try, and those sent now.
 
     Photos are kept even when another field is wrong, so that nobody sends 5 MB twice over a slow link. What is wrong

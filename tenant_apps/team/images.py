@@ -63,11 +63,18 @@ def process_image(file: IO[bytes], *, size: int, field: str = "") -> ProcessedIm
         raise BadImage("image_too_big", message, field=field)
     try:
         picture = _decode(file, field=field)
+    except Image.DecompressionBombError:
+        raise _too_large(field) from None
     # Pillow reports broken files with all of these.
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, Image.DecompressionBombError):
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError):
         message = _("This file cannot be read as a photo. Send a JPEG, PNG or WebP image.")
         raise BadImage("image_unreadable", message, field=field) from None
     return _render(picture)
+
+
+def _too_large(field: str) -> BadImage:
+    message = _("This photo has more than %(limit)s megapixels. Choose a smaller one.")
+    return BadImage("image_too_large", message % {"limit": MAX_PIXELS // 10**6}, field=field)
 
 
 def _decode(file: IO[bytes], *, field: str) -> Image.Image:
@@ -76,9 +83,7 @@ def _decode(file: IO[bytes], *, field: str) -> Image.Image:
         width, height = source.size
         # The header alone tells the size: a decompression bomb is refused before it is decoded.
         if width * height > MAX_PIXELS:
-            limit = MAX_PIXELS // 10**6
-            message = _("This photo has more than %(limit)s megapixels. Choose a smaller one.") % {"limit": limit}
-            raise BadImage("image_too_large", message, field=field)
+            raise _too_large(field)
         if min(width, height) < MIN_SIDE:
             message = _("This photo is too small. It needs at least %(side)s pixels on each side.")
             raise BadImage("image_too_small", message % {"side": MIN_SIDE}, field=field)

@@ -17,6 +17,9 @@ class Photo(models.Model):
     """A photo, stripped and resized. It belongs to whatever refers to it; until then it is a pending upload.
 
     Its files are `photos/<public id>/<width>.<webp|jpg>` and never change: another photo has another id.
+
+    Products refer to it with DO_NOTHING: the database refuses to delete a photo that is in use. With any other
+    `on_delete` Django would look for references in the tables of every product, and a tenant has those of its own only.
     """
 
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
 import os
 import shutil
@@ -35,8 +37,8 @@ class Stack:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
 
-    def set_up(self) -> None:
-        """Start the servers and build the platform in them."""
+    def set_up(self, **environment: str) -> None:
+        """Start the servers and build the platform in them; `environment` is added to every process's."""
         self.postgres.start()
         self.redis.start()
         urls = database.prepare_embedded(self.postgres)
@@ -51,6 +53,7 @@ class Stack:
             "MAIL_DIR": str(self.folder / "mail"),
             "PLATFORM_PORT": str(self.port),
             "LOG_LEVEL": "WARNING",
+            **environment,
         }
         subprocess.run([sys.executable, "manage.py", "setup_platform"], check=True, cwd=ROOT, env=self.environment,
                        stdout=subprocess.DEVNULL)  # fmt: skip
@@ -80,6 +83,19 @@ class Stack:
                               env=self.environment, capture_output=True, text=True, check=False)  # fmt: skip
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
+
+    def address(self, host: str = "localhost") -> str:
+        """The platform's or a tenant's address."""
+        return f"http://{host}:{self.port}"
+
+    def mails_to(self, recipient: str) -> list[str]:
+        """The texts of the mails somebody got, oldest first."""
+        texts = []
+        for path in sorted((self.folder / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns):
+            message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            if recipient in str(message["To"]):
+                texts.append(message.get_body(("plain",)).get_content())
+        return texts
 
     def status(self, path: str) -> int:
         """The status of a page on the platform's host; 0 when nobody answers."""

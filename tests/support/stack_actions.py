@@ -1,4 +1,5 @@
-"""What a stack's test asks for, through the product's services: `pay` a new order, or look at an `order`."""
+"""What a stack's test asks for, through the product's services: `pay` a new order, make an `admin`, look at an
+`order`."""
 
 from __future__ import annotations
 
@@ -17,6 +18,13 @@ def pay() -> str:
     return str(order.pk)
 
 
+def admin() -> str:
+    """Make a platform admin; the address."""
+    from tests.support.factories import make_admin
+
+    return make_admin().email
+
+
 def order(order_id: str) -> dict[str, object]:
     """How far an order is, and how many tenants and ready-mails it has."""
     from billing.models import Order
@@ -33,4 +41,4 @@ def order(order_id: str) -> dict[str, object]:
 
 if __name__ == "__main__":
     django.setup()
-    print(json.dumps({"pay": pay, "order": order}[sys.argv[1]](*sys.argv[2:])))
+    print(json.dumps({"pay": pay, "admin": admin, "order": order}[sys.argv[1]](*sys.argv[2:])))

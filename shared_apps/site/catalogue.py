@@ -1,0 +1,114 @@
+"""The plans on sale as pages show them: plain values, built from one set of queries however many plans there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from billing.models import Plan, PlanVersion
+from billing.models.catalogue import MONTHS, Cycle
+from billing.money import Money
+from billing.pricing import saving_percent
+from billing.selectors import plans_on_sale
+from shared_apps.site import plan_texts
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a plan: a feature it has, or has not."""
+
+    text: str
+    included: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOffer:
+    """A plan with its prices per (cycle, currency)."""
+
+    product: str
+    name: str
+    display_name: str
+    is_recommended: bool
+    quotas: list[str]
+    features: list[Line]
+    prices: dict[tuple[str, str], Money]
+
+    def price(self, cycle: str, currency: str) -> Money | None:
+        return self.prices.get((cycle, currency))
+
+    def saving(self, cycle: str, currency: str) -> int:
+        """Per cent saved against paying monthly; 0 when there is nothing to compare."""
+        monthly, price = self.price("monthly", currency), self.price(cycle, currency)
+        if not monthly or not price or cycle == "monthly":
+            return 0
+        return max(0, saving_percent(monthly=monthly, price=price, months=MONTHS[Cycle(cycle)]))
+
+    def per_month(self, cycle: str, currency: str) -> Money | None:
+        """What a longer cycle comes to a month, rounded down to a whole minor unit; only for showing."""
+        price = self.price(cycle, currency)
+        if price is None or cycle == "monthly":
+            return None
+        return Money(price.minor // MONTHS[Cycle(cycle)], currency)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductOffer:
+    """A product and its plans, in their order."""
+
+    key: str
+    text: plan_texts.ProductText
+    plans: list[PlanOffer]
+
+    def plan(self, name: str) -> PlanOffer | None:
+        return next((plan for plan in self.plans if plan.name == name), None)
+
+    @property
+    def recommended(self) -> PlanOffer | None:
+        """The plan to propose when nothing was chosen."""
+        return next((plan for plan in self.plans if plan.is_recommended), self.plans[0] if self.plans else None)
+
+
+def load_catalogue() -> list[ProductOffer]:
+    """Every product with its plans on sale. Three queries, whatever there is to sell."""
+    by_product: dict[str, list[tuple[Plan, PlanVersion]]] = {key: [] for key in plan_texts.PRODUCTS}
+    for plan in plans_on_sale():
+        versions: list[PlanVersion] = plan.current_versions  # type: ignore[attr-defined]  # set by the Prefetch
+        if versions and plan.product in by_product:
+            by_product[plan.product].append((plan, versions[0]))
+    return [
+        ProductOffer(key=key, text=plan_texts.PRODUCTS[key], plans=_offers(pairs)) for key, pairs in by_product.items()
+    ]
+
+
+def find_product(catalogue: Iterable[ProductOffer], key: str) -> ProductOffer | None:
+    """The product of that key."""
+    return next((product for product in catalogue if product.key == key), None)
+
+
+def best_savings(catalogue: Iterable[ProductOffer], currency: str) -> dict[str, int]:
+    """The largest saving of each cycle in a currency, in per cent."""
+    plans = [plan for product in catalogue for plan in product.plans]
+    return {cycle: max((plan.saving(cycle, currency) for plan in plans), default=0) for cycle in plan_texts.CYCLES}
+
+
+def _offers(pairs: list[tuple[Plan, PlanVersion]]) -> list[PlanOffer]:
+    # Every feature of the product in the order in which plans bring it: the lists can be compared line by line.
+    all_features = list(dict.fromkeys(name for _, version in pairs for name in version.features))
+    return [
+        PlanOffer(
+            product=plan.product,
+            name=plan.name,
+            display_name=plan.display_name,
+            is_recommended=plan.is_recommended,
+            quotas=_quota_lines(version),
+            features=[Line(plan_texts.feature_text(name), name in version.features) for name in all_features],
+            prices={(price.cycle, price.currency): price.amount for price in version.prices.all()},
+        )
+        for plan, version in pairs
+    ]
+
+
+def _quota_lines(version: PlanVersion) -> list[str]:
+    lines = [plan_texts.quota_text(name, value) for name, value in version.quotas.items()]
+    kept = plan_texts.retention_text(version.retention)
+    return [*lines, kept] if kept else lines

@@ -1,0 +1,262 @@
+"""Sign-up: account, code, organisation and plan."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.urls import reverse_lazy
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Order
+from billing.services.orders import Customer
+from shared_apps.core.context import host_with_port
+from shared_apps.core.errors import DomainError
+from shared_apps.core.widgets import Card, CodeInput, PhoneInput, RadioCards, SubdomainInput
+from shared_apps.site import plan_texts
+from shared_apps.site.catalogue import PlanOffer, ProductOffer, find_product
+from shared_apps.site.choices import Choice
+from shared_apps.site.countries import CODES, country_choices
+
+_PHONE = re.compile(r"\+?[\d\s().\-/]{6,20}")
+
+
+def add_domain_error(form: forms.Form, error: DomainError) -> None:
+    """Put an error beside its field, or on top when the form has no such field."""
+    form.add_error(error.field if error.field in form.fields else None, str(error.message))
+
+
+class AccountForm(forms.Form):
+    """Step 1. The password is shown again after an error (the page is never stored) so that nothing typed is lost."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        help_text=_("We send a six-digit code to it."),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email", "autocapitalize": "none"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        help_text=_("At least 10 characters. A short sentence is easy to remember."),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(
+            render_value=True, attrs={"autocomplete": "new-password"}
+        ),
+    )
+    first_name = forms.CharField(
+        label=_("First name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
+    )
+    last_name = forms.CharField(
+        label=_("Last name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "family-name"})
+    )
+    consent = forms.BooleanField(
+        label=_("I accept the terms and the privacy notice"),
+        error_messages={"required": _("Please accept the terms to continue.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["consent"].label = format_html(
+            str(_('I accept the <a href="{}" target="_blank">terms</a> and the <a href="{}" target="_blank">privacy notice</a>')),
+            reverse_lazy("terms"),
+            reverse_lazy("privacy"),
+        )
+
+
+class CodeForm(forms.Form):
+    """Step 2. The address is asked for only where the session does not know it."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email", "autocapitalize": "none"}),
+    )
+    code = forms.CharField(
+        label=_("Six-digit code"),
+        max_length=20,
+        widget=CodeInput(attrs={"autofocus": True}),
+        error_messages={"required": _("Enter the six digits of the code we sent.")},
+    )
+
+    def __init__(self, *args: Any, known_email: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known_email = known_email
+        if known_email:
+            del self.fields["email"]
+
+    @property
+    def address(self) -> str:
+        return self.known_email or self.cleaned_data["email"]
+
+
+class AddressForm(forms.Form):
+    """Another address for an account that is not proved yet, or the address to send a new code to."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email", "autocapitalize": "none"}),
+    )
+
+
+class OrganisationForm(forms.Form):
+    """Step 3: the organisation, its address, what it buys, and who pays."""
+
+    organisation_name = forms.CharField(
+        label=_("Name of your organisation"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "data-names-subdomain": "#id_subdomain"}),
+    )
+    subdomain = forms.CharField(
+        label=_("Address of your workspace"),
+        help_text=_("Letters without accents, digits and hyphens."),
+        max_length=63,
+        required=False,  # the service says what is wrong with it, with suggestions
+        widget=SubdomainInput(),
+    )
+    product = forms.ChoiceField(label=_("Product"), widget=forms.RadioSelect)
+    plan = forms.ChoiceField(
+        label=_("Plan"), widget=RadioCards, error_messages={"required": _("Choose a plan."), "invalid_choice": _("Choose a plan.")}
+    )
+    cycle = forms.ChoiceField(label=_("You pay"), choices=list(plan_texts.CYCLES.items()), widget=RadioCards)
+    currency = forms.ChoiceField(
+        label=_("Currency"), choices=list(plan_texts.CURRENCIES.items()), widget=forms.Select(attrs={"class": "input-medium"})
+    )
+    coupon_code = forms.CharField(
+        label=_("Discount code"),
+        max_length=30,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "class": "input-medium"}),
+    )
+    customer_name = forms.CharField(
+        label=_("Name on the invoice"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    country = forms.ChoiceField(label=_("Country"), widget=forms.Select(attrs={"autocomplete": "country"}))
+    city = forms.CharField(
+        label=_("City"), max_length=80, required=False, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
+    )
+    address = forms.CharField(
+        label=_("Street or district"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
+    )
+    phone = forms.CharField(label=_("Phone"), max_length=20, required=False, widget=PhoneInput())
+    tax_number = forms.CharField(
+        label=_("Tax number"),
+        help_text=_("Only if it must stand on your invoice."),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "input-medium"}),
+    )
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, catalogue: list[ProductOffer], choice: Choice, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.catalogue = catalogue
+        self.choice = complete_choice(catalogue, choice)
+        self.product = find_product(catalogue, self.choice.product)
+        self.fields["subdomain"].widget.suffix = f".{host_with_port(settings.PLATFORM_HOST)}"
+        self.fields["product"].choices = [(product.key, product.text.name) for product in catalogue if product.plans]
+        self.fields["country"].choices = [("", _("Choose a country")), *country_choices()]
+        self._offer_plans()
+
+    def _offer_plans(self) -> None:
+        plans = self.product.plans if self.product else []
+        choice = self.choice
+        self.fields["plan"].choices = [(plan.name, plan.display_name) for plan in plans]
+        self.fields["plan"].widget.cards = {plan.name: self._plan_card(plan) for plan in plans}
+        chosen = self.offer
+        self.fields["cycle"].widget.cards = {
+            cycle: self._cycle_card(chosen, cycle) for cycle in plan_texts.CYCLES if chosen is not None
+        }
+        for name, value in choice.as_dict().items():
+            self.initial[name] = value
+
+    def _plan_card(self, plan: PlanOffer) -> Card:
+        price = plan.price(self.choice.cycle, self.choice.currency)
+        return Card(
+            description=" · ".join(plan.quotas[:3]),
+            aside=format_html('<span class="money">{}</span>', price.display(_locale())) if price else "",
+            badge=_("Recommended") if plan.is_recommended else "",
+        )
+
+    def _cycle_card(self, plan: PlanOffer, cycle: str) -> Card:
+        price, saving = plan.price(cycle, self.choice.currency), plan.saving(cycle, self.choice.currency)
+        return Card(
+            aside=format_html('<span class="money">{}</span>', price.display(_locale())) if price else "",
+            badge=_("You save %(percent)d %%") % {"percent": saving} if saving else "",
+        )
+
+    @property
+    def offer(self) -> PlanOffer | None:
+        """The plan that is chosen now."""
+        return self.product.plan(self.choice.plan) if self.product else None
+
+    def clean_phone(self) -> str:
+        phone = self.cleaned_data["phone"].strip()
+        if phone and not (_PHONE.fullmatch(phone) and sum(c.isdigit() for c in phone) >= 6):
+            raise forms.ValidationError(_("This is not a phone number. Use digits, for example +237 6 70 12 34 56."))
+        return phone
+
+    def clean_country(self) -> str:
+        country = self.cleaned_data["country"]
+        if country not in CODES:
+            raise forms.ValidationError(_("Choose a country."))
+        return country
+
+    def customer(self, email: str) -> Customer:
+        """Who the order is billed to."""
+        data = self.cleaned_data
+        return Customer(
+            name=data["customer_name"],
+            email=email,
+            country=data["country"],
+            phone=data["phone"],
+            address=", ".join(part for part in (data["address"], data["city"]) if part),
+            tax_number=data["tax_number"],
+        )
+
+    def clean_idempotency_key(self) -> str:
+        return str(self.cleaned_data["idempotency_key"] or uuid.uuid4())
+
+
+def complete_choice(catalogue: list[ProductOffer], choice: Choice) -> Choice:
+    """A choice whose product and plan are on sale: what is missing becomes the recommended plan."""
+    product = find_product(catalogue, choice.product)
+    if product is None or not product.plans:
+        product = next((one for one in catalogue if one.plans), None)
+    if product is None:
+        return choice
+    plan = product.plan(choice.plan) or product.recommended
+    return Choice(
+        product=product.key, plan=plan.name if plan else "", cycle=choice.cycle, currency=choice.currency
+    )
+
+
+def initial_from_order(order: Order) -> dict[str, str]:
+    """What an earlier order says, to order again."""
+    return {
+        "product": order.plan_version.plan.product,
+        "plan": order.plan_version.plan.name,
+        "cycle": order.cycle,
+        "currency": order.currency,
+        "organisation_name": order.organisation_name,
+        "subdomain": order.subdomain,
+        "customer_name": order.customer_name,
+        "country": order.customer_country,
+        "address": order.customer_address,
+        "phone": order.customer_phone,
+        "tax_number": order.tax_number,
+    }
+
+
+def _locale() -> str:
+    from django.utils.translation import get_language, to_locale
+
+    return to_locale(get_language() or settings.LANGUAGE_CODE)

@@ -1,0 +1,134 @@
+"""What products, quotas and features are called on the pricing page and in sign-up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from babel.numbers import format_decimal
+from django.utils.functional import Promise
+from django.utils.translation import get_language, ngettext, to_locale
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class ProductText:
+    """How a product presents itself."""
+
+    name: Text
+    audience: Text
+    promise: Text
+    icon: str
+
+
+PRODUCTS: dict[str, ProductText] = {
+    "store": ProductText(
+        gettext_lazy("Store"),
+        gettext_lazy("For shops that sell online and at the counter"),
+        gettext_lazy("Your catalogue, your orders and your till in one place, with payment by mobile money."),
+        "store",
+    ),
+    "events": ProductText(
+        gettext_lazy("Events"),
+        gettext_lazy("For associations, clubs and organisers"),
+        gettext_lazy("Publish your events, take registrations and payments, and check people in at the door."),
+        "calendar-days",
+    ),
+    "esxi": ProductText(
+        gettext_lazy("ESXi backup"),
+        gettext_lazy("For teams that run VMware ESXi servers"),
+        gettext_lazy("Back up your virtual machines, check every backup, and restore in minutes."),
+        "server",
+    ),
+}
+
+CYCLES: dict[str, Text] = {
+    "monthly": gettext_lazy("Monthly"),
+    "quarterly": gettext_lazy("Quarterly"),
+    "yearly": gettext_lazy("Yearly"),
+}
+PERIODS: dict[str, Text] = {
+    "monthly": gettext_lazy("per month"),
+    "quarterly": gettext_lazy("per quarter"),
+    "yearly": gettext_lazy("per year"),
+}
+CURRENCIES: dict[str, Text] = {
+    "XAF": gettext_lazy("FCFA (Central Africa)"),
+    "XOF": gettext_lazy("FCFA (West Africa)"),
+    "EUR": gettext_lazy("Euro"),
+}
+SHORT_CURRENCIES: dict[str, Text] = {"XAF": "XAF", "XOF": "XOF", "EUR": "EUR"}
+
+FEATURES: dict[str, Text] = {
+    "storefront": gettext_lazy("Online shop made for phones"),
+    "mobile_money": gettext_lazy("Payment by mobile money, card and transfer"),
+    "point_of_sale": gettext_lazy("Till that works without a connection"),
+    "promotions": gettext_lazy("Promotions and discount rules"),
+    "analytics": gettext_lazy("Sales and attendance figures"),
+    "custom_domain": gettext_lazy("Your own domain name"),
+    "api_access": gettext_lazy("API access"),
+    "priority_support": gettext_lazy("Priority support"),
+    "registrations": gettext_lazy("Registrations with waiting list"),
+    "tickets": gettext_lazy("Tickets with QR code"),
+    "reduced_commission": gettext_lazy("Reduced commission"),
+    "promotion": gettext_lazy("Your events put forward"),
+    "custom_profile": gettext_lazy("Organiser page in your colours"),
+    "email_notifications": gettext_lazy("E-mail notifications"),
+    "replication": gettext_lazy("Replication to a second host"),
+    "verification": gettext_lazy("Automatic check of backups"),
+    "monitoring": gettext_lazy("Monitoring of servers"),
+}
+
+_COUNTED = {
+    "products": ngettext_lazy("%(number)s product", "%(number)s products", "count"),
+    "users": ngettext_lazy("%(number)s user", "%(number)s users", "count"),
+    "events_per_month": ngettext_lazy("%(number)s event a month", "%(number)s events a month", "count"),
+    "esxi_servers": ngettext_lazy("%(number)s ESXi server", "%(number)s ESXi servers", "count"),
+    "vms": ngettext_lazy("%(number)s virtual machine", "%(number)s virtual machines", "count"),
+    "backups_per_month": ngettext_lazy("%(number)s backup a month", "%(number)s backups a month", "count"),
+    "storage_gb": ngettext_lazy("%(number)s GB of storage", "%(number)s GB of storage", "count"),
+}
+_UNLIMITED: dict[str, Text] = {
+    "products": gettext_lazy("Unlimited products"),
+    "users": gettext_lazy("Unlimited users"),
+    "events_per_month": gettext_lazy("Unlimited events"),
+    "esxi_servers": gettext_lazy("Unlimited ESXi servers"),
+    "vms": gettext_lazy("Unlimited virtual machines"),
+    "backups_per_month": gettext_lazy("Unlimited backups"),
+    "storage_gb": gettext_lazy("Unlimited storage"),
+}
+
+
+def quota_text(name: str, value: int | None) -> str:
+    """A quota in words: "100 products", "Unlimited events", "5 % commission on tickets"."""
+    if name == "commission_bp":
+        return _("%(percent)s%% commission on tickets sold") % {"percent": _number(Decimal(value or 0) / 100)}
+    if value is None:
+        return str(_UNLIMITED.get(name, _humanise(name)))
+    if name in _COUNTED:
+        return str(_COUNTED[name] % {"number": _number(value), "count": value})
+    return f"{_humanise(name)}: {_number(value)}"
+
+
+def retention_text(retention: dict[str, int]) -> str:
+    """How long backups are kept, or nothing for products that keep none."""
+    if "backup_days" not in retention:
+        return ""
+    days = retention["backup_days"]
+    return ngettext("Backups kept %(days)d day", "Backups kept %(days)d days", days) % {"days": days}
+
+
+def feature_text(name: str) -> str:
+    """A feature in words; one that nobody has named yet is shown as it is called."""
+    return str(FEATURES.get(name, _humanise(name)))
+
+
+def _humanise(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _number(value: int | Decimal) -> str:
+    return format_decimal(value, locale=to_locale(get_language() or "fr"))

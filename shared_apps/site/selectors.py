@@ -1,0 +1,69 @@
+"""Reads of the public site that belong to no other room."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from billing.models import Order
+from shared_apps.organisations.models import Membership, Organisation
+from shared_apps.organisations.subdomains import normalise, skeleton
+
+
+def own_order(user: Any, order_id: str) -> Order | None:
+    """An order of this person, or None for anything else."""
+    try:
+        key = UUID(order_id)
+    except ValueError:
+        return None
+    return Order.objects.select_related("plan_version__plan").filter(pk=key, user_id=user.pk).first()
+
+
+def own_unpaid_order_at(user: Any, subdomain: str) -> Order | None:
+    """The unpaid order of this person that holds the name (or one that looks like it)."""
+    return Order.objects.filter(
+        user_id=user.pk, status=Order.Status.AWAITING_PAYMENT, subdomain_skeleton=skeleton(normalise(subdomain))
+    ).first()
+
+
+def orders_of(user: Any) -> QuerySet[Order]:
+    """A person's orders, newest first."""
+    return Order.objects.filter(user_id=user.pk).select_related("plan_version__plan", "organisation")
+
+
+def memberships_of(user: Any) -> QuerySet[Membership]:
+    """The organisations a person belongs to, by name; closed ones are left out."""
+    return (
+        Membership.objects.filter(user_id=user.pk)
+        .exclude(organisation__status=Organisation.Status.CLOSED)
+        .select_related("organisation__plan_version__plan", "organisation__first_order")
+        .prefetch_related("organisation__domains")
+        .order_by("organisation__name")
+    )
+
+
+def access_organisation(user: Any, organisation_id: UUID) -> Membership | None:
+    """The person's membership of an organisation; None is shown as "there is no such organisation"."""
+    return (
+        Membership.objects.filter(user_id=user.pk, organisation_id=organisation_id)
+        .exclude(organisation__status=Organisation.Status.CLOSED)
+        .select_related("organisation__plan_version__plan", "organisation__first_order")
+        .first()
+    )
+
+
+def only_thing_to_do(user: Any) -> str:
+    """The address of what waits for a person who has just logged in. Two queries."""
+    if Membership.objects.filter(user_id=user.pk).exists():
+        return reverse("organisations")
+    if user.is_staff:
+        return reverse("backoffice")
+    open_orders = list(
+        Order.objects.filter(user_id=user.pk, status__in=Order.HOLDS_NAME).values_list("pk", flat=True)[:2]
+    )
+    if len(open_orders) == 1:
+        return reverse("order", args=open_orders)
+    return reverse("orders") if open_orders else reverse("signup_organisation")

@@ -1,0 +1,199 @@
+"""Step 3 of sign-up: the organisation, its address, the plan, and the order."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from billing.models import Order
+from billing.pricing import Amounts, price_order
+from billing.selectors import free_subdomains, price_on_sale
+from billing.services.coupons import check_coupon, reduction_of
+from billing.services.orders import check_subdomain, create_order
+from shared_apps.accounts.services import is_verified
+from shared_apps.core.context import host_with_port
+from shared_apps.core.errors import DomainError
+from shared_apps.core.request_info import request_info
+from shared_apps.core.throttle import check_rate
+from shared_apps.site import plan_texts
+from shared_apps.site.catalogue import load_catalogue
+from shared_apps.site.choices import read_choice
+from shared_apps.site.countries import LIKELY
+from shared_apps.site.forms.signup import OrganisationForm, add_domain_error, initial_from_order
+from shared_apps.site.pages import UNPROCESSABLE, render_page, signup_steps
+from shared_apps.site.selectors import own_order, own_unpaid_order_at
+from shared_apps.site.services.drafts import finish_draft, read_draft, save_draft
+from shared_apps.site.views.signup import PENDING_EMAIL
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def organisation(request: HttpRequest) -> HttpResponse:
+    """The form, filled with what was chosen and typed before; a valid one becomes an order."""
+    if not is_verified(request.user):  # type: ignore[arg-type]  # logged in: LoginRequiredMiddleware
+        request.session[PENDING_EMAIL] = request.user.email
+        return redirect("signup_code")
+    if request.method != "POST":
+        return _page(request, _unbound(request))
+    save_draft(user=request.user, typed=_typed(request.POST))
+    if "refresh" in request.POST or "pick" in request.POST:
+        return _page(request, _unbound(request))
+    form = _bound(request.POST)
+    if form.is_valid():
+        order = _order(request, form)
+        if order:
+            finish_draft(user=request.user)
+            return redirect("order", id=order.pk)
+    return _page(request, form)
+
+
+def _typed(data: QueryDict) -> dict[str, str]:
+    typed = {name: str(value) for name, value in data.items()}
+    if data.get("pick"):
+        typed["subdomain"] = str(data["pick"])
+    return typed
+
+
+def _unbound(request: HttpRequest) -> OrganisationForm:
+    initial = _initial(request)
+    choice = read_choice(initial)
+    initial.setdefault("country", LIKELY.get(choice.currency, ""))
+    initial.setdefault("customer_name", request.user.get_full_name())  # type: ignore[union-attr]  # logged in
+    return OrganisationForm(
+        catalogue=load_catalogue(), choice=choice, initial={**initial, "idempotency_key": str(uuid.uuid4())}
+    )
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    """The draft, under what an earlier order says, under what was just chosen on the pricing page."""
+    initial: dict[str, Any] = dict(read_draft(request.user))
+    earlier = own_order(request.user, request.GET.get("order", ""))
+    if earlier:
+        initial |= initial_from_order(earlier)
+    if request.method != "POST" and request.GET.get("product"):
+        initial |= {name: value for name, value in read_choice(request.GET).as_dict().items() if value}
+    return initial
+
+
+def _bound(data: QueryDict) -> OrganisationForm:
+    return OrganisationForm(data, catalogue=load_catalogue(), choice=read_choice(data))
+
+
+def _order(request: HttpRequest, form: OrganisationForm) -> Order | None:
+    data = form.cleaned_data
+    price = price_on_sale(
+        product=data["product"], plan=data["plan"], cycle=data["cycle"], currency=data["currency"]
+    )
+    if price is None:
+        form.add_error("plan", _("This plan is not sold in this currency or for this period. Choose another one."))
+        return None
+    try:
+        return create_order(
+            user=request.user,
+            price=price,
+            organisation_name=data["organisation_name"],
+            subdomain=data["subdomain"],
+            customer=form.customer(request.user.email),  # type: ignore[union-attr]  # logged in
+            locale=get_language() or settings.LANGUAGE_CODE,
+            coupon_code=data["coupon_code"],
+            idempotency_key=data["idempotency_key"],
+        )
+    except DomainError as error:
+        add_domain_error(form, error)
+        _explain(request, form, error)
+        return None
+
+
+def _explain(request: HttpRequest, form: OrganisationForm, error: DomainError) -> None:
+    """What the template shows besides the message: names that are free, or the order that holds the name already."""
+    form.suggestions = error.extra.get("suggestions", [])  # type: ignore[attr-defined]  # read by the template
+    if error.code == "subdomain_empty":
+        form.suggestions = free_subdomains(form.cleaned_data["organisation_name"])  # type: ignore[attr-defined]
+    if error.code == "subdomain_taken":
+        form.own_order = own_unpaid_order_at(request.user, form.cleaned_data["subdomain"])  # type: ignore[attr-defined]
+    form.too_many = error.code == "too_many_unpaid"  # type: ignore[attr-defined]  # read by the template
+
+
+def _page(request: HttpRequest, form: OrganisationForm) -> HttpResponse:
+    context = {**_offer_context(form), **signup_steps(3), "restored": bool(form.initial.get("organisation_name"))}
+    return render_page(request, "signup_organisation.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+def _offer_context(form: OrganisationForm) -> dict[str, Any]:
+    """The form, and what the plan costs with the coupon as it stands now."""
+    amounts, coupon_error = _amounts(form)
+    return {
+        "form": form,
+        "product": form.product,
+        "offer": form.offer,
+        "amounts": amounts,
+        "coupon_error": coupon_error,
+        "coupon_ok": bool(amounts and amounts.discount and not coupon_error),
+        "period": plan_texts.PERIODS[form.choice.cycle],
+        "host": host_with_port(settings.PLATFORM_HOST),
+    }
+
+
+def _amounts(form: OrganisationForm) -> tuple[Amounts | None, str]:
+    choice = form.choice
+    price = form.offer.price(choice.cycle, choice.currency) if form.offer else None
+    if price is None:
+        return None, ""
+    code = str(form["coupon_code"].value() or "").replace("\x00", "").strip()
+    if not code:
+        return price_order(price), ""
+    on_sale = price_on_sale(product=choice.product, plan=choice.plan, cycle=choice.cycle, currency=choice.currency)
+    if on_sale is None:
+        return price_order(price), ""
+    try:
+        check_rate(action="coupon", who=request_info().ip or "", limit=60, seconds=600)
+        coupon = check_coupon(code=code, plan=on_sale.version.plan, currency=choice.currency)
+    except DomainError as error:
+        return price_order(price), str(error)
+    return price_order(price, reduction=reduction_of(coupon)), ""
+
+
+@never_cache
+@require_POST
+def offer(request: HttpRequest) -> HttpResponse:
+    """The plans, cycles and price again after a change, as a fragment; what was typed is kept on the way."""
+    save_draft(user=request.user, typed=_typed(request.POST))
+    initial = {name: str(value) for name, value in request.POST.items()}
+    form = OrganisationForm(catalogue=load_catalogue(), choice=read_choice(request.POST), initial=initial)
+    return render(request, "site/partials/offer_update.html", _offer_context(form))
+
+
+@never_cache
+@require_POST
+def draft(request: HttpRequest) -> HttpResponse:
+    """Keep what is being typed. Too many at once are let go: the next one holds everything."""
+    try:
+        check_rate(action="draft", who=str(request.user.pk), limit=120, seconds=60)
+    except DomainError:
+        return HttpResponse(status=204)
+    save_draft(user=request.user, typed=_typed(request.POST))
+    return HttpResponse(status=204)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def subdomain(request: HttpRequest) -> HttpResponse:
+    """Whether a name is free, as a fragment, with names that are when it is not."""
+    typed = str(request.GET.get("name") or request.GET.get("subdomain") or "")[:80]
+    context: dict[str, Any] = {"host": host_with_port(settings.PLATFORM_HOST)}
+    try:
+        check_rate(action="subdomain", who=request_info().ip or "", limit=120, seconds=60)
+        context["free"] = check_subdomain(typed)
+    except DomainError as error:
+        context |= {"error": error, "suggestions": error.extra.get("suggestions", [])}
+    return render(request, "site/partials/subdomain.html", context)

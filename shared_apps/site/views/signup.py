@@ -1,0 +1,188 @@
+"""Steps 1 and 2 of sign-up: the account, and the proof of its address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from shared_apps.accounts.models import User
+from shared_apps.accounts.services import CODE_LIFETIME, register_account, resend_code, verify_by_link, verify_email
+from shared_apps.core.errors import DomainError
+from shared_apps.core.request_info import request_info
+from shared_apps.core.throttle import check_rate
+from shared_apps.site.choices import Choice, read_choice
+from shared_apps.site.forms.signup import AccountForm, AddressForm, CodeForm, add_domain_error
+from shared_apps.site.pages import UNPROCESSABLE, render_page, signup_steps
+from shared_apps.site.services.drafts import save_draft
+from shared_apps.site.services.signup import change_pending_address
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+# Set by our own code only, after a registration or a right password: the visitor owns the account that waits.
+PENDING_EMAIL = "signup_email"
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def signup(request: HttpRequest) -> HttpResponse:
+    """Step 1: make the account."""
+    choice = read_choice(request.POST if request.method == "POST" else request.GET)
+    if request.user.is_authenticated:
+        return _to_organisation(choice)
+    if request.method != "POST":
+        return _account_page(request, AccountForm(), choice)
+    form = AccountForm(request.POST)
+    if form.is_valid():
+        user = _register(form)
+        if user:
+            save_draft(user=user, typed=choice.as_dict())
+            request.session[PENDING_EMAIL] = user.email
+            return redirect("signup_code")
+    return _account_page(request, form, choice)
+
+
+def _register(form: AccountForm) -> User | None:
+    data = form.cleaned_data
+    try:
+        check_rate(action="register-from", who=request_info().ip or "", limit=20, seconds=600)
+        return register_account(
+            email=data["email"],
+            password=data["password"],
+            first_name=data["first_name"],
+            last_name=data["last_name"],
+            locale=get_language() or "fr",
+            consent=data["consent"],
+        )
+    except DomainError as error:
+        form.taken = error.code == "email_taken"  # type: ignore[attr-defined]  # read by the template
+        add_domain_error(form, error)
+        return None
+
+
+def _account_page(request: HttpRequest, form: AccountForm, choice: Choice) -> HttpResponse:
+    context = {
+        "form": form,
+        "choice": choice,
+        "login_next": f"{reverse('signup_organisation')}?{choice.as_query()}",
+        **signup_steps(1),
+    }
+    return render_page(request, "signup_account.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """Step 2: the six digits."""
+    if request.user.is_authenticated:
+        return redirect("signup_organisation")
+    known = request.session.get(PENDING_EMAIL, "")
+    if request.method != "POST":
+        return _code_page(request, CodeForm(known_email=known))
+    form = CodeForm(request.POST, known_email=known)
+    if form.is_valid():
+        try:
+            user = verify_email(email=form.address, code=form.cleaned_data["code"])
+        except DomainError as error:
+            add_domain_error(form, error)
+        else:
+            return _enter(request, user)
+    return _code_page(request, form)
+
+
+def _code_page(request: HttpRequest, form: CodeForm, address_form: AddressForm | None = None) -> HttpResponse:
+    invalid = bool(form.errors or (address_form and address_form.errors))
+    context = {
+        "form": form,
+        "email": form.known_email,
+        "minutes": int(CODE_LIFETIME.total_seconds() // 60),
+        "address_form": address_form or AddressForm(prefix="new"),
+        "changing": bool(address_form),
+        **signup_steps(2),
+    }
+    return render_page(request, "signup_code.html", context, status=UNPROCESSABLE if invalid else 200)
+
+
+@login_not_required
+@require_POST
+def resend(request: HttpRequest) -> HttpResponse:
+    """Another code, to the address that waits or to the one typed."""
+    email = request.session.get(PENDING_EMAIL, "")
+    if not email:
+        form = AddressForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, _("Enter your e-mail address to receive a new code."))
+            return redirect("signup_code")
+        email = form.cleaned_data["email"]
+    try:
+        resend_code(email=email)
+    except DomainError as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, _("If this address waits for a code, a new one is on its way."))
+    return redirect("signup_code")
+
+
+@login_not_required
+@require_POST
+def change_address(request: HttpRequest) -> HttpResponse:
+    """The address was wrong: correct it, and send the code there."""
+    known = request.session.get(PENDING_EMAIL, "")
+    if not known:
+        return redirect("signup")
+    form = AddressForm(request.POST, prefix="new")
+    if form.is_valid():
+        try:
+            user = change_pending_address(email=known, new_email=form.cleaned_data["email"])
+        except DomainError as error:
+            add_domain_error(form, error)
+        else:
+            request.session[PENDING_EMAIL] = user.email
+            messages.success(request, _("The code was sent to the new address."))
+            return redirect("signup_code")
+    return _code_page(request, CodeForm(known_email=known), form)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in the mail, on any device. Opening it changes nothing (mail scanners open links): a button does."""
+    if request.user.is_authenticated:
+        return redirect("signup_organisation")
+    error = None
+    if request.method == "POST":
+        try:
+            return _enter(request, verify_by_link(token=token))
+        except DomainError as refused:
+            error = refused
+    context: dict[str, Any] = {"error": error, "form": AddressForm(), **signup_steps(2)}
+    return render_page(request, "signup_verify.html", context, status=UNPROCESSABLE if error else 200)
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """Where a log-in leads: to the one thing that waits, else to the organisations."""
+    from shared_apps.site.selectors import only_thing_to_do
+
+    return HttpResponseRedirect(only_thing_to_do(request.user))
+
+
+def _enter(request: HttpRequest, user: User) -> HttpResponse:
+    login(request, user, backend=BACKEND)
+    request.session.pop(PENDING_EMAIL, None)
+    return redirect("signup_organisation")
+
+
+def _to_organisation(choice: Choice) -> HttpResponse:
+    return HttpResponseRedirect(f"{reverse('signup_organisation')}?{choice.as_query()}")

@@ -1,0 +1,81 @@
+"""The door of the staff pages: every address of every product is tried."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver
+
+from baobab.products import PRODUCTS
+from shared_apps.organisations.current import Tenant
+from tenant_apps.team.products import product_config
+from tenant_apps.team.tests.support import customer_client
+
+PUBLIC = {
+    "team": {"media", "theme"},
+    "store": {"home", "product"},
+    "events": {"home", "event", "event_ics", "feed"},
+    "esxi": set(),
+}
+TENANTS = [f"{product}-a" for product in PRODUCTS]
+SAMPLES = {"slug": "rien", "server_id": str(uuid.uuid4())}
+
+
+def staff_paths(product: str) -> Iterator[str]:
+    for app in ("team", product):
+        for pattern in import_module(f"tenant_apps.{app}.urls").urlpatterns:
+            if pattern.name not in PUBLIC[app]:
+                yield "/" + re.sub(r"<\w+:(\w+)>", lambda match: SAMPLES[match[1]], str(pattern.pattern))
+
+
+@pytest.mark.parametrize("tenant", TENANTS, indirect=True)
+def test_anonymous_people_are_sent_to_log_in_and_back(tenant: Tenant, visitor: Client) -> None:
+    for path in staff_paths(tenant.product):
+        for method in ("get", "post"):
+            response = getattr(visitor, method)(path)
+            assert (response.status_code, response["Location"]) == (302, f"/accounts/login/?next={path}"), path
+
+
+@pytest.mark.parametrize("tenant", TENANTS, indirect=True)
+def test_customers_are_not_staff(tenant: Tenant) -> None:
+    client = customer_client(tenant)
+    for path in staff_paths(tenant.product):
+        for method in ("get", "post"):
+            assert getattr(client, method)(path).status_code == 403, path
+
+
+@pytest.mark.parametrize("tenant", TENANTS, indirect=True)
+def test_the_workspace_opens_on_the_product_and_lists_the_team(tenant: Tenant, tenant_client: Client) -> None:
+    home = tenant_client.get("/staff/", follow=True)
+    assert home.status_code == 200
+    assert 'aria-current="page"' in home.content.decode()
+    page = tenant_client.get("/staff/team/").content.decode()
+    assert f"owner-{tenant.product}-a@example.org" in page
+
+
+def test_every_navigation_entry_leads_somewhere(db: None) -> None:
+    for product in PRODUCTS:
+        assert product_config(product).navigation
+        assert product_config(product).workspace_home.startswith(f"{product}:")
+
+
+def test_public_addresses_are_the_ones_listed_here() -> None:
+    """A new address is staff's unless somebody adds it above."""
+    for app, names in PUBLIC.items():
+        patterns: list[Any] = import_module(f"tenant_apps.{app}.urls").urlpatterns
+        assert names <= {pattern.name for pattern in patterns if isinstance(pattern, URLPattern | URLResolver)}
+
+
+@pytest.mark.parametrize("tenant", ["store-a"], indirect=True)
+def test_the_theme_is_readable_and_kept_for_ever(tenant: Tenant, visitor: Client) -> None:
+    response = visitor.get("/theme-ffee00.css")
+    assert response["Content-Type"].startswith("text/css")
+    assert "immutable" in response["Cache-Control"]
+    assert "--brand:#ffee00" not in response.content.decode().split("@media")[0]  # yellow text cannot be read
+    assert visitor.get("/theme-zzz.css").status_code == 404
