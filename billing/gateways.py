@@ -44,6 +44,14 @@ def _momo(base_url: str) -> Provider:
     )
 
 
+def momo() -> MomoProvider:
+    """MTN's own client, for what only it can say: whether a number has a wallet."""
+    provider = gateway(MTN_MOMO)
+    if not isinstance(provider, MomoProvider):
+        raise TypeError("the mtn_momo method is not MTN's client")
+    return provider
+
+
 def _bank_transfer(_: str) -> Provider:
     return BankTransferProvider(BankTransferConfig(**settings.BANK))
 

@@ -206,6 +206,18 @@ class TestMomo:
         statuses = {resolve_payment(payment.pk).status for payment in (second, first)}
         assert statuses == {Payment.Status.SUCCEEDED, Payment.Status.NEEDS_REVIEW}
 
+    def test_a_number_without_a_wallet_is_refused_before_anything_is_begun(self, simulator) -> None:
+        order = make_order()
+        simulator.set_momo_account(PHONE, active=False)
+        with pytest.raises(DomainError) as refusal:
+            by_momo(order)
+        assert (refusal.value.code, refusal.value.field) == ("phone_without_wallet", "phone_number")
+        assert not Payment.objects.filter(order=order).exists()
+
+    def test_when_mtn_does_not_say_whether_a_number_is_active_the_payment_goes_on(self, simulator) -> None:
+        simulator.fault("momo", "active", "http_503", times=3)
+        assert by_momo(make_order()).status == Payment.Status.PENDING
+
     def test_an_unknown_status_waits(self, simulator) -> None:
         payment = by_momo(make_order())
         simulator.fault("momo", "*", "unknown_status", times=5)

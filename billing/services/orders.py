@@ -60,7 +60,7 @@ def create_order(
         return _earlier_order(user, idempotency_key) or _create_order(
             user, price, organisation_name, subdomain, customer, locale, coupon_code, idempotency_key
         )
-    except (IntegrityError, Conflict) as error:
+    except (IntegrityError, DomainError) as error:
         # The same request may have been quicker elsewhere (double click, two tabs).
         earlier = _earlier_order(user, idempotency_key)
         if earlier:

@@ -45,6 +45,8 @@ def start_payment(
     chosen = _active_method(method)
     capabilities = gateways.gateway(method).capabilities
     digits = _check_phone(phone) if capabilities.needs_phone else ""
+    if digits and not _has_open_attempt(order_id, digits):
+        _check_wallet(digits)
     payment = _open_attempt(order_id, chosen, capabilities, digits, return_url, cancel_url, actor)
     if not payment.provider_ref and payment.status == Payment.Status.CREATED:
         payment = begin_at_provider(payment)
@@ -128,6 +130,25 @@ def _check_phone(phone: str) -> str:
         return normalise_msisdn(phone, default_region=settings.MOMO_REGION, allow_test_numbers=not settings.PRODUCTION)
     except InvalidPhone as problem:
         raise DomainError(f"phone_{problem.reason}", PHONE_TEXTS[problem.reason], field="phone_number") from None
+
+
+def _has_open_attempt(order_id: UUID, phone: str) -> bool:
+    return Payment.objects.filter(order_id=order_id, phone=phone, status__in=Payment.OPEN).exists()
+
+
+def _check_wallet(phone: str) -> None:
+    """Ask MTN whether the number can pay, before anything is begun; when MTN does not say, the payment will."""
+    try:
+        active = gateways.momo().check_active(phone)
+    except ProviderUnavailable as trouble:
+        logger.warning("number not checked", reason=trouble.reason)
+        return
+    if not active:
+        raise DomainError(
+            "phone_without_wallet",
+            _("This number has no active MTN Mobile Money account. Check it, or use another number."),
+            field="phone_number",
+        )
 
 
 def _takes(capabilities: Capabilities, amount: Money) -> bool:

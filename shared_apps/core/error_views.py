@@ -6,9 +6,19 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import DomainError
+
+
+_DETAILS = {
+    "bad_request": _("The request cannot be understood."),
+    "csrf": _("The form has expired. Go back and send it again: nothing is lost."),
+    "forbidden": _("You may not do this."),
+    "not_found": _("There is nothing here."),
+    "suspended": _("This workspace is suspended. Its owner can open it again from the platform."),
+}
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -43,7 +53,7 @@ def render_suspended(request: HttpRequest, tenant: Any) -> HttpResponse:
 
 def _plain(request: HttpRequest, template: str, status: int, context: dict[str, Any], code: str) -> HttpResponse:
     if wants_json(request):
-        return JsonResponse({"code": code}, status=status)
+        return JsonResponse({"code": code, "detail": str(_DETAILS[code])}, status=status)
     return render(request, template, context, status=status)
 
 

@@ -23,6 +23,9 @@ def check_rate(*, action: str, who: str, limit: int, seconds: int) -> None:
     try:
         cache.add(key, 0, timeout=seconds)
         count = cache.incr(key)
+        if count == 1:
+            # It may have expired between the two calls, and come back without an end.
+            cache.touch(key, seconds)
     except ValueError:  # it expired between the two calls
         return
     except RedisError:

@@ -222,9 +222,11 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "shared_apps.core.api_errors.exception_handler",
-    "DEFAULT_THROTTLE_RATES": {"register": "5/min", "login": "10/min", "verify": "10/min"},
+    "DEFAULT_THROTTLE_RATES": {"register": "5/min", "login": "10/min", "verify": "10/min", "coupon": "30/min"},
     "NUM_PROXIES": env.number("TRUSTED_PROXY_COUNT", 0),
 }
+# Hosts besides the platform's own that an API client may name in return_url and cancel_url.
+API_RETURN_HOSTS = env.words("API_RETURN_HOSTS")
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),

@@ -17,7 +17,7 @@ from tenant_apps.esxi.addresses import BadHost, check_address, check_host
         ("esxi1.example.com", "esxi1.example.com"),
         ("  ESXi1.Example.COM. ", "esxi1.example.com"),
         ("esxi1.corp.local", "esxi1.corp.local"),
-        ("hôte.example.fr", "xn--hte-2na.example.fr"),
+        ("café.example.fr", "xn--caf-dma.example.fr"),
         ("192.168.1.20", "192.168.1.20"),
         ("10.0.0.1", "10.0.0.1"),
         ("203.0.113.7", "203.0.113.7"),
