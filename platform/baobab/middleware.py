@@ -149,9 +149,7 @@ class DomainErrorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: Any) -> None:
-        user = getattr(request, "user", None)
-        if user is not None and request.session.get("_auth_user_id") and user.is_authenticated:
-            set_request_info(replace(request_info(), actor_id=user.pk, actor_label=user.email))
+        set_request_info(replace(request_info(), user=getattr(request, "user", None)))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DomainError):

@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/tenants/", include("billing.api.urls")),
     path("api/", include("billing.api.docs")),
     path("hooks/", include("billing.webhook_views")),
+    path("", include("shared_apps.site.urls")),
 ]
 
 if settings.STYLEGUIDE:

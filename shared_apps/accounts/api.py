@@ -99,7 +99,7 @@ class ApiView(APIView):
         translation.activate(translation.get_language_from_request(request._request))
         super().initial(request, *args, **kwargs)
         if request.user.is_authenticated:
-            set_request_info(replace(request_info(), actor_id=request.user.pk, actor_label=request.user.email))
+            set_request_info(replace(request_info(), user=request.user))
         if self.rate and request.method == "POST":
             check_address_rate(self.rate)
 

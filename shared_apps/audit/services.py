@@ -25,14 +25,15 @@ def record(
     The actor is the given account, else the one of the current request, else nobody (a task).
     """
     info = request_info()
+    who = actor or info.actor
     return AuditLog.objects.create(
         action=action,
         category=category,
         level=level,
         resource_type=resource._meta.label_lower,
         resource_id=str(resource.pk),
-        actor_id=actor.pk if actor else info.actor_id,
-        actor_label=str(actor.email) if actor else info.actor_label,
+        actor_id=who.pk if who else None,
+        actor_label=str(who.email) if who else "",
         before=before or {},
         after=after or {},
         ip=info.ip,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +14,12 @@ class RequestInfo:
     request_id: str = ""
     ip: str | None = None
     user_agent: str = ""
-    actor_id: UUID | None = None
-    actor_label: str = ""
+    user: Any = None  # lazy: looking at it reads the session, so only audit entries do
+
+    @property
+    def actor(self) -> Any:
+        """The account that is logged in, or None."""
+        return self.user if self.user is not None and self.user.is_authenticated else None
 
 
 _current: ContextVar[RequestInfo] = ContextVar("request_info", default=RequestInfo())  # noqa: B039 — frozen

@@ -11,6 +11,8 @@ from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
+from billing.models import Order
+
 Text = str | Promise
 
 
@@ -124,6 +126,12 @@ def retention_text(retention: dict[str, int]) -> str:
 def feature_text(name: str) -> str:
     """A feature in words; one that nobody has named yet is shown as it is called."""
     return str(FEATURES.get(name, _humanise(name)))
+
+
+def plan_label(order: Order) -> str:
+    """The product and plan of an order: "Store Premium"."""
+    plan = order.plan_version.plan
+    return f"{PRODUCTS[plan.product].name} {plan.display_name}"
 
 
 def _humanise(name: str) -> str:

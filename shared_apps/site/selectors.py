@@ -67,3 +67,8 @@ def only_thing_to_do(user: Any) -> str:
     if len(open_orders) == 1:
         return reverse("order", args=open_orders)
     return reverse("orders") if open_orders else reverse("signup_organisation")
+
+
+def open_orders_of(user: Any) -> list[Order]:
+    """A person's orders that are not live yet: to pay, or being prepared."""
+    return list(orders_of(user).filter(status__in=Order.HOLDS_NAME)[:20])

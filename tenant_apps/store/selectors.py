@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils import timezone
 
 from tenant_apps.store.models import Category, Product, ProductImage, Shop
@@ -28,8 +28,10 @@ def category_names() -> list[str]:
 
 
 def with_details(products: QuerySet[Product]) -> QuerySet[Product]:
-    """Category, variants and photos in three queries for the whole page."""
-    return products.select_related("category").prefetch_related("variants", "images__photo")
+    """Category, variants and photos in three queries for the whole page. The search's columns stay where they are."""
+    images = Prefetch("images", ProductImage.objects.select_related("photo"))
+    found = products.select_related("category").defer("search_text", "search_vector")
+    return found.prefetch_related("variants", images)
 
 
 def published_products() -> QuerySet[Product]:

@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.urls import reverse_lazy
 from django.utils.html import format_html
+from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Order
@@ -257,6 +258,4 @@ def initial_from_order(order: Order) -> dict[str, str]:
 
 
 def _locale() -> str:
-    from django.utils.translation import get_language, to_locale
-
     return to_locale(get_language() or settings.LANGUAGE_CODE)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from shared_apps.accounts.models import User
@@ -20,6 +21,7 @@ from tenant_apps.store.tests.support import files_of, make_photo, make_product
 from tenant_apps.team.models import Photo
 from tenant_apps.team.quotas import QuotaReached
 from tenant_apps.team.selectors import PENDING_FOR
+from tests.support.tenants import ready_tenant
 
 
 def test_a_new_shop_has_the_tenants_name_and_currency_and_defaults_are_made_once(tenant: Tenant) -> None:
@@ -183,3 +185,29 @@ def test_usage_names_the_plans_quotas(tenant: Tenant) -> None:
     make_product(photos=[make_photo()])
     assert selectors.usage() == {"products": 1, "users": 1, "storage_gb": 0}
     assert all(tenant.quota(name) is None or tenant.quota(name) >= 0 for name in selectors.usage())
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_people_adding_the_same_name_at_once_get_addresses_of_their_own() -> None:
+    tenant = ready_tenant("store-a")
+    threads_wanted = 6
+    start = threading.Barrier(threads_wanted)
+    slugs: list[str] = []
+
+    def add() -> None:
+        connection.set_tenant(tenant)
+        try:
+            start.wait()
+            slugs.append(make_product("Robe", category="Mode").slug)
+        finally:
+            connection.set_schema_to_public()
+            connection.close()
+
+    threads = [threading.Thread(target=add) for _ in range(threads_wanted)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(slugs) == ["robe", *(f"robe-{number}" for number in range(2, threads_wanted + 1))]
+    connection.set_tenant(tenant)
+    assert Category.objects.count() == 1

@@ -1,0 +1,167 @@
+"""Paying: the way to pay, the receipt of a transfer, and an admin's verdict on it."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import get_language, override, to_locale
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing import gateways
+from billing.fx import quote_in_eur
+from billing.models import Order, Payment, PaymentMethod
+from billing.money import EXPONENTS, InexactAmount, Money
+from billing.providers.base import Capabilities
+from billing.receipts import MAX_BYTES
+from shared_apps.core.widgets import Card, FileDrop, MoneyInput, PhoneInput, RadioCards
+
+ICONS = {gateways.PAYPAL: "credit-card", gateways.MTN_MOMO: "smartphone", gateways.BANK_TRANSFER: "landmark"}
+LABELS = {
+    gateways.PAYPAL: "PayPal",
+    gateways.MTN_MOMO: "MTN Mobile Money",
+    gateways.BANK_TRANSFER: gettext_lazy("Bank transfer"),
+}
+
+
+class PayForm(forms.Form):
+    """A way to pay among those the order can be paid with; mobile money needs a number."""
+
+    payment_method = forms.ChoiceField(
+        label=gettext_lazy("How would you like to pay?"),
+        widget=RadioCards,
+        error_messages={
+            "required": gettext_lazy("Choose one of the ways to pay."),
+            "invalid_choice": gettext_lazy("Choose one of the ways to pay."),
+        },
+    )
+    phone_number = forms.CharField(
+        label=gettext_lazy("Mobile money number"),
+        help_text=gettext_lazy("A request to approve appears on this phone."),
+        max_length=40,
+        required=False,
+        widget=PhoneInput(),
+    )
+
+    def __init__(
+        self, *args: Any, order: Order, methods: list[tuple[PaymentMethod, Capabilities]], latest: Payment | None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        names = [method.name for method, _capabilities in methods]
+        field = self.fields["payment_method"]
+        field.choices = [(name, LABELS.get(name, name)) for name in names]
+        field.widget.cards = {name: _card(name, order) for name in names}
+        tried = latest.method.name if latest else ""
+        self.initial.setdefault("payment_method", tried if tried in names else (names[0] if names else ""))
+        self.initial.setdefault("phone_number", latest.phone if latest and latest.phone else order.customer_phone)
+        if gateways.MTN_MOMO not in names:
+            del self.fields["phone_number"]
+
+
+def _card(name: str, order: Order) -> Card:
+    description: Any = ""
+    if name == gateways.MTN_MOMO:
+        description = _("You approve the payment with your PIN on your phone. Your workspace opens at once.")
+    elif name == gateways.BANK_TRANSFER:
+        description = _("We show you our bank details. Send us the receipt: your workspace opens when it is confirmed.")
+    elif name == gateways.PAYPAL:
+        description = _paypal_words(order)
+    return Card(description=description, icon=ICONS.get(name, "wallet"))
+
+
+def _paypal_words(order: Order) -> str:
+    if order.currency == "EUR":
+        return _("By card or PayPal account. You come back here afterwards.")
+    locale = to_locale(get_language() or "fr")
+    charged = quote_in_eur(order.total, at=timezone.now()).charged
+    return _(
+        "By card or PayPal account. PayPal will ask you for %(euros)s, which is %(francs)s at the fixed rate of 655.957."
+    ) % {"euros": charged.display(locale), "francs": order.total.display(locale)}
+
+
+class ReceiptForm(forms.Form):
+    """The proof of a transfer. What the file is, is checked by what it holds."""
+
+    receipt = forms.FileField(
+        label=gettext_lazy("Receipt of your transfer"),
+        allow_empty_file=True,
+        widget=FileDrop(
+            accept="image/jpeg,image/png,image/webp,application/pdf",
+            hint=gettext_lazy("Photo or PDF, up to 5 MB"),
+            max_bytes=MAX_BYTES,
+        ),
+        error_messages={
+            "required": gettext_lazy("Choose the photo or PDF of your receipt."),
+            "missing": gettext_lazy("Choose the photo or PDF of your receipt."),
+        },
+    )
+
+
+REJECTIONS = {
+    "not_found": gettext_lazy("We cannot find a transfer with this reference on our account yet."),
+    "unreadable": gettext_lazy("The receipt cannot be read. Please send a sharper photo, or the bank's PDF."),
+    "other_account": gettext_lazy("The transfer on the receipt went to another account than ours."),
+    "other_amount": gettext_lazy("The amount on the receipt is not the amount of the order."),
+}
+
+
+class DecisionForm(forms.Form):
+    """An admin's verdict: what the bank's statement shows, or why the receipt is refused."""
+
+    received_amount = forms.CharField(label=gettext_lazy("Amount received"), max_length=20, widget=MoneyInput())
+    received_currency = forms.ChoiceField(
+        label=gettext_lazy("Currency received"),
+        choices=[(code, code) for code in EXPONENTS],
+        widget=forms.Select(attrs={"class": "input-short"}),
+    )
+    reference = forms.CharField(
+        label=gettext_lazy("Reference on the statement"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"class": "input-medium", "autocomplete": "off"}),
+    )
+    template = forms.ChoiceField(label=gettext_lazy("Reason"), required=False)
+    comment = forms.CharField(
+        label=gettext_lazy("Your words to the payer"),
+        help_text=gettext_lazy("Sent by e-mail when you reject. Left empty, the reason above is sent."),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+
+    def __init__(self, *args: Any, payment: Payment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.payment = payment
+        with override(payment.order.locale):
+            self.words = {key: str(text) for key, text in REJECTIONS.items()}
+        self.fields["template"].choices = [("", _("Choose a reason")), *self.words.items()]
+        self.fields["received_amount"].widget.suffix = ""
+        self.initial |= {
+            "received_amount": payment.charge.as_text(),
+            "received_currency": payment.charge_currency,
+            "reference": payment.order.number,
+        }
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        text, currency = data.get("received_amount"), data.get("received_currency")
+        if text and currency:
+            data["received"] = self._money(text, currency)
+        data["comment"] = (data.get("comment") or "").strip() or self.words.get(data.get("template") or "", "")
+        return data
+
+    def _money(self, text: str, currency: str) -> Money | None:
+        digits = "".join(text.split()).replace("\u202f", "").replace("\xa0", "").replace(",", ".")
+        try:
+            amount = Decimal(digits)
+            if not amount.is_finite() or not 0 < amount < Decimal(10) ** 12:
+                raise InvalidOperation
+            return Money.from_decimal(amount, currency)
+        except InexactAmount:
+            self.add_error("received_amount", _("This currency has no such decimals."))
+        except InvalidOperation:
+            self.add_error("received_amount", _("Enter the amount in digits, for example 25000."))
+        return None

@@ -1,0 +1,190 @@
+"""What the order page shows: one state, decided from the order, its newest payment and its provisioning job."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing import gateways
+from billing.messages import Explanation, explain
+from billing.models import Order, Payment, TransferReceipt
+from provisioning.models import ProvisioningJob
+
+Text = str | Promise
+
+
+class State(StrEnum):
+    """What the page is about. The order of a payment's life."""
+
+    CHOOSE = "choose"
+    MOMO = "momo"
+    PAYPAL = "paypal"
+    TRANSFER = "transfer"
+    RECEIPT = "receipt"
+    REVIEW = "review"
+    PROVISIONING = "provisioning"
+    STUCK = "stuck"
+    READY = "ready"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+# Seconds between two looks at the truth; states that are not here are final.
+POLL_SECONDS = {
+    State.PROVISIONING: 1,
+    State.MOMO: 1,
+    State.PAYPAL: 4,
+    State.TRANSFER: 20,
+    State.RECEIPT: 20,
+    State.REVIEW: 30,
+    State.STUCK: 15,
+    State.CHOOSE: 20,
+}
+# A plain refresh where JavaScript is off: only where nothing is being typed.
+REFRESH_SECONDS = {State.PROVISIONING: 3, State.MOMO: 8, State.PAYPAL: 15, State.RECEIPT: 60, State.STUCK: 60}
+
+STEP_LABELS: dict[str, Text] = {
+    "organisation": _("Your organisation is registered"),
+    "schema": _("Its own space is made"),
+    "owner": _("Your account is created"),
+    "defaults": _("The first settings are in place"),
+    "check": _("Everything is checked"),
+    "live": _("The address is opened"),
+}
+HEADLINES: dict[State, Text] = {
+    State.CHOOSE: _("Choose how to pay"),
+    State.MOMO: _("Approve the payment on your phone"),
+    State.PAYPAL: _("Your PayPal payment is not finished yet"),
+    State.TRANSFER: _("Make your transfer"),
+    State.RECEIPT: _("Your receipt is being checked"),
+    State.REVIEW: _("Your payment is being checked"),
+    State.PROVISIONING: _("Payment received. Your workspace is being prepared"),
+    State.STUCK: _("Your workspace takes longer than usual"),
+    State.READY: _("Your workspace is ready"),
+    State.EXPIRED: _("This order has expired"),
+    State.CANCELLED: _("This order was cancelled"),
+}
+
+
+@dataclass(slots=True)
+class OrderPage:
+    """Everything the page and its live part need, read in a constant number of queries."""
+
+    order: Order
+    state: State
+    payment: Payment | None = None
+    problem: Explanation | None = None
+    job: ProvisioningJob | None = None
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    receipts: list[TransferReceipt] = field(default_factory=list)
+    open_transfer: Payment | None = None
+    refused: str = ""  # an admin's words about the last receipt
+
+    @property
+    def headline(self) -> Text:
+        return HEADLINES[self.state]
+
+    @property
+    def poll_seconds(self) -> int:
+        return POLL_SECONDS.get(self.state, 0)
+
+    @property
+    def refresh_seconds(self) -> int:
+        return REFRESH_SECONDS.get(self.state, 0)
+
+    @property
+    def may_choose(self) -> bool:
+        """Whether another way to pay may be started now."""
+        return self.state in (State.CHOOSE, State.MOMO, State.PAYPAL, State.TRANSFER, State.RECEIPT)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes exactly when the page would look different."""
+        payment = self.payment
+        parts = [self.order.status, self.state, self.order.subdomain, len(self.receipts)]
+        if payment:
+            parts += [payment.pk, payment.status, payment.reason, payment.comment, bool(payment.redirect_url)]
+        if self.job:
+            parts += [self.job.status, self.job.attempts > 1, sum(step["state"] == "done" for step in self.steps)]
+        return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
+
+
+def load_order_page(order: Order) -> OrderPage:
+    """Read what the page shows of an order. At most four queries."""
+    if order.status in (Order.Status.PAID, Order.Status.FULFILLED):
+        return _paid(order)
+    payments = list(order.payments.select_related("method").order_by("-created_at")[:20])
+    review = next((one for one in payments if one.status == Payment.Status.NEEDS_REVIEW), None)
+    if review:
+        return OrderPage(order, State.REVIEW, payment=review, problem=explain(review.reason))
+    if order.status == Order.Status.CANCELLED:
+        return OrderPage(order, State.CANCELLED)
+    latest = payments[0] if payments else None
+    if order.status == Order.Status.EXPIRED or _is_over(order, payments, timezone.now()):
+        return OrderPage(order, State.EXPIRED, payment=latest)
+    page = OrderPage(order, _waiting_state(latest), payment=latest)
+    transfer = next((one for one in payments if _is_open_transfer(one)), None)
+    if transfer:
+        page.open_transfer = transfer if transfer is not latest else None
+        page.refused = transfer.comment if transfer.decision_approved is False else ""
+        page.receipts = list(transfer.receipts.all())
+    page.problem = _problem(latest)
+    return page
+
+
+def _paid(order: Order) -> OrderPage:
+    job = ProvisioningJob.objects.filter(order=order).prefetch_related("steps").first()
+    if order.status == Order.Status.FULFILLED:
+        return OrderPage(order, State.READY, job=job, steps=_steps(job, finished=True))
+    stuck = job is not None and job.status == ProvisioningJob.Status.STUCK
+    return OrderPage(order, State.STUCK if stuck else State.PROVISIONING, job=job, steps=_steps(job, stuck=stuck))
+
+
+def _steps(job: ProvisioningJob | None, *, finished: bool = False, stuck: bool = False) -> list[dict[str, Any]]:
+    done = {step.name for step in job.steps.all()} if job else set()
+    steps: list[dict[str, Any]] = []
+    current = "failed" if stuck else "current"
+    for name, label in STEP_LABELS.items():
+        if finished or name in done:
+            state = "done"
+        else:
+            state, current = current, "todo"
+        steps.append({"label": label, "state": state})
+    return steps
+
+
+def _waiting_state(payment: Payment | None) -> State:
+    if payment is None or payment.status not in Payment.OPEN:
+        return State.CHOOSE
+    if payment.method.name == gateways.BANK_TRANSFER:
+        return State.RECEIPT if payment.status == Payment.Status.UNDER_REVIEW else State.TRANSFER
+    return State.PAYPAL if payment.method.name == gateways.PAYPAL else State.MOMO
+
+
+def _problem(payment: Payment | None) -> Explanation | None:
+    """Why the newest attempt did not go through, or why its provider is silent."""
+    if payment is None or not payment.reason or payment.method.name == gateways.BANK_TRANSFER:
+        return None
+    return explain(payment.reason)
+
+
+def _is_open_transfer(payment: Payment) -> bool:
+    return payment.method.name == gateways.BANK_TRANSFER and payment.status in Payment.OPEN
+
+
+def _is_over(order: Order, payments: list[Payment], now: datetime) -> bool:
+    """Past its time, with nothing under way that may still pay it: it expires at the next sweep."""
+    if order.expires_at > now:
+        return False
+    return not any(
+        payment.status == Payment.Status.UNDER_REVIEW
+        or (payment.method.is_automatic and payment.status in Payment.OPEN)
+        for payment in payments
+    )
