@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import DomainError
 
-
 _DETAILS = {
     "bad_request": _("The request cannot be understood."),
     "csrf": _("The form has expired. Go back and send it again: nothing is lost."),

@@ -16,7 +16,6 @@ from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import NotFound
 
 
-
 @dataclass(frozen=True, slots=True)
 class Filter:
     """One view of the transfer queue."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from billing.models import Plan, PlanVersion
 from billing.models.catalogue import MONTHS, Cycle
@@ -11,6 +12,7 @@ from billing.money import Money
 from billing.pricing import saving_percent
 from billing.selectors import plans_on_sale
 from shared_apps.site import plan_texts
+from shared_apps.site.choices import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,23 @@ def find_product(catalogue: Iterable[ProductOffer], key: str) -> ProductOffer | 
     return next((product for product in catalogue if product.key == key), None)
 
 
+def chosen_plan(choice: Choice) -> dict[str, Any] | None:
+    """The plan somebody chose, with its price, to remind them of it; None when none was chosen. Three queries."""
+    if not choice.plan:
+        return None
+    product = find_product(load_catalogue(), choice.product)
+    plan = product.plan(choice.plan) if product else None
+    price = plan.price(choice.cycle, choice.currency) if plan else None
+    if product is None or plan is None or price is None:
+        return None
+    return {
+        "product": product.text.name,
+        "plan": plan.display_name,
+        "price": price,
+        "period": plan_texts.PERIODS[choice.cycle],
+    }
+
+
 def best_savings(catalogue: Iterable[ProductOffer], currency: str) -> dict[str, int]:
     """The largest saving of each cycle in a currency, in per cent."""
     plans = [plan for product in catalogue for plan in product.plans]
@@ -109,6 +128,6 @@ def _offers(pairs: list[tuple[Plan, PlanVersion]]) -> list[PlanOffer]:
 
 
 def _quota_lines(version: PlanVersion) -> list[str]:
-    lines = [plan_texts.quota_text(name, value) for name, value in version.quotas.items()]
+    lines = plan_texts.quota_texts(version.quotas)
     kept = plan_texts.retention_text(version.retention)
     return [*lines, kept] if kept else lines

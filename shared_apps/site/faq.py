@@ -51,7 +51,9 @@ FAQ: tuple[Category, ...] = (
             ),
             Question(
                 _("What if my payment fails?"),
-                _("Nothing is lost: your order and its address stay reserved, and you can try again or pay another way."),
+                _(
+                    "Nothing is lost: your order and its address stay reserved, and you can try again or pay another way."
+                ),
             ),
         ),
     ),

@@ -7,9 +7,8 @@ from decimal import Decimal
 
 from babel.numbers import format_decimal
 from django.utils.functional import Promise
-from django.utils.translation import get_language, ngettext, to_locale
+from django.utils.translation import get_language, gettext_lazy, ngettext, ngettext_lazy, to_locale
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from billing.models import Order
 
@@ -84,6 +83,10 @@ FEATURES: dict[str, Text] = {
     "monitoring": gettext_lazy("Monitoring of servers"),
 }
 
+# The order in which people compare; PostgreSQL's jsonb does not keep one.
+_QUOTA_ORDER = (
+    "products", "events_per_month", "esxi_servers", "vms", "backups_per_month", "storage_gb", "users", "commission_bp",
+)  # fmt: skip
 _COUNTED = {
     "products": ngettext_lazy("%(number)s product", "%(number)s products", "count"),
     "users": ngettext_lazy("%(number)s user", "%(number)s users", "count"),
@@ -102,6 +105,12 @@ _UNLIMITED: dict[str, Text] = {
     "backups_per_month": gettext_lazy("Unlimited backups"),
     "storage_gb": gettext_lazy("Unlimited storage"),
 }
+
+
+def quota_texts(quotas: dict[str, int | None]) -> list[str]:
+    """A plan's quotas in words, the most telling first."""
+    rank = {name: position for position, name in enumerate(_QUOTA_ORDER)}
+    return [quota_text(name, quotas[name]) for name in sorted(quotas, key=lambda name: (rank.get(name, 99), name))]
 
 
 def quota_text(name: str, value: int | None) -> str:

@@ -7,9 +7,8 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import get_language, override, to_locale
+from django.utils.translation import get_language, gettext_lazy, override, to_locale
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from billing import gateways
 from billing.fx import quote_in_eur
@@ -42,12 +41,17 @@ class PayForm(forms.Form):
         label=gettext_lazy("Mobile money number"),
         help_text=gettext_lazy("A request to approve appears on this phone."),
         max_length=40,
-        required=False,
         widget=PhoneInput(),
+        error_messages={"required": gettext_lazy("Enter the mobile money number to charge.")},
     )
 
     def __init__(
-        self, *args: Any, order: Order, methods: list[tuple[PaymentMethod, Capabilities]], latest: Payment | None, **kwargs: Any
+        self,
+        *args: Any,
+        order: Order,
+        methods: list[tuple[PaymentMethod, Capabilities]],
+        latest: Payment | None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         names = [method.name for method, _capabilities in methods]
@@ -59,6 +63,8 @@ class PayForm(forms.Form):
         self.initial.setdefault("phone_number", latest.phone if latest and latest.phone else order.customer_phone)
         if gateways.MTN_MOMO not in names:
             del self.fields["phone_number"]
+        elif self.is_bound and self.data.get("payment_method") != gateways.MTN_MOMO:
+            self.fields["phone_number"].required = False
 
 
 def _card(name: str, order: Order) -> Card:
@@ -115,7 +121,7 @@ class DecisionForm(forms.Form):
     received_currency = forms.ChoiceField(
         label=gettext_lazy("Currency received"),
         choices=[(code, code) for code in EXPONENTS],
-        widget=forms.Select(attrs={"class": "input-short"}),
+        widget=forms.Select,
     )
     reference = forms.CharField(
         label=gettext_lazy("Reference on the statement"),

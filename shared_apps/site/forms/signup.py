@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.urls import reverse_lazy
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
@@ -45,9 +45,7 @@ class AccountForm(forms.Form):
         help_text=_("At least 10 characters. A short sentence is easy to remember."),
         max_length=200,
         strip=False,
-        widget=forms.PasswordInput(
-            render_value=True, attrs={"autocomplete": "new-password"}
-        ),
+        widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "new-password"}),
     )
     first_name = forms.CharField(
         label=_("First name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
@@ -62,10 +60,12 @@ class AccountForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["consent"].label = format_html(
-            str(_('I accept the <a href="{}" target="_blank">terms</a> and the <a href="{}" target="_blank">privacy notice</a>')),
-            reverse_lazy("terms"),
-            reverse_lazy("privacy"),
+        self.fields["consent"].help_text = format_html(
+            '<a href="{}" target="_blank">{}</a> · <a href="{}" target="_blank">{}</a>',
+            reverse("terms"),
+            _("Read the terms"),
+            reverse("privacy"),
+            _("Read the privacy notice"),
         )
 
 
@@ -117,17 +117,17 @@ class OrganisationForm(forms.Form):
         label=_("Address of your workspace"),
         help_text=_("Letters without accents, digits and hyphens."),
         max_length=63,
-        required=False,  # the service says what is wrong with it, with suggestions
         widget=SubdomainInput(),
+        error_messages={"required": _("Choose an address for your workspace.")},
     )
     product = forms.ChoiceField(label=_("Product"), widget=forms.RadioSelect)
     plan = forms.ChoiceField(
-        label=_("Plan"), widget=RadioCards, error_messages={"required": _("Choose a plan."), "invalid_choice": _("Choose a plan.")}
+        label=_("Plan"),
+        widget=RadioCards,
+        error_messages={"required": _("Choose a plan."), "invalid_choice": _("Choose a plan.")},
     )
     cycle = forms.ChoiceField(label=_("You pay"), choices=list(plan_texts.CYCLES.items()), widget=RadioCards)
-    currency = forms.ChoiceField(
-        label=_("Currency"), choices=list(plan_texts.CURRENCIES.items()), widget=forms.Select(attrs={"class": "input-medium"})
-    )
+    currency = forms.ChoiceField(label=_("Currency"), choices=list(plan_texts.CURRENCIES.items()), widget=forms.Select)
     coupon_code = forms.CharField(
         label=_("Discount code"),
         max_length=30,
@@ -235,9 +235,7 @@ def complete_choice(catalogue: list[ProductOffer], choice: Choice) -> Choice:
     if product is None:
         return choice
     plan = product.plan(choice.plan) or product.recommended
-    return Choice(
-        product=product.key, plan=plan.name if plan else "", cycle=choice.cycle, currency=choice.currency
-    )
+    return Choice(product=product.key, plan=plan.name if plan else "", cycle=choice.cycle, currency=choice.currency)
 
 
 def initial_from_order(order: Order) -> dict[str, str]:

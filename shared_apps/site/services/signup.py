@@ -25,7 +25,9 @@ def change_pending_address(*, email: str, new_email: str) -> User:
         with transaction.atomic():
             user = User.objects.select_for_update().filter(email=email).first()
             if user is None or is_verified(user):
-                raise DomainError("address_final", _("This address can no longer be changed here. Log in to continue."), field="email")
+                raise DomainError(
+                    "address_final", _("This address can no longer be changed here. Log in to continue."), field="email"
+                )
             if User.objects.filter(email=address).exclude(pk=user.pk).exists():
                 raise _taken()
             if address != user.email:
@@ -55,4 +57,6 @@ def _move(user: User, address: str) -> None:
 
 
 def _taken() -> Conflict:
-    return Conflict("email_taken", _("There is already an account with this address. Log in to continue."), field="email")
+    return Conflict(
+        "email_taken", _("There is already an account with this address. Log in to continue."), field="email"
+    )

@@ -26,7 +26,7 @@ from shared_apps.site import backoffice as desk
 from shared_apps.site.audit_texts import timeline
 from shared_apps.site.forms.payment import LABELS, REJECTIONS, DecisionForm
 from shared_apps.site.forms.signup import add_domain_error
-from shared_apps.site.pages import UNPROCESSABLE, render_page
+from shared_apps.site.pages import render_page
 from shared_apps.site.plan_texts import plan_label
 from shared_apps.site.services.backoffice import restart_provisioning
 
@@ -53,7 +53,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for somebody."""
     counts = desk.transfer_counts()
     reviews = [
-        {"payment": payment, "why": explain(payment.reason).what, "method": LABELS.get(payment.method.name, payment.method)}
+        {
+            "payment": payment,
+            "why": explain(payment.reason).what,
+            "method": LABELS.get(payment.method.name, payment.method),
+        }
         for payment in desk.payments_to_review()
     ]
     jobs = [{"job": job, "plan": plan_label(job.order)} for job in desk.stuck_jobs()]
@@ -70,7 +74,12 @@ def transfers(request: HttpRequest) -> HttpResponse:
     counts = desk.transfer_counts()
     page = Paginator(desk.transfers(name), 25).get_page(request.GET.get("page"))
     tabs = [
-        {"url": f"?show={key}", "label": one.label, "current": key == name, "count": counts[key] if key != "decided" else 0}
+        {
+            "url": f"?show={key}",
+            "label": one.label,
+            "current": key == name,
+            "count": counts[key] if key != "decided" else 0,
+        }
         for key, one in desk.FILTERS.items()
     ]
     return _render(request, "transfers.html", {"page": page, "tabs": tabs, "show": name, "counts": counts})
@@ -144,7 +153,7 @@ def _transfer_page(request: HttpRequest, payment: Payment, form: DecisionForm) -
         "why": explain(payment.reason).what if payment.reason else "",
         "rejections": REJECTIONS,
     }
-    return _render(request, "transfer.html", context, status=UNPROCESSABLE if form.errors else 200)
+    return _render(request, "transfer.html", context)
 
 
 @require_safe
@@ -193,7 +202,8 @@ def _render(request: HttpRequest, template: str, context: dict[str, Any], *, sta
             "url": reverse(name),
             "label": label,
             "icon": icon,
-            "current": request.path == reverse(name) or (name != "backoffice" and request.path.startswith(reverse(name))),
+            "current": request.path == reverse(name)
+            or (name != "backoffice" and request.path.startswith(reverse(name))),
         }
         for name, label, icon in entries
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import phonenumbers
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -36,7 +37,7 @@ from shared_apps.site.countries import country_name
 from shared_apps.site.forms.payment import PayForm, ReceiptForm
 from shared_apps.site.forms.signup import add_domain_error
 from shared_apps.site.order_page import OrderPage, State, load_order_page
-from shared_apps.site.pages import UNPROCESSABLE, render_page, signup_steps
+from shared_apps.site.pages import render_page, signup_steps
 from shared_apps.site.plan_texts import plan_label
 from shared_apps.site.selectors import orders_of
 
@@ -142,7 +143,7 @@ def cancelled(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @require_POST
 def check(request: HttpRequest, id: UUID) -> HttpResponse:
-    """"I have approved": ask the provider now."""
+    """ "I have approved": ask the provider now."""
     page = load_order_page(access_order(request.user, id))
     if page.payment and page.payment.method.is_automatic and page.payment.status in Payment.MAY_SUCCEED:
         try:
@@ -197,7 +198,12 @@ def orders(request: HttpRequest) -> HttpResponse:
     """My orders, newest first."""
     page = Paginator(orders_of(request.user), 20).get_page(request.GET.get("page"))
     rows = [
-        {"order": one, "plan_label": plan_label(one), "state_text": STATES[one.status][0], "state_tone": STATES[one.status][1]}
+        {
+            "order": one,
+            "plan_label": plan_label(one),
+            "state_text": STATES[one.status][0],
+            "state_tone": STATES[one.status][1],
+        }
         for one in page.object_list
     ]
     return render_page(request, "orders.html", {"page": page, "rows": rows})
@@ -219,7 +225,7 @@ def _page(
     context = _context(page or load_order_page(wanted), pay_form=pay_form, receipt_form=receipt_form)
     invalid = any(form is not None and form.errors for form in (pay_form, receipt_form))
     context |= {"came_back": came_back, "failed_form": (pay_form or receipt_form) if invalid else None}
-    return render_page(request, "order.html", context, status=UNPROCESSABLE if invalid else 200)
+    return render_page(request, "order.html", context)
 
 
 def _context(
@@ -238,12 +244,22 @@ def _context(
         form = pay_form or _pay_form(page)
         context |= {"pay_form": form, "shows_pay_form": page.state is State.CHOOSE, **signup_steps(4)}
     if page.state is State.MOMO:
-        context["ussd"] = USSD.get(settings.MOMO_REGION, "")
+        context |= {"ussd": USSD.get(settings.MOMO_REGION, ""), "phone": _readable_phone(page.payment)}
     transfer = page.payment if page.state in (State.TRANSFER, State.RECEIPT) else None
     if transfer:
         transfer.order = page.order
         context |= {"bank": _bank_details(transfer), "receipt_form": receipt_form or ReceiptForm()}
     return context
+
+
+def _readable_phone(payment: Payment | None) -> str:
+    """The number in groups, as people write it."""
+    digits = f"+{payment.phone}" if payment else ""
+    try:
+        number = phonenumbers.parse(digits)
+    except phonenumbers.NumberParseException:
+        return digits
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def _bank_details(payment: Payment) -> list[dict[str, Any]]:
@@ -265,7 +281,10 @@ def _bank_details(payment: Payment) -> list[dict[str, Any]]:
             continue
         shown, copied = told[name], told[name]
         if name == "amount":
-            shown = _("%(amount)s (%(currency)s)") % {"amount": payment.charge.display(_locale()), "currency": told["currency"]}
+            shown = _("%(amount)s (%(currency)s)") % {
+                "amount": payment.charge.display(_locale()),
+                "currency": told["currency"],
+            }
         if name == "iban":
             shown = " ".join(copied[i : i + 4] for i in range(0, len(copied), 4))
         pairs.append({"label": label, "value": shown, "copy": copied})

@@ -29,7 +29,7 @@ from shared_apps.site.catalogue import load_catalogue
 from shared_apps.site.choices import read_choice
 from shared_apps.site.countries import LIKELY
 from shared_apps.site.forms.signup import OrganisationForm, add_domain_error, initial_from_order
-from shared_apps.site.pages import UNPROCESSABLE, render_page, signup_steps
+from shared_apps.site.pages import render_page, signup_steps
 from shared_apps.site.selectors import own_order, own_unpaid_order_at
 from shared_apps.site.services.drafts import finish_draft, read_draft, save_draft
 from shared_apps.site.views.signup import PENDING_EMAIL
@@ -53,6 +53,8 @@ def organisation(request: HttpRequest) -> HttpResponse:
         if order:
             finish_draft(user=request.user)
             return redirect("order", id=order.pk)
+    elif form.has_error("subdomain", code="required"):
+        form.suggestions = free_subdomains(str(form.data.get("organisation_name", "")))  # type: ignore[attr-defined]
     return _page(request, form)
 
 
@@ -90,9 +92,7 @@ def _bound(data: QueryDict) -> OrganisationForm:
 
 def _order(request: HttpRequest, form: OrganisationForm) -> Order | None:
     data = form.cleaned_data
-    price = price_on_sale(
-        product=data["product"], plan=data["plan"], cycle=data["cycle"], currency=data["currency"]
-    )
+    price = price_on_sale(product=data["product"], plan=data["plan"], cycle=data["cycle"], currency=data["currency"])
     if price is None:
         form.add_error("plan", _("This plan is not sold in this currency or for this period. Choose another one."))
         return None
@@ -116,8 +116,6 @@ def _order(request: HttpRequest, form: OrganisationForm) -> Order | None:
 def _explain(request: HttpRequest, form: OrganisationForm, error: DomainError) -> None:
     """What the template shows besides the message: names that are free, or the order that holds the name already."""
     form.suggestions = error.extra.get("suggestions", [])  # type: ignore[attr-defined]  # read by the template
-    if error.code == "subdomain_empty":
-        form.suggestions = free_subdomains(form.cleaned_data["organisation_name"])  # type: ignore[attr-defined]
     if error.code == "subdomain_taken":
         form.own_order = own_unpaid_order_at(request.user, form.cleaned_data["subdomain"])  # type: ignore[attr-defined]
     form.too_many = error.code == "too_many_unpaid"  # type: ignore[attr-defined]  # read by the template
@@ -125,7 +123,7 @@ def _explain(request: HttpRequest, form: OrganisationForm, error: DomainError) -
 
 def _page(request: HttpRequest, form: OrganisationForm) -> HttpResponse:
     context = {**_offer_context(form), **signup_steps(3), "restored": bool(form.initial.get("organisation_name"))}
-    return render_page(request, "signup_organisation.html", context, status=UNPROCESSABLE if form.errors else 200)
+    return render_page(request, "signup_organisation.html", context)
 
 
 def _offer_context(form: OrganisationForm) -> dict[str, Any]:

@@ -68,8 +68,6 @@ def _plan(plan: PlanOffer, choice: Choice) -> dict[str, Any]:
         "price": plan.price(choice.cycle, choice.currency),
         "period": plan_texts.PERIODS[choice.cycle],
         "per_month": plan.per_month(choice.cycle, choice.currency),
-        "saving": _("You save %(percent)d %%") % {"percent": saving}
-        if saving
-        else "",
+        "saving": _("You save %(percent)d %%") % {"percent": saving} if saving else "",
         "query": choice.as_query(product=plan.product, plan=plan.name),
     }

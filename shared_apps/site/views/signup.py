@@ -20,9 +20,10 @@ from shared_apps.accounts.services import CODE_LIFETIME, register_account, resen
 from shared_apps.core.errors import DomainError
 from shared_apps.core.request_info import request_info
 from shared_apps.core.throttle import check_rate
+from shared_apps.site.catalogue import chosen_plan
 from shared_apps.site.choices import Choice, read_choice
 from shared_apps.site.forms.signup import AccountForm, AddressForm, CodeForm, add_domain_error
-from shared_apps.site.pages import UNPROCESSABLE, render_page, signup_steps
+from shared_apps.site.pages import render_page, signup_steps
 from shared_apps.site.services.drafts import save_draft
 from shared_apps.site.services.signup import change_pending_address
 
@@ -73,10 +74,11 @@ def _account_page(request: HttpRequest, form: AccountForm, choice: Choice) -> Ht
     context = {
         "form": form,
         "choice": choice,
+        "chosen": chosen_plan(choice),
         "login_next": f"{reverse('signup_organisation')}?{choice.as_query()}",
         **signup_steps(1),
     }
-    return render_page(request, "signup_account.html", context, status=UNPROCESSABLE if form.errors else 200)
+    return render_page(request, "signup_account.html", context)
 
 
 @login_not_required
@@ -101,7 +103,6 @@ def code(request: HttpRequest) -> HttpResponse:
 
 
 def _code_page(request: HttpRequest, form: CodeForm, address_form: AddressForm | None = None) -> HttpResponse:
-    invalid = bool(form.errors or (address_form and address_form.errors))
     context = {
         "form": form,
         "email": form.known_email,
@@ -110,7 +111,7 @@ def _code_page(request: HttpRequest, form: CodeForm, address_form: AddressForm |
         "changing": bool(address_form),
         **signup_steps(2),
     }
-    return render_page(request, "signup_code.html", context, status=UNPROCESSABLE if invalid else 200)
+    return render_page(request, "signup_code.html", context)
 
 
 @login_not_required
@@ -167,7 +168,7 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
         except DomainError as refused:
             error = refused
     context: dict[str, Any] = {"error": error, "form": AddressForm(), **signup_steps(2)}
-    return render_page(request, "signup_verify.html", context, status=UNPROCESSABLE if error else 200)
+    return render_page(request, "signup_verify.html", context)
 
 
 @require_safe
