@@ -1,5 +1,5 @@
 # `make run` and `make test` need Python 3.11 or later and nothing else; see README.md.
-.PHONY: run test clean lock setup
+.PHONY: run test bench clean lock setup
 
 run: setup
 	@.venv/bin/python -m baobab.runtime run
@@ -7,6 +7,10 @@ run: setup
 # Further arguments for pytest: make test ARGS="-k pricing"
 test: setup
 	@.venv/bin/python -m baobab.runtime test $(ARGS)
+
+# The figures of the README, on the durable servers of `make run`; wants a quiet machine.
+bench: setup
+	@eval "$$(.venv/bin/python -m baobab.runtime services)" && .venv/bin/python -m benchmarks
 
 # The first Python that is recent enough makes .venv; PYTHON=/path/to/python chooses another.
 setup:

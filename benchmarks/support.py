@@ -69,8 +69,10 @@ def own_database() -> Iterator[None]:
 
     django.setup()
     from django.conf import settings
+    from django.core.management import call_command
 
     assert settings.DB_ACCOUNT == "app"
+    call_command("collectstatic", interactive=False, verbosity=0)
     yield
     from django.db import connection
 

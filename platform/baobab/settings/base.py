@@ -85,6 +85,8 @@ MIDDLEWARE = [
     "baobab.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Links are slow; Django pads compressed pages against BREACH, and masks CSRF tokens.
+    "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "baobab.middleware.TenantMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
