@@ -86,9 +86,9 @@ def _scrub_image(content: bytes) -> bytes:
         raise BadReceipt("too_many_pixels") from None
     except UnidentifiedImageError:
         raise BadReceipt("not_a_receipt") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, BadReceipt):
-            raise
+    except BadReceipt:
+        raise
+    except Exception:  # Pillow raises whatever its decoders happen to meet in a broken file
         raise BadReceipt("damaged") from None
     flat = _on_white(image)
     flat.thumbnail((MAX_SIDE, MAX_SIDE))
@@ -120,7 +120,7 @@ def _scrub_pdf(content: bytes) -> bytes:
             return out.getvalue()
     except pikepdf.PasswordError:
         raise BadReceipt("encrypted") from None
-    except pikepdf.PdfError:
+    except (pikepdf.PdfError, UnicodeDecodeError, RecursionError):
         raise BadReceipt("damaged") from None
 
 

@@ -240,11 +240,11 @@ def _insert(
         tax_minor=amounts.tax.minor,
         total_minor=amounts.total.minor,
         coupon=coupon,
-        organisation_name=organisation_name.strip(),
+        organisation_name=_one_line(organisation_name),
         subdomain=subdomain,
         subdomain_skeleton=subdomains.skeleton(subdomain),
         locale=locale,
-        customer_name=customer.name.strip(),
+        customer_name=_one_line(customer.name),
         customer_email=customer.email,
         customer_phone=customer.phone,
         customer_address=customer.address.strip(),
@@ -252,6 +252,11 @@ def _insert(
         tax_number=customer.tax_number.strip(),
         expires_at=timezone.now() + settings.ORDER_LIFETIME,
     )
+
+
+def _one_line(text: str) -> str:
+    """A name as it may stand in a mail's subject: no line breaks or other control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def new_order_number() -> str:

@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.utils import translation
 from redis.exceptions import RedisError
 
@@ -89,6 +89,26 @@ def _cache_answers() -> bool:
     except RedisError:
         return False
     return True
+
+
+class RefuseGarbageMiddleware:
+    """Answers 400 to what no browser sends and no text column can hold, before anything reads it.
+
+    NUL characters in path, query or cookies.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        garbage = (
+            "\x00" in request.path
+            or "%00" in request.META.get("QUERY_STRING", "")
+            or any("\x00" in value for value in request.COOKIES.values())
+        )
+        if garbage:
+            return HttpResponseBadRequest("400 Bad Request", content_type="text/plain")
+        return self.get_response(request)
 
 
 class TenantMiddleware:

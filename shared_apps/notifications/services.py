@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from smtplib import SMTPException
 from typing import Any
 
 import structlog
@@ -77,7 +76,7 @@ def _send(delivery: Delivery) -> bool:
             locale=delivery.locale,
             context=delivery.context,
         ).send()
-    except (SMTPException, OSError) as error:
+    except Exception as error:  # one message that cannot be built or sent must not hold up the others
         logger.warning("mail not sent", template=delivery.template, attempt=delivery.attempts, error=str(error)[:200])
         given_up = delivery.attempts >= MAX_ATTEMPTS
         Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.QUEUED).update(
@@ -98,6 +97,7 @@ def render_email(*, template: str, recipient: str, locale: str, context: dict[st
         subject, _, body = render_to_string(f"emails/{template}.txt", shown).strip().partition("\n")
         body = body.strip() + "\n"
         html = render_to_string("emails/layout.html", {"subject": subject, "body": body, "locale": locale})
-    message = EmailMultiAlternatives(subject=subject.strip(), body=body, to=[recipient])
+    # A line break in a name must not become a header of its own.
+    message = EmailMultiAlternatives(subject=" ".join(subject.split()), body=body, to=[recipient])
     message.attach_alternative(html, "text/html")
     return message

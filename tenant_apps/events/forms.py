@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -20,6 +20,7 @@ from tenant_apps.events.services import CalendarDetails, EventDetails
 from tenant_apps.team.forms import ColourField, OneLineField, PhotoField, WorkspaceForm, key_field
 
 LOCAL_TIME = "%Y-%m-%dT%H:%M"
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
 MAX_CAPACITY = 1_000_000
 
 
@@ -43,6 +44,12 @@ def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     return sorted(continents.items(), key=lambda group: (group[0] != "Africa", group[0] != "Europe", group[0]))
 
 
+def check_year(moment: datetime) -> None:
+    """A year that a calendar can hold; a slip of the finger makes 0026 or 20266."""
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise forms.ValidationError(_("Check the year."))
+
+
 def time_field(label: Any) -> forms.DateTimeField:
     """A moment in the calendar's zone."""
     return forms.DateTimeField(
@@ -50,6 +57,7 @@ def time_field(label: Any) -> forms.DateTimeField:
         input_formats=[LOCAL_TIME],
         widget=forms.DateTimeInput(format=LOCAL_TIME, attrs={"type": "datetime-local", "class": "input-medium"}),
         error_messages={"invalid": gettext_lazy("Choose a day and a time.")},
+        validators=[check_year],
     )
 
 

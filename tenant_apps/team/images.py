@@ -63,13 +63,14 @@ def process_image(file: IO[bytes], *, size: int, field: str = "") -> ProcessedIm
         raise BadImage("image_too_big", message, field=field)
     try:
         picture = _decode(file, field=field)
+        return _render(picture)
+    except BadImage:
+        raise
     except Image.DecompressionBombError:
         raise _too_large(field) from None
-    # Pillow reports broken files with all of these.
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError):
+    except Exception:  # Pillow raises whatever its decoders happen to meet in a broken file
         message = _("This file cannot be read as a photo. Send a JPEG, PNG or WebP image.")
         raise BadImage("image_unreadable", message, field=field) from None
-    return _render(picture)
 
 
 def _too_large(field: str) -> BadImage:

@@ -83,6 +83,7 @@ ROOT_URLCONF = "baobab.urls_public"
 MIDDLEWARE = [
     "baobab.middleware.RequestContextMiddleware",
     "baobab.middleware.HealthMiddleware",
+    "baobab.middleware.RefuseGarbageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     # Links are slow; Django pads compressed pages against BREACH, and masks CSRF tokens.

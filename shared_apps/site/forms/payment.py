@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import phonenumbers
 from django import forms
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, override, to_locale
@@ -17,6 +18,7 @@ from billing.money import EXPONENTS, InexactAmount, Money
 from billing.providers.base import Capabilities
 from billing.receipts import MAX_BYTES
 from shared_apps.core.widgets import Card, FileDrop, MoneyInput, PhoneInput, RadioCards
+from shared_apps.site.forms.signup import set_choices
 
 ICONS = {gateways.PAYPAL: "credit-card", gateways.MTN_MOMO: "smartphone", gateways.BANK_TRANSFER: "landmark"}
 LABELS = {
@@ -55,16 +57,26 @@ class PayForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         names = [method.name for method, _capabilities in methods]
-        field = self.fields["payment_method"]
-        field.choices = [(name, LABELS.get(name, name)) for name in names]
-        field.widget.cards = {name: _card(name, order) for name in names}
+        set_choices(self, "payment_method", [(name, LABELS.get(name, name)) for name in names])
+        self.fields["payment_method"].widget.cards = {name: _card(name, order) for name in names}
         tried = latest.method.name if latest else ""
         self.initial.setdefault("payment_method", tried if tried in names else (names[0] if names else ""))
-        self.initial.setdefault("phone_number", latest.phone if latest and latest.phone else order.customer_phone)
+        self.initial.setdefault(
+            "phone_number", readable_phone(latest.phone) if latest and latest.phone else order.customer_phone
+        )
         if gateways.MTN_MOMO not in names:
             del self.fields["phone_number"]
         elif self.is_bound and self.data.get("payment_method") != gateways.MTN_MOMO:
             self.fields["phone_number"].required = False
+
+
+def readable_phone(digits: str) -> str:
+    """A mobile money number (digits with country code) in groups, as people write it."""
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return digits
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def _card(name: str, order: Order) -> Card:
@@ -143,13 +155,11 @@ class DecisionForm(forms.Form):
         self.payment = payment
         with override(payment.order.locale):
             self.words = {key: str(text) for key, text in REJECTIONS.items()}
-        self.fields["template"].choices = [("", _("Choose a reason")), *self.words.items()]
+        set_choices(self, "template", [("", _("Choose a reason")), *self.words.items()])
         self.fields["received_amount"].widget.suffix = ""
-        self.initial |= {
-            "received_amount": payment.charge.as_text(),
-            "received_currency": payment.charge_currency,
-            "reference": payment.order.number,
-        }
+        self.initial["received_amount"] = payment.charge.as_text()
+        self.initial["received_currency"] = payment.charge_currency
+        self.initial["reference"] = payment.order.number
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

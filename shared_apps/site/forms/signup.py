@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -26,6 +27,14 @@ from shared_apps.site.countries import CODES, country_choices
 _PHONE = re.compile(r"\+?[\d\s().\-/]{6,20}")
 
 
+def set_choices(form: forms.Form, name: str, choices: Any) -> None:
+    """Give a choice field what can be chosen."""
+    field = form.fields[name]
+    if not isinstance(field, forms.ChoiceField):
+        raise TypeError(f"{name} offers no choice")
+    field.choices = choices
+
+
 def add_domain_error(form: forms.Form, error: DomainError) -> None:
     """Put an error beside its field, or on top when the form has no such field."""
     form.add_error(error.field if error.field in form.fields else None, str(error.message))
@@ -33,6 +42,8 @@ def add_domain_error(form: forms.Form, error: DomainError) -> None:
 
 class AccountForm(forms.Form):
     """Step 1. The password is shown again after an error (the page is never stored) so that nothing typed is lost."""
+
+    taken = False  # the address has an account: the page leads to the log-in
 
     email = forms.EmailField(
         label=_("E-mail address"),
@@ -108,6 +119,11 @@ class AddressForm(forms.Form):
 class OrganisationForm(forms.Form):
     """Step 3: the organisation, its address, what it buys, and who pays."""
 
+    # What the page shows besides an error.
+    suggestions: Sequence[str] = ()
+    own_order: Order | None = None
+    too_many = False
+
     organisation_name = forms.CharField(
         label=_("Name of your organisation"),
         max_length=120,
@@ -161,16 +177,16 @@ class OrganisationForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.catalogue = catalogue
         self.choice = complete_choice(catalogue, choice)
-        self.product = find_product(catalogue, self.choice.product)
+        self.product_offer = find_product(catalogue, self.choice.product)
         self.fields["subdomain"].widget.suffix = f".{host_with_port(settings.PLATFORM_HOST)}"
-        self.fields["product"].choices = [(product.key, product.text.name) for product in catalogue if product.plans]
-        self.fields["country"].choices = [("", _("Choose a country")), *country_choices()]
+        set_choices(self, "product", [(product.key, product.text.name) for product in catalogue if product.plans])
+        set_choices(self, "country", [("", _("Choose a country")), *country_choices()])
         self._offer_plans()
 
     def _offer_plans(self) -> None:
-        plans = self.product.plans if self.product else []
+        plans = self.product_offer.plans if self.product_offer else []
         choice = self.choice
-        self.fields["plan"].choices = [(plan.name, plan.display_name) for plan in plans]
+        set_choices(self, "plan", [(plan.name, plan.display_name) for plan in plans])
         self.fields["plan"].widget.cards = {plan.name: self._plan_card(plan) for plan in plans}
         chosen = self.offer
         self.fields["cycle"].widget.cards = {
@@ -197,7 +213,7 @@ class OrganisationForm(forms.Form):
     @property
     def offer(self) -> PlanOffer | None:
         """The plan that is chosen now."""
-        return self.product.plan(self.choice.plan) if self.product else None
+        return self.product_offer.plan(self.choice.plan) if self.product_offer else None
 
     def clean_phone(self) -> str:
         phone = self.cleaned_data["phone"].strip()

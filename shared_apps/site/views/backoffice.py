@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -30,7 +31,7 @@ from shared_apps.site.pages import render_page
 from shared_apps.site.plan_texts import plan_label
 from shared_apps.site.services.backoffice import restart_provisioning
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 DECIDABLE = (*Payment.OPEN, Payment.Status.EXPIRED, Payment.Status.CANCELLED)
 
 
@@ -39,7 +40,7 @@ def platform_admin(view: View) -> View:
 
     @wraps(view)
     @never_cache
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_staff:  # type: ignore[union-attr]  # logged in: LoginRequiredMiddleware
             raise PermissionDenied
         return view(request, *args, **kwargs)
@@ -158,7 +159,7 @@ def _transfer_page(request: HttpRequest, payment: Payment, form: DecisionForm) -
 
 @require_safe
 @platform_admin
-def receipt(request: HttpRequest, id: UUID) -> HttpResponse:
+def receipt(request: HttpRequest, id: UUID) -> FileResponse:
     """A receipt, for admins' eyes: never run, never framed, never guessed at by the browser."""
     found = TransferReceipt.objects.filter(pk=id).first()
     if found is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import phonenumbers
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -15,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -34,7 +34,7 @@ from shared_apps.core.soon import send_soon
 from shared_apps.core.throttle import check_rate
 from shared_apps.site import plan_texts
 from shared_apps.site.countries import country_name
-from shared_apps.site.forms.payment import PayForm, ReceiptForm
+from shared_apps.site.forms.payment import PayForm, ReceiptForm, readable_phone
 from shared_apps.site.forms.signup import add_domain_error
 from shared_apps.site.order_page import OrderPage, State, load_order_page
 from shared_apps.site.pages import render_page, signup_steps
@@ -45,7 +45,7 @@ from shared_apps.site.selectors import orders_of
 NUDGE_SECONDS = {gateways.MTN_MOMO: 4, gateways.PAYPAL: 12}
 # What to dial when the request does not appear, by the country of our MTN account.
 USSD = {"CM": "*126#"}
-STATES = {
+STATES: dict[str, tuple[str | Promise, str]] = {
     Order.Status.AWAITING_PAYMENT: (gettext_lazy("To pay"), "warning"),
     Order.Status.PAID: (gettext_lazy("Being prepared"), "info"),
     Order.Status.FULFILLED: (gettext_lazy("Ready"), "success"),
@@ -244,22 +244,15 @@ def _context(
         form = pay_form or _pay_form(page)
         context |= {"pay_form": form, "shows_pay_form": page.state is State.CHOOSE, **signup_steps(4)}
     if page.state is State.MOMO:
-        context |= {"ussd": USSD.get(settings.MOMO_REGION, ""), "phone": _readable_phone(page.payment)}
+        context |= {
+            "ussd": USSD.get(settings.MOMO_REGION, ""),
+            "phone": readable_phone(page.payment.phone if page.payment else ""),
+        }
     transfer = page.payment if page.state in (State.TRANSFER, State.RECEIPT) else None
     if transfer:
         transfer.order = page.order
         context |= {"bank": _bank_details(transfer), "receipt_form": receipt_form or ReceiptForm()}
     return context
-
-
-def _readable_phone(payment: Payment | None) -> str:
-    """The number in groups, as people write it."""
-    digits = f"+{payment.phone}" if payment else ""
-    try:
-        number = phonenumbers.parse(digits)
-    except phonenumbers.NumberParseException:
-        return digits
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def _bank_details(payment: Payment) -> list[dict[str, Any]]:

@@ -40,7 +40,7 @@ from shared_apps.site.views.signup import PENDING_EMAIL
 def organisation(request: HttpRequest) -> HttpResponse:
     """The form, filled with what was chosen and typed before; a valid one becomes an order."""
     if not is_verified(request.user):  # type: ignore[arg-type]  # logged in: LoginRequiredMiddleware
-        request.session[PENDING_EMAIL] = request.user.email
+        request.session[PENDING_EMAIL] = request.user.email  # type: ignore[union-attr]  # logged in
         return redirect("signup_code")
     if request.method != "POST":
         return _page(request, _unbound(request))
@@ -54,7 +54,7 @@ def organisation(request: HttpRequest) -> HttpResponse:
             finish_draft(user=request.user)
             return redirect("order", id=order.pk)
     elif form.has_error("subdomain", code="required"):
-        form.suggestions = free_subdomains(str(form.data.get("organisation_name", "")))  # type: ignore[attr-defined]
+        form.suggestions = free_subdomains(str(form.data.get("organisation_name", "")))
     return _page(request, form)
 
 
@@ -115,10 +115,10 @@ def _order(request: HttpRequest, form: OrganisationForm) -> Order | None:
 
 def _explain(request: HttpRequest, form: OrganisationForm, error: DomainError) -> None:
     """What the template shows besides the message: names that are free, or the order that holds the name already."""
-    form.suggestions = error.extra.get("suggestions", [])  # type: ignore[attr-defined]  # read by the template
+    form.suggestions = error.extra.get("suggestions", [])
     if error.code == "subdomain_taken":
-        form.own_order = own_unpaid_order_at(request.user, form.cleaned_data["subdomain"])  # type: ignore[attr-defined]
-    form.too_many = error.code == "too_many_unpaid"  # type: ignore[attr-defined]  # read by the template
+        form.own_order = own_unpaid_order_at(request.user, form.data.get("subdomain", ""))
+    form.too_many = error.code == "too_many_unpaid"
 
 
 def _page(request: HttpRequest, form: OrganisationForm) -> HttpResponse:
@@ -131,7 +131,7 @@ def _offer_context(form: OrganisationForm) -> dict[str, Any]:
     amounts, coupon_error = _amounts(form)
     return {
         "form": form,
-        "product": form.product,
+        "product": form.product_offer,
         "offer": form.offer,
         "amounts": amounts,
         "coupon_error": coupon_error,

@@ -65,7 +65,7 @@ def _register(form: AccountForm) -> User | None:
             consent=data["consent"],
         )
     except DomainError as error:
-        form.taken = error.code == "email_taken"  # type: ignore[attr-defined]  # read by the template
+        form.taken = error.code == "email_taken"
         add_domain_error(form, error)
         return None
 
