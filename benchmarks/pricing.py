@@ -1,6 +1,6 @@
 """The pricing page: queries that do not grow with plans, weight of the first load, and Lighthouse where npm has it.
 
-    python -m benchmarks.pricing
+python -m benchmarks.pricing
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def first_load(address: str) -> tuple[int, int]:
 
 def fetch(address: str, path: str) -> bytes:
     headers = {"Host": "localhost", "Accept-Encoding": "gzip"}
-    with urllib.request.urlopen(urllib.request.Request(f"http://{address}{path}", headers=headers), timeout=30) as answer:
+    with urllib.request.urlopen(
+        urllib.request.Request(f"http://{address}{path}", headers=headers), timeout=30
+    ) as answer:
         return answer.read()
 
 

@@ -51,13 +51,15 @@ def test_every_placeholder_is_kept(french) -> None:
 
 
 def test_french_typography(french) -> None:
-    """Narrow no-break space before ; ! ? and no-break space before : and inside « », no straight quotes."""
+    """Narrow no-break space before ; ! ? % and no-break space before : and inside « », no straight quotes."""
     rules = {
         "a plain space, or none, before ; ! ?": re.compile(r"(?<![\u202f/&\w])[;!?]|[ \u00a0][;!?]|\w[;!?](?=\s|$)"),
-        "a plain space before :": re.compile(r" :(?=\s|$)"),
-        "a plain space inside « »": re.compile(r"« | »"),
+        "a plain space, or none, before :": re.compile(r"(?<!\u00a0):(?=\s|$)"),
+        "a plain space, or none, inside « »": re.compile(r"«(?![\u00a0\u202f])|(?<![\u00a0\u202f])»"),
+        "a plain space before %": re.compile(r"[ \u00a0]%%?(?![(\w%])"),
         "English quotes": re.compile(r"[“”\"]"),
-        "a straight apostrophe": re.compile(r"\w'\w"),
+        "a straight apostrophe": re.compile(r"\w'(?=\w|%\()"),
+        "three dots": re.compile(r"\.\.\."),
         "an exclamation": re.compile(r"!"),
     }
     wrong = [

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -196,7 +197,8 @@ def _earlier_order(user: Any, idempotency_key: str | None) -> Order | None:
 
 
 def _check_unpaid_orders(user: Any) -> None:
-    """Names are held by unpaid orders: nobody may hold many."""
+    """Names are held by unpaid orders: nobody may hold many. Locks the account's row, so that orders count in turn."""
+    get_user_model().objects.select_for_update().get(pk=user.pk)
     if Order.objects.filter(user=user, status=Order.Status.AWAITING_PAYMENT).count() >= MAX_UNPAID_ORDERS:
         raise Conflict("too_many_unpaid", _("You have several unpaid orders. Pay or cancel one of them first."))
 
@@ -210,6 +212,11 @@ def cancel_order(*, order: Order, actor: Any) -> None:
         locked = Order.objects.select_for_update().get(pk=order.pk)
         if locked.status != Order.Status.AWAITING_PAYMENT:
             raise Conflict("order_not_open", _("This order can no longer be cancelled."))
+        if locked.payments.filter(status__in=[Payment.Status.NEEDS_REVIEW, Payment.Status.UNDER_REVIEW]).exists():
+            raise Conflict(
+                "payment_being_checked",
+                _("A payment for this order is being checked. Wait for our answer before you cancel."),
+            )
         locked.status = Order.Status.CANCELLED
         locked.save(update_fields=["status"])
         locked.payments.filter(status__in=Payment.OPEN).update(status=Payment.Status.CANCELLED)

@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -100,9 +101,10 @@ def decide_transfer(
             "received_minor": amount.minor if approved else None,
             "received_currency": amount.currency if approved else "",
         }
+        # Decided on what the admin saw: another decision or a new receipt in between makes this one void.
         open_transfer = Payment.objects.filter(
             pk=payment.pk, status__in=(*Payment.OPEN, Payment.Status.EXPIRED, Payment.Status.CANCELLED)
-        )
+        ).filter(Q(decided_at=payment.decided_at) if payment.decided_at else Q(decided_at__isnull=True))
         if not approved:
             open_transfer = open_transfer.filter(status=Payment.Status.UNDER_REVIEW)
             decided |= {"status": Payment.Status.PENDING, "reason": reasons.NOT_RECEIVED}

@@ -84,7 +84,8 @@ def _in_nodes(nodes: Any) -> Iterator[Message]:
                 yield Message(str(variable.literal), context=_constant(node.message_context))
         elif isinstance(node, BlockTranslateNode):
             yield _block(node)
-        for name in node.child_nodelists:
+        # Block tags of our own (alert, dialog, menu) keep their content in `nodelist` without saying so.
+        for name in {*node.child_nodelists, "nodelist"}:
             yield from _in_nodes(getattr(node, name, None) or ())
         for _condition, children in getattr(node, "conditions_nodelists", ()):
             yield from _in_nodes(children)

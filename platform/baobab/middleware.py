@@ -166,7 +166,10 @@ class DomainErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.session.accessed and "_auth_user_id" in request.session:
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
 
     def process_view(self, request: HttpRequest, *_: Any) -> None:
         set_request_info(replace(request_info(), user=getattr(request, "user", None)))

@@ -7,9 +7,10 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from shared_apps.accounts.services import is_verified
-from shared_apps.core.context import platform_url
+from shared_apps.core.context import platform_url, tenant_url
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -25,6 +26,14 @@ class AccountAdapter(DefaultAccountAdapter):
             request.session["signup_email"] = user.email
             return redirect(platform_url("/signup/code/"))
         return response
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link of the reset mail, on the configured host of this tenant or of the platform."""
+        path = reverse(
+            "account_reset_password_from_key", kwargs=dict(zip(("uidb36", "key"), key.split("-", 1), strict=True))
+        )
+        tenant = getattr(self.request, "tenant", None)
+        return tenant_url(tenant.primary_host, path) if tenant else platform_url(path)
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         user.email = user.email.lower()

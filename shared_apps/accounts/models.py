@@ -72,6 +72,7 @@ class EmailCode(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="email_codes")
     code_hash = models.CharField(max_length=64)
+    password_hash = models.CharField(max_length=128)  # the account's when the code was sent: tells registrations apart
     tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()

@@ -47,7 +47,8 @@ def register_account(
                 raise _address_taken()
             user.first_name, user.last_name = first_name.strip(), last_name.strip()
             user.locale, user.consented_at = locale, timezone.now()
-            user.set_password(password)
+            if user._state.adding or not user.check_password(password):
+                user.set_password(password)
             user.save()
             EmailAddress.objects.get_or_create(user=user, email=address, defaults={"verified": False, "primary": True})
             record(action="account.registered", category="user", resource=user, actor=user)
@@ -124,14 +125,39 @@ def _prove(user: User, code: EmailCode) -> User:
         if not EmailCode.objects.filter(pk=code.pk, used_at__isnull=True).update(used_at=timezone.now()):
             raise _wrong_code()
         EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+        _drop_disputed_password(user)
         record(action="account.verified", category="user", resource=user, actor=user)
     return user
+
+
+def _drop_disputed_password(user: User) -> None:
+    """Two registrations with two passwords waited for this address: whose password is the owner's, nobody knows.
+
+    Neither stays. The owner of the mailbox chooses a new one by a link that only the mailbox gets; otherwise somebody
+    could register another's address first, or again, and come in by the password they chose.
+    """
+    if user.email_codes.values("password_hash").distinct().count() < 2:
+        return
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    notify_by_email(
+        key=f"choose-password:{user.pk}",
+        template="choose_password",
+        recipient=user.email,
+        locale=user.locale,
+        context={"name": user.get_short_name(), "url": platform_url("/accounts/password/reset/")},
+    )
 
 
 def _send_code(user: User) -> None:
     code = f"{secrets.randbelow(1_000_000):06d}"
     user.email_codes.filter(used_at__isnull=True).update(used_at=timezone.now())
-    sent = EmailCode.objects.create(user=user, code_hash=_hash(user, code), expires_at=timezone.now() + CODE_LIFETIME)
+    sent = EmailCode.objects.create(
+        user=user,
+        code_hash=_hash(user, code),
+        password_hash=user.password,
+        expires_at=timezone.now() + CODE_LIFETIME,
+    )
     token = _signer.sign_object({"email": user.email, "code": code})
     notify_by_email(
         key=f"email-code:{sent.pk}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from allauth.account import views
 from django.contrib.auth.decorators import login_not_required
-from django.urls import path
+from django.urls import path, re_path
 
 urlpatterns = [
     path("login/", login_not_required(views.login), name="account_login"),
@@ -16,8 +16,9 @@ urlpatterns = [
         login_not_required(views.password_reset_done),
         name="account_reset_password_done",
     ),
-    path(
-        "password/reset/key/<uidb36>-<key>/",
+    # Keys hold hyphens: the first one ends the account's id.
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         login_not_required(views.password_reset_from_key),
         name="account_reset_password_from_key",
     ),

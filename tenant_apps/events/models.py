@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shared_apps.core.querysets import SchemaBoundQuerySet
 from tenant_apps.team.models import Photo
@@ -77,7 +78,7 @@ class Event(models.Model):
 
     class Access(models.TextChoices):
         FREE = "free", _("Free")
-        PAID = "paid", _("Paid")
+        PAID = "paid", pgettext_lazy("access to an event", "Paid")
         INVITATION = "invitation", _("By invitation")
 
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)

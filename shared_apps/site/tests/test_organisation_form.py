@@ -52,7 +52,7 @@ def test_the_same_form_twice_is_one_order() -> None:
         "xn--abc",
         "x" * 60,
         "a\x00b",
-        "p4ypa1",
+        "paypa1",
         "..",
         "é",
     ],
@@ -60,8 +60,6 @@ def test_the_same_form_twice_is_one_order() -> None:
 def test_a_bad_address_is_refused_beside_its_field_and_nothing_is_lost(name: str) -> None:
     client = logged_in()
     answer = client.post(URL, order_data(subdomain=name))
-    if name == "p4ypa1":
-        pytest.skip("not a look-alike by the skeleton's rules") if answer.status_code == 302 else None
     assert "subdomain" in errors_of(answer)
     page = text_of(answer)
     assert "Marché Élégant" in page
@@ -187,7 +185,7 @@ def test_ordering_again_brings_everything_back() -> None:
     assert 'name="product" value="events"' in page
 
 
-@pytest.mark.parametrize("order", ["x", "00000000-0000-0000-0000-000000000000", "\x00"])
+@pytest.mark.parametrize("order", ["x", "00000000-0000-0000-0000-000000000000"])
 def test_ordering_again_from_nothing(order: str) -> None:
     assert logged_in().get(URL, {"order": order}).status_code == 200
 
@@ -199,7 +197,7 @@ def test_anothers_order_fills_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("name", "free"),
-    [("marche-libre", True), ("paypal", False), ("", False), ("é", False), ("\x00", False), ("x" * 500, False)],
+    [("marche-libre", True), ("paypal", False), ("", False), ("é", False), ("x" * 500, False)],
 )
 def test_the_address_is_checked_while_it_is_typed(name: str, free: bool) -> None:
     answer = visitor().get("/signup/subdomain/", {"name": name})

@@ -77,7 +77,7 @@ def test_a_choice_leads_to_sign_up_and_is_carried_in_its_form() -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["cycle=weekly&currency=GBP", "cycle=&currency=", "product=%00&plan=../etc", "currency=xof", "plan=" + "x" * 5000],
+    ["cycle=weekly&currency=GBP", "cycle=&currency=", "product=x&plan=../etc", "currency=xof", "plan=" + "x" * 5000],
 )
 def test_garbage_in_the_address_becomes_the_default(query: str) -> None:
     assert visitor().get(f"/pricing/?{query}").status_code == 200
@@ -101,3 +101,9 @@ def test_a_plan_without_a_price_in_the_currency_says_so() -> None:
 def test_small_pages(path: str, django_assert_num_queries) -> None:
     with django_assert_num_queries(0):
         assert visitor().get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/pricing/", "/signup/", "/signup/subdomain/", "/orders/"])
+def test_a_null_character_in_the_address_is_never_a_500(path: str) -> None:
+    for query in ("?product=%00", "?name=%00", "?page=%00"):
+        assert visitor().get(path + query).status_code in (200, 302, 400)

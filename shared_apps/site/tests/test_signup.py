@@ -125,7 +125,7 @@ def test_the_link_works_on_another_device_and_survives_scanners() -> None:
     assert 'name="product" value="esxi"' in text_of(elsewhere.get("/signup/organisation/"))
 
 
-@pytest.mark.parametrize("token", ["x", "a:b:c", "%00", "é" * 50])
+@pytest.mark.parametrize("token", ["x", "a:b:c", "é" * 50])
 def test_a_broken_link_offers_a_new_code(token: str) -> None:
     answer = visitor().post(f"/signup/verify/{token}/")
     assert answer.status_code == 200

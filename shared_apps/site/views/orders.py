@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, to_locale
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy, to_locale
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -50,7 +50,7 @@ STATES: dict[str, tuple[str | Promise, str]] = {
     Order.Status.PAID: (gettext_lazy("Being prepared"), "info"),
     Order.Status.FULFILLED: (gettext_lazy("Ready"), "success"),
     Order.Status.EXPIRED: (gettext_lazy("Expired"), "neutral"),
-    Order.Status.CANCELLED: (gettext_lazy("Cancelled"), "neutral"),
+    Order.Status.CANCELLED: (pgettext_lazy("order", "Cancelled"), "neutral"),
 }
 
 

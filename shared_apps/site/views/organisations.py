@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -23,7 +23,7 @@ from shared_apps.site.selectors import access_organisation, memberships_of, open
 
 STATES = {
     Organisation.Status.PROVISIONING: (gettext_lazy("Being prepared"), "info"),
-    Organisation.Status.ACTIVE: (gettext_lazy("Open"), "success"),
+    Organisation.Status.ACTIVE: (pgettext_lazy("state", "Open"), "success"),
     Organisation.Status.SUSPENDED: (gettext_lazy("Suspended"), "warning"),
 }
 ROLES = {

@@ -1,0 +1,61 @@
+"""Proving an address: nobody comes in by a password that somebody else chose for it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from shared_apps.accounts.models import User
+from shared_apps.accounts.services import register_account, verify_email
+from shared_apps.notifications.models import Delivery
+from tests.support.factories import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+OTHER = "une-autre-phrase-2026"
+
+
+def register(password: str = PASSWORD) -> str:
+    """Register the address and read the code that was sent."""
+    register_account(email="awa@example.org", password=password, consent=True)
+    return Delivery.objects.filter(template="email_code").latest("created_at", "pk").context["code"]
+
+
+def test_one_registration_keeps_its_password() -> None:
+    assert verify_email(email="awa@example.org", code=register()).check_password(PASSWORD)
+
+
+def test_registering_again_with_the_same_password_keeps_it() -> None:
+    register()
+    user = verify_email(email="awa@example.org", code=register())
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+
+
+def test_of_two_registrations_with_two_passwords_neither_password_stays() -> None:
+    register()
+    code = register(OTHER)
+    user = User.objects.get(pk=verify_email(email="awa@example.org", code=code).pk)
+    assert not user.has_usable_password()
+    assert Delivery.objects.filter(template="choose_password", recipient=user.email).count() == 1
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:6666"])
+def test_the_link_of_the_reset_mail_leads_to_a_new_password(host) -> None:
+    user = make_user()
+    client = Client(HTTP_HOST=host)
+    assert client.post("/accounts/password/reset/", {"email": user.email}).status_code == 302
+    [message] = mail.outbox
+    link = re.search(r"http://localhost:8000(/accounts/password/reset/key/\S+)", message.body)
+    assert link, message.body
+    page = client.get(link[1], follow=True)
+    client.post(page.request["PATH_INFO"], {"password1": OTHER, "password2": OTHER})
+    user.refresh_from_db()
+    assert user.check_password(OTHER)
+
+
+def test_an_unknown_address_gets_the_same_answer_and_no_mail() -> None:
+    answer = Client(HTTP_HOST="localhost").post("/accounts/password/reset/", {"email": "nobody@example.org"})
+    assert answer.status_code == 302
+    assert mail.outbox == []
