@@ -273,6 +273,8 @@ def from_name(organisation_name: str) -> str:
 def suggestions(wanted: str) -> Iterator[str]:
     """Names close to the one wanted, best first, each valid by `check`; whether they are free is not known here."""
     for base in (from_name(wanted), "mon-organisation"):
+        if is_reserved(base):
+            continue  # "www-app" and "paypal-pro" would be as misleading as what was asked for
         for candidate in (base, *(f"{base[: MAX_LENGTH - 8].rstrip('-')}-{end}" for end in _ENDINGS)):
             try:
                 yield check(candidate)

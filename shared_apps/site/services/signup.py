@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import User
-from shared_apps.accounts.services import is_verified, resend_code
+from shared_apps.accounts.services import RESEND_AFTER, is_verified, resend_code
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.core.throttle import check_rate
@@ -24,9 +26,11 @@ def change_pending_address(*, email: str, new_email: str) -> User:
     try:
         with transaction.atomic():
             user = User.objects.select_for_update().filter(email=email).first()
-            if user is None or is_verified(user):
+            if user is None or is_verified(user) or _is_disputed(user):
                 raise DomainError(
-                    "address_final", _("This address can no longer be changed here. Log in to continue."), field="email"
+                    "address_final",
+                    _("This address can no longer be changed here. Log in, or create your account again."),
+                    field="email",
                 )
             if User.objects.filter(email=address).exclude(pk=user.pk).exists():
                 raise _taken()
@@ -38,10 +42,16 @@ def change_pending_address(*, email: str, new_email: str) -> User:
     return user
 
 
+def _is_disputed(user: User) -> bool:
+    """Whether two people may have registered this address: neither may take the account elsewhere."""
+    return user.email_codes.values("password_hash").distinct().count() > 1
+
+
 def _move(user: User, address: str) -> None:
     before = user.email
-    # Codes sent to the old address prove nothing about the new one.
-    user.email_codes.all().delete()
+    # Codes sent to the old address prove nothing about the new one, and must not put off the next. They are kept:
+    # they tell whether the account was registered with two passwords.
+    user.email_codes.update(used_at=timezone.now(), created_at=F("created_at") - RESEND_AFTER)
     EmailAddress.objects.filter(user=user).delete()
     user.email = address
     user.save(update_fields=["email"])

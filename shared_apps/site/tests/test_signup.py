@@ -171,6 +171,15 @@ def test_only_who_registered_may_correct_the_address() -> None:
     assert not User.objects.filter(email="thief@example.org").exists()
 
 
+def test_who_registers_anothers_pending_address_cannot_take_the_account_elsewhere() -> None:
+    visitor().post("/signup/", account_data())
+    thief = visitor()
+    thief.post("/signup/", account_data(password="voleur-de-compte-9"))
+    answer = thief.post("/signup/code/address/", {"new-email": "thief@example.org"})
+    assert "email" in answer.context["address_form"].errors
+    assert User.objects.filter(email="awa@example.org").exists()
+
+
 def test_somebody_logged_in_starts_at_step_three_with_the_choice() -> None:
     answer = logged_in().get("/signup/?product=store&plan=gold")
     assert answer.headers["Location"].startswith("/signup/organisation/?product=store&plan=gold")
