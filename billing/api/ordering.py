@@ -43,13 +43,9 @@ def place_order(
                 idempotency_key=idempotency_key,
             )
         except DomainError as problem:
-            earlier = _order_of(user, idempotency_key)
-            if earlier:
-                order = earlier
-            elif tries_left > 1 and problem.code == "subdomain_taken":
+            if tries_left > 1 and problem.code == "subdomain_taken":
                 continue
-            else:
-                raise
+            raise
         break
     _check_same_request(order, price, organisation_name)
     return order
@@ -60,13 +56,6 @@ def _free_name(organisation_name: str) -> str:
     if not names:
         raise DomainError("subdomain_required", _("Choose an address for your workspace."), field="subdomain")
     return names[0]
-
-
-def _order_of(user: Any, idempotency_key: str | None) -> Order | None:
-    """The order another request with the key has just made: its use of a coupon's last place may have refused ours."""
-    if not idempotency_key:
-        return None
-    return Order.objects.filter(user=user, idempotency_key=idempotency_key).first()
 
 
 def _check_same_request(order: Order, price: Price, organisation_name: str) -> None:

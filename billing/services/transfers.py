@@ -123,15 +123,6 @@ def decide_transfer(
     return resolve_payment(payment.pk)
 
 
-def same_file_elsewhere(receipt: TransferReceipt) -> list[TransferReceipt]:
-    """Receipts of other payments that are the same file, to the byte."""
-    return list(
-        TransferReceipt.objects.filter(sha256=receipt.sha256)
-        .exclude(payment_id=receipt.payment_id)
-        .select_related("payment__order")
-    )
-
-
 def _check_transfer(payment: Payment) -> None:
     if payment.method.name != gateways.BANK_TRANSFER:
         raise DomainError("not_a_transfer", _("Only bank transfers need a receipt."), field="receipt")

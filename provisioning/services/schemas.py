@@ -1,4 +1,4 @@
-"""Making and removing a tenant's schema."""
+"""Making a tenant's schema."""
 
 from __future__ import annotations
 
@@ -35,18 +35,5 @@ def create_schema(owner: psycopg.Connection, *, schema_name: str, product: str) 
             *template_statements(product),
             *create_role(owner, schema_name),
             *grant_schema(owner, schema_name),
-        ],
-    )
-
-
-def drop_schema(owner: psycopg.Connection, *, schema_name: str) -> None:
-    """Remove a tenant's schema with all its rows, and its role. There is no way back."""
-    _check_schema_name(schema_name)
-    role = quoted(owner, f"r_{schema_name}")
-    run_in_one_transaction(
-        owner,
-        [
-            f"DROP SCHEMA IF EXISTS {quoted(owner, schema_name)} CASCADE",
-            f"DO $$BEGIN DROP OWNED BY {role}; DROP ROLE {role}; EXCEPTION WHEN undefined_object THEN NULL; END$$",
         ],
     )
