@@ -58,6 +58,18 @@ class ProvisioningStep(models.Model):
         constraints = [models.UniqueConstraint(fields=["job", "name"], name="step_once")]
 
 
+class ReadySchema(models.Model):
+    """A schema made ahead, which nobody has taken yet. The id is that of the organisation that will take it."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    product = models.CharField(max_length=20)
+    fingerprint = models.CharField(max_length=64)  # of the template it was made from
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["product", "fingerprint", "created_at"], name="readyschema_next")]
+
+
 class SchemaTemplate(models.Model):
     """The SQL that makes a tenant schema of a product, captured from `migrate` once per release."""
 

@@ -2,14 +2,23 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from provisioning.services import jobs
+from provisioning.services import jobs, ready
 from shared_apps.core.soon import send_soon
 
 
 @shared_task
 def run_job(job_id: str) -> bool:
-    """Work on one job."""
-    return jobs.run(job_id)
+    """Work on one job, then make up for the ready schema it took."""
+    done = jobs.run(job_id)
+    if done:
+        send_soon(keep_schemas_ready)
+    return done
+
+
+@shared_task
+def keep_schemas_ready() -> int:
+    """Have a few schemas of every product ready."""
+    return ready.replenish()
 
 
 @shared_task

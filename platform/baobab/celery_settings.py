@@ -33,5 +33,10 @@ beat_schedule = {
     "sweep-webhooks": {"task": "billing.tasks.sweep_webhooks", "schedule": 60.0, "options": {"expires": 60}},
     "expire-orders": {"task": "billing.tasks.expire_orders", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-provisioning": {"task": "provisioning.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "keep-schemas-ready": {
+        "task": "provisioning.tasks.keep_schemas_ready",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "send-mail": {"task": "shared_apps.notifications.tasks.send_due", "schedule": 10.0, "options": {"expires": 10}},
 }

@@ -13,6 +13,7 @@ from billing.offers import METHODS, OFFERS
 from billing.services.catalogue import publish_method, publish_offer
 from provisioning.database import owner_connection, run_in_one_transaction
 from provisioning.grants import create_role, extensions_schema, grant_schema
+from provisioning.services.ready import drop_outdated, replenish
 from provisioning.services.templates import build_template
 from shared_apps.core.tenancy import connection
 
@@ -45,6 +46,12 @@ def build_templates() -> None:
         build_template(product=product)
 
 
+def make_schemas_ready() -> None:
+    """This release's ready schemas, in place of those of the last one."""
+    drop_outdated()
+    replenish()
+
+
 def publish_catalogue() -> None:
     """The plans and ways to pay the platform opens with."""
     for offer in OFFERS:
@@ -59,6 +66,7 @@ STEPS: tuple[tuple[str, Callable[[], None]], ...] = (
     ("Database roles", grant_public),
     ("Workspace templates", build_templates),
     ("Plans and ways to pay", publish_catalogue),
+    ("Ready workspaces", make_schemas_ready),
 )
 
 

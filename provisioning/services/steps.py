@@ -5,6 +5,7 @@ Each may be interrupted anywhere and repeated: it looks at what is there and doe
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 
 import psycopg
@@ -21,14 +22,14 @@ from billing.models.catalogue import MONTHS, Cycle
 from billing.services.orders import mark_fulfilled
 from provisioning.database import owner_connection
 from provisioning.grants import role_of
-from provisioning.services import schemas
+from provisioning.services import ready, schemas
 from shared_apps.accounts.models import User
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url, tenant_url
 from shared_apps.notifications.services import notify_by_email
 from shared_apps.organisations import subdomains
 from shared_apps.organisations.current import Tenant, announce_change, as_tenant
-from shared_apps.organisations.models import Domain, Membership, Organisation
+from shared_apps.organisations.models import Domain, Membership, Organisation, schema_name_of
 
 
 class SmokeCheckFailed(Exception):
@@ -36,14 +37,19 @@ class SmokeCheckFailed(Exception):
 
 
 def create_organisation(order: Order) -> None:
-    """The tenant's row, its (not yet live) host and its owner's membership. One transaction; locks the order row."""
+    """The tenant's row, its (not yet live) host and its owner's membership; takes a ready schema if there is one.
+
+    One transaction; locks the order row, then one ready schema.
+    """
     with transaction.atomic():
         locked = Order.objects.select_for_update().select_related("plan_version__plan").get(pk=order.pk)
         if locked.organisation_id:
             return
+        product = locked.plan_version.plan.product
         organisation = Organisation(
+            id=ready.take(product) or uuid.uuid4(),
             name=locked.organisation_name,
-            product=locked.plan_version.plan.product,
+            product=product,
             owner_id=locked.user_id,
             plan_version=locked.plan_version,
             locale=locked.locale,
@@ -55,7 +61,7 @@ def create_organisation(order: Order) -> None:
             billing_country=locked.customer_country,
             tax_number=locked.tax_number,
         )
-        organisation.schema_name = f"t{organisation.pk.hex}"
+        organisation.schema_name = schema_name_of(organisation.pk)
         organisation.save()
         _claim_host(organisation, locked.subdomain)
         Membership.objects.create(organisation=organisation, user_id=locked.user_id, role=Membership.Role.OWNER)
@@ -82,7 +88,7 @@ def _claim_host(organisation: Organisation, wanted: str) -> None:
 
 
 def create_schema(order: Order) -> None:
-    """The tenant's schema, role and grants, by the owner's connection in one transaction."""
+    """The tenant's schema, role and grants, by the owner's connection in one transaction, unless it stood ready."""
     organisation = _organisation(order)
     with owner_connection() as owner:
         try:

@@ -20,6 +20,11 @@ class Product(models.TextChoices):
     ESXI = "esxi"
 
 
+def schema_name_of(organisation_id: uuid.UUID) -> str:
+    """The name of an organisation's schema."""
+    return f"t{organisation_id.hex}"
+
+
 class Organisation(TenantMixin):
     """A tenant. Its id and its schema name never change and are never used again."""
 

@@ -131,6 +131,8 @@ DATABASES = {
         pool_size=env.number("DATABASE_POOL_SIZE", 10),
     )
 }
+# Tenant schemas made ahead, of each product; 0 makes every schema when its order is paid.
+READY_SCHEMAS = env.number("READY_SCHEMAS", 3)
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -10,6 +10,8 @@ from baobab.settings.local import CACHES, REDIS_URL
 
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests that are about ready schemas ask for them.
+READY_SCHEMAS = 0
 STORAGES = {
     "default": {"BACKEND": "shared_apps.core.storage.TenantStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
