@@ -152,6 +152,7 @@ def test_a_store_on_a_phone_paid_by_mobile_money(browser, stack, simulator) -> N
     visitor.pay("mtn_momo")
     eventually(lambda: bool(simulator.state()["momo"]["requests"]), seconds=20, what="MTN has the request")
     [reference] = simulator.state()["momo"]["requests"]
+    visitor.page.locator("#waiting-title").wait_for()  # MTN may have the request before the browser has its answer
     visitor.fits()
     simulator.decide_momo(reference, "SUCCESSFUL")
     visitor.enter("nav-store")
