@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def database_name(worker_id: str) -> str:
-    return f"baobab_test_{worker_id}"
+def database_name() -> str:
+    from django.conf import settings
+
+    return f"baobab_test_{settings.TEST_SLOT}"
 
 
 @pytest.fixture(scope="session")
@@ -129,9 +131,9 @@ def simulator(simulator_of_session: Any, settings: Any) -> Iterator[Any]:
     impatient = {"connect_timeout": 2, "read_timeout": 1}
     settings.PAYPAL = {**settings.PAYPAL, "base_url": handle.url, **impatient}
     settings.MOMO = {**settings.MOMO, "base_url": handle.url, **impatient}
-    gateways.gateway.cache_clear()
+    gateways.forget_clients()
     yield handle
-    gateways.gateway.cache_clear()
+    gateways.forget_clients()
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "baobab.settings.test")

@@ -23,13 +23,22 @@ def base_url_of(name: str) -> str:
     return {PAYPAL: settings.PAYPAL, MTN_MOMO: settings.MOMO}.get(name, {}).get("base_url", "")
 
 
-@lru_cache(maxsize=32)
 def gateway(name: str, base_url: str = "") -> Provider:
     """The provider behind a payment method, at the address a payment was made at; raises KeyError.
 
     One client per process and address: it keeps its access token.
     """
-    return _BUILDERS[name](base_url or base_url_of(name))
+    return _client(name, base_url or base_url_of(name))
+
+
+def forget_clients() -> None:
+    """Make every client anew when it is asked for next: the settings have changed."""
+    _client.cache_clear()
+
+
+@lru_cache(maxsize=32)
+def _client(name: str, base_url: str) -> Provider:
+    return _BUILDERS[name](base_url)
 
 
 def _paypal(base_url: str) -> Provider:

@@ -13,7 +13,6 @@ from babel.numbers import format_currency
 # ISO 4217 exponents of the currencies the platform takes.
 EXPONENTS: dict[str, int] = {"XAF": 0, "XOF": 0, "GNF": 0, "EUR": 2, "USD": 2}
 
-NARROW_NO_BREAK_SPACE = "\u202f"
 NO_BREAK_SPACE = "\u00a0"
 
 

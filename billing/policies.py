@@ -42,12 +42,19 @@ def judge(expected: Expected, state: ProviderState) -> Judgement:
         return Judgement(Verdict.FAIL, state.reason or reasons.UNKNOWN)
     if state.outcome is not Outcome.SUCCEEDED:
         return Judgement(Verdict.WAIT, state.reason)
+    found = mismatches(expected, state)
+    return Judgement(Verdict.REVIEW, found[0]) if found else Judgement(Verdict.SUCCEED)
+
+
+def mismatches(expected: Expected, state: ProviderState) -> list[str]:
+    """Every reason why this is not the money we asked for; an amount in another currency is not compared."""
+    found: list[str] = []
     if state.amount is None or state.amount.currency != expected.charge.currency:
-        return Judgement(Verdict.REVIEW, reasons.CURRENCY_MISMATCH)
-    if state.amount.minor != expected.charge.minor:
-        return Judgement(Verdict.REVIEW, reasons.AMOUNT_MISMATCH)
+        found.append(reasons.CURRENCY_MISMATCH)
+    elif state.amount.minor != expected.charge.minor:
+        found.append(reasons.AMOUNT_MISMATCH)
     if state.account != expected.account:
-        return Judgement(Verdict.REVIEW, reasons.ACCOUNT_MISMATCH)
+        found.append(reasons.ACCOUNT_MISMATCH)
     if state.reference != expected.reference:
-        return Judgement(Verdict.REVIEW, reasons.REFERENCE_MISMATCH)
-    return Judgement(Verdict.SUCCEED)
+        found.append(reasons.REFERENCE_MISMATCH)
+    return found

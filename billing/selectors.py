@@ -73,7 +73,7 @@ def latest_payment(order: Order) -> Payment | None:
     return order.payments.select_related("method").order_by("-created_at").first()
 
 
-def subdomain_problem(name: str, *, ignoring: Order | None = None) -> bool:
+def is_subdomain_taken(name: str, *, ignoring: Order | None = None) -> bool:
     """Whether a well-formed name belongs to a workspace or is held by an order (or looks like one that is)."""
     seen = subdomains.skeleton(name)
     host = f"{name}.{settings.PLATFORM_HOST}"
@@ -86,7 +86,7 @@ def subdomain_problem(name: str, *, ignoring: Order | None = None) -> bool:
 
 
 def free_subdomains(wanted: str) -> list[str]:
-    """Up to three free names near the one wanted: three queries at most, whatever is taken."""
+    """Up to three free names near the one wanted: two queries, whatever is taken."""
     candidates = list(islice(subdomains.suggestions(wanted), 40))
     skeletons = {subdomains.skeleton(name) for name in candidates}
     taken = set(Domain.objects.filter(skeleton__in=skeletons).values_list("skeleton", flat=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -22,15 +23,17 @@ from billing.api.orders import MAX_ID, OrganizationShortSerializer, represent_or
 from billing.messages import explain
 from billing.models import Order, Payment, PaymentMethod
 from billing.providers import reasons
-from billing.providers.base import Flow, ProviderRefused
+from billing.providers.base import Flow
 from billing.selectors import access_order, latest_payment, payment_methods
-from billing.services.payments import as_attempt, start_payment
+from billing.services.payments import start_payment, transfer_instructions
 from billing.services.resolve import resolve_payment
-from shared_apps.accounts.api import ApiView, ErrorSerializer, errors, validated
+from shared_apps.core.api import ApiView, ErrorSerializer, errors, validated
 from shared_apps.core.context import host_with_port
 from shared_apps.organisations.models import Organisation
 
 ASK_EVERY = timedelta(seconds=1)
+# A provider that does not answer is given up sooner than this; meanwhile no second thread waits for it.
+LONGEST_CALL_SECONDS = 60
 # What a caller may be told about an order, beyond the order's own states.
 STATUS_TEXTS = {
     "awaiting_payment": _("Nothing has been paid yet."),
@@ -172,17 +175,8 @@ class VerifyPaymentView(ApiView):
     def post(self, request: Request, order_id: UUID) -> Response:
         order = access_order(request.user, order_id)
         for payment in order.payments.filter(status__in=Payment.OPEN):
-            if _may_ask(payment):
-                resolve_payment(payment.pk)
+            _ask(payment)
         return Response(_verdict(access_order(request.user, order_id)))
-
-
-def bank_details(payment: Payment) -> dict[str, str]:
-    """Where the payer of a transfer sends the money, and the reference to write on it; {} when there is no account."""
-    try:
-        return gateways.gateway(payment.method.name).start(as_attempt(payment)).instructions
-    except ProviderRefused:
-        return {}
 
 
 def status_of(order: Order, payment: Payment | None) -> str:
@@ -222,7 +216,7 @@ def _answer(payment: Payment) -> Response:
         return _refusal(payment, payment.reason or reasons.UNKNOWN)
     if flow is Flow.MANUAL:
         message = _("Send the transfer with this reference, then upload the receipt.")
-        return Response({**started, "message": message, "bank_details": bank_details(payment)})
+        return Response({**started, "message": message, "bank_details": transfer_instructions(payment)})
     if flow is Flow.PUSH:
         waiting = explain(payment.reason).what if payment.reason else _("Approve the request on your phone.")
         return Response({**started, "message": waiting})
@@ -248,15 +242,22 @@ def _refusal(payment: Payment, reason: str) -> Response:
     return Response(body, status=503 if ours else 400)
 
 
-def _may_ask(payment: Payment) -> bool:
-    """Whether the provider was not asked within the last second, by this way or another."""
-    now = timezone.now()
-    if payment.checked_at and now - payment.checked_at < ASK_EVERY:
-        return False
+def _ask(payment: Payment) -> None:
+    """Resolve the payment, unless somebody is asking the provider at this moment or did within the last second."""
+    if payment.checked_at and timezone.now() - payment.checked_at < ASK_EVERY:
+        return
+    key = f"shared:payment-asked:{payment.pk}"
     try:
-        return cache.add(f"shared:payment-asked:{payment.pk}", 1, timeout=int(ASK_EVERY.total_seconds()))
+        mine = cache.add(key, 1, timeout=LONGEST_CALL_SECONDS)
     except RedisError:
-        return True
+        mine = True
+    if not mine:
+        return
+    try:
+        resolve_payment(payment.pk)
+    finally:
+        with suppress(RedisError):
+            cache.delete(key)
 
 
 def _check_own_address(url: str) -> str:

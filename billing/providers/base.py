@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from billing.money import Money
@@ -97,7 +97,6 @@ class ProviderState:
     transaction_ref: str = ""  # the money movement itself: PayPal's capture, MTN's financial transaction
     reason: str = ""  # one of billing.providers.reasons when FAILED or when something is unusual
     fee: Money | None = None
-    raw: dict[str, Any] = field(default_factory=dict)
     awaiting_capture: bool = False  # the payer has approved; `capture` takes the money (PayPal)
 
 

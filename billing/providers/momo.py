@@ -321,7 +321,6 @@ class MomoProvider:
     def _state_of(self, document: dict[str, Any], reference: str) -> ProviderState:
         status = text_of(document.get("status"), limit=40).upper()
         outcome, reason = _outcome(status, _code_of(document.get("reason")))
-        names = ("status", "reason", "amount", "currency", "externalId", "financialTransactionId")
         return ProviderState(
             outcome=outcome,
             amount=money_of(document.get("amount"), document.get("currency")),
@@ -330,7 +329,6 @@ class MomoProvider:
             provider_ref=reference,
             transaction_ref=text_of(document.get("financialTransactionId")),
             reason=reason,
-            raw={name: document[name] for name in names if name in document},  # without the payer's number
         )
 
     def _refund_state(self, key: UUID) -> RefundState:

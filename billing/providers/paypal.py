@@ -253,13 +253,12 @@ class PayPalProvider:
 
     def _state_after_refused_capture(self, attempt: Attempt, error: sdk_errors.ClientError) -> ProviderState:
         issue, ref = issue_of(error), attempt.provider_ref
-        raw = {"issue": issue}
         if issue in ("ORDER_ALREADY_CAPTURED", "DUPLICATE_INVOICE_ID"):
             return self.fetch(attempt)
         if issue in OPEN_ISSUES:
-            return ProviderState(Outcome.PENDING, provider_ref=ref, reason=OPEN_ISSUES[issue], raw=raw)
+            return ProviderState(Outcome.PENDING, provider_ref=ref, reason=OPEN_ISSUES[issue])
         if issue in FINAL_ISSUES:
-            return ProviderState(Outcome.FAILED, provider_ref=ref, reason=FINAL_ISSUES[issue], raw=raw)
+            return ProviderState(Outcome.FAILED, provider_ref=ref, reason=FINAL_ISSUES[issue])
         raise _unknown(error) from None
 
     def _signature_of(self, headers: dict[str, str]) -> dict[str, str]:
@@ -316,7 +315,6 @@ def _state_of(order: dict[str, Any]) -> ProviderState:
         transaction_ref=text_of(member(capture, "id")),
         reason=reason,
         fee=money_of(member(fee, "value"), member(fee, "currency_code")),
-        raw=_kept(order, unit, capture),
         awaiting_capture=capture is None and status == "APPROVED",
     )
 
@@ -355,17 +353,6 @@ def _outcome_of_order(status: str) -> tuple[Outcome, str]:
         return Outcome.FAILED, reasons.CANCELLED
     logger.error("unknown order status", extra={"provider": "paypal", "order_status": status[:40]})
     return Outcome.PENDING, reasons.UNKNOWN
-
-
-def _kept(order: dict[str, Any], unit: object, capture: dict[str, Any] | None) -> dict[str, Any]:
-    """What is worth keeping of an answer; the payer's name and address are not."""
-    kept: dict[str, Any] = {"id": order.get("id"), "status": order.get("status")}
-    kept["custom_id"] = member(unit, "custom_id")
-    kept["payee"] = member(unit, "payee", "merchant_id")
-    if capture is not None:
-        names = ("id", "status", "status_details", "amount", "seller_receivable_breakdown", "create_time")
-        kept["capture"] = {name: capture[name] for name in names if name in capture}
-    return kept
 
 
 def _event_ref(event: dict[str, Any]) -> EventRef:

@@ -13,9 +13,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from billing import gateways
 from billing.models import Coupon, Order, Payment, Price
 from billing.pricing import price_order
-from billing.selectors import free_subdomains, subdomain_problem
+from billing.providers.base import Flow
+from billing.selectors import free_subdomains, is_subdomain_taken
 from billing.services.coupons import check_coupon, give_coupon_back, reduction_of, use_coupon
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
@@ -55,15 +57,17 @@ def create_order(
     """Order a plan for a new workspace, and hold its name until the order is paid or expires.
 
     One transaction. The name is held by a unique constraint, the coupon by a guarded UPDATE. Repeating a call with the
-    same idempotency key returns the first order. Raises DomainError on `subdomain`, `coupon_code` or nothing.
+    same idempotency key returns the first order. Raises DomainError on `subdomain`, `coupon_code` or nothing, and
+    Conflict when the key comes with another request.
     """
+    earlier = _earlier_order(user, idempotency_key, price, organisation_name)
+    if earlier:
+        return earlier
     try:
-        return _earlier_order(user, idempotency_key) or _create_order(
-            user, price, organisation_name, subdomain, customer, locale, coupon_code, idempotency_key
-        )
+        return _create_order(user, price, organisation_name, subdomain, customer, locale, coupon_code, idempotency_key)
     except (IntegrityError, DomainError) as error:
         # The same request may have been quicker elsewhere (double click, two tabs).
-        earlier = _earlier_order(user, idempotency_key)
+        earlier = _earlier_order(user, idempotency_key, price, organisation_name)
         if earlier:
             return earlier
         if isinstance(error, IntegrityError) and "order_holds_subdomain" in str(error):
@@ -90,8 +94,7 @@ def _create_order(
         if coupon:
             use_coupon(coupon=coupon, order=order)
         # Somebody's workspace may have gone live between the check and the insert.
-        if subdomain_problem(name, ignoring=order):
-            raise _name_taken(name)
+        _check_free(name, ignoring=order)
         record(action="order.created", category="payment", resource=order, actor=user, after=_summary(order))
         _tell_customer(order)
         if order.total_minor == 0:
@@ -111,9 +114,13 @@ def check_subdomain(text: str) -> str:
             field="subdomain",
             extra={"suggestions": free_subdomains(text)},
         ) from None
-    if subdomain_problem(name):
-        raise _name_taken(name)
+    _check_free(name)
     return name
+
+
+def _check_free(name: str, *, ignoring: Order | None = None) -> None:
+    if is_subdomain_taken(name, ignoring=ignoring):
+        raise _name_taken(name)
 
 
 def mark_paid(*, order_id: UUID) -> bool:
@@ -134,7 +141,9 @@ def mark_paid(*, order_id: UUID) -> bool:
                     subdomain=name,
                     subdomain_skeleton=subdomains.skeleton(name),
                 )
-        except IntegrityError:
+                # The constraint knows what orders hold; a name that lives on as a workspace is known here.
+                _check_free(name, ignoring=order)
+        except (IntegrityError, Conflict):
             continue
         break
     else:
@@ -187,13 +196,26 @@ def _attempts_worth_waiting_for() -> Any:
     automatic = Payment.objects.filter(
         status__in=[Payment.Status.CREATED, Payment.Status.PENDING], method__is_automatic=True
     )
-    return automatic | Payment.objects.filter(status=Payment.Status.UNDER_REVIEW)
+    judged_by_people = [Payment.Status.UNDER_REVIEW, Payment.Status.NEEDS_REVIEW]
+    return automatic | Payment.objects.filter(status__in=judged_by_people)
 
 
-def _earlier_order(user: Any, idempotency_key: str | None) -> Order | None:
+def _earlier_order(user: Any, idempotency_key: str | None, price: Price, organisation_name: str) -> Order | None:
+    """The order that the same request made before; raises Conflict when the key was another request's."""
     if not idempotency_key:
         return None
-    return Order.objects.filter(user=user, idempotency_key=idempotency_key).first()
+    earlier = Order.objects.select_related("plan_version").filter(user=user, idempotency_key=idempotency_key).first()
+    if earlier is None:
+        return None
+    asked = (price.version.plan_id, price.cycle, price.currency, _one_line(organisation_name))
+    made = (earlier.plan_version.plan_id, earlier.cycle, earlier.currency, earlier.organisation_name)
+    if asked != made:
+        raise Conflict(
+            "idempotency_key_used",
+            _("This key was used for another order. Send a new one with a new request."),
+            field="Idempotency-Key",
+        )
+    return earlier
 
 
 def _check_unpaid_orders(user: Any) -> None:
@@ -217,11 +239,23 @@ def cancel_order(*, order: Order, actor: Any) -> None:
                 "payment_being_checked",
                 _("A payment for this order is being checked. Wait for our answer before you cancel."),
             )
+        if _rings_on_a_phone(locked):
+            raise Conflict(
+                "payment_under_way",
+                _("A payment request is open on a phone. Refuse it there, or wait a few minutes, then cancel."),
+            )
         locked.status = Order.Status.CANCELLED
         locked.save(update_fields=["status"])
         locked.payments.filter(status__in=Payment.OPEN).update(status=Payment.Status.CANCELLED)
         give_coupon_back(order=locked)
         record(action="order.cancelled", category="payment", resource=locked, actor=actor)
+
+
+def _rings_on_a_phone(order: Order) -> bool:
+    """Whether a payer may approve at any moment: what is cancelled meanwhile would be paid for nothing."""
+    waiting = order.payments.filter(status__in=Payment.OPEN, expires_at__gt=timezone.now())
+    names = waiting.values_list("method__name", flat=True)
+    return any(gateways.gateway(name).capabilities.flow is Flow.PUSH for name in names)
 
 
 def _insert(
@@ -267,7 +301,7 @@ def _one_line(text: str) -> str:
 
 
 def new_order_number() -> str:
-    """Ten random characters in two groups: unique in practice, and by constraint; it doubles as transfer reference."""
+    """Eight random characters in two groups: unique in practice, and by constraint; it doubles as transfer reference."""
     characters = "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(8))
     return f"BA-{characters[:4]}-{characters[4:]}"
 

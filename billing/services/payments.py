@@ -26,10 +26,12 @@ from billing.signing import callback_token
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import Conflict, DomainError, TooManyAttempts
+from shared_apps.core.throttle import check_rate
 
 logger = structlog.get_logger(__name__)
 
 MAX_FAILURES = 3
+MAX_NUMBERS = 5
 PAUSE = timedelta(minutes=15)
 
 
@@ -45,6 +47,7 @@ def start_payment(
     chosen = _active_method(method)
     capabilities = gateways.gateway(method).capabilities
     digits = _check_phone(phone) if capabilities.needs_phone else ""
+    check_rate(action="start-payment", who=str(actor.pk if actor else order_id), limit=30, seconds=600)
     if digits and not _has_open_attempt(order_id, digits):
         _check_wallet(digits)
     payment = _open_attempt(order_id, chosen, capabilities, digits, return_url, cancel_url, actor)
@@ -56,26 +59,28 @@ def start_payment(
 def begin_at_provider(payment: Payment) -> Payment:
     """Tell the provider of a committed attempt; safe to repeat. Guarded UPDATEs, no transaction open meanwhile.
 
-    A refusal fails the attempt; when the provider does not answer, the attempt stays as it is and the poller goes on.
+    A refusal fails the attempt, unless an earlier call may have reached a payer's phone; when the provider does not
+    answer, the attempt stays as it is and the poller goes on.
     """
     provider = gateways.gateway(payment.method.name, payment.provider_base_url)
-    now = timezone.now()
-    Payment.objects.filter(pk=payment.pk, started_at__isnull=True).update(started_at=now)
+    untold = Payment.objects.filter(pk=payment.pk, started_at__isnull=True).update(started_at=timezone.now())
+    created = Payment.objects.filter(pk=payment.pk, status=Payment.Status.CREATED)
     try:
         started = provider.start(as_attempt(payment))
     except ProviderRefused as refusal:
         logger.warning("payment refused", payment=str(payment.pk), reason=refusal.reason, detail=refusal.detail[:200])
-        Payment.objects.filter(pk=payment.pk, status=Payment.Status.CREATED).update(
-            status=Payment.Status.FAILED, reason=refusal.reason, next_check_at=None
-        )
+        if untold or provider.capabilities.flow is not Flow.PUSH:
+            created.update(status=Payment.Status.FAILED, reason=refusal.reason, next_check_at=None)
+        else:
+            created.update(reason=refusal.reason)
     except ProviderUnavailable as trouble:
         logger.warning("provider away", payment=str(payment.pk), reason=trouble.reason, detail=trouble.detail[:200])
-        Payment.objects.filter(pk=payment.pk, status=Payment.Status.CREATED).update(reason=trouble.reason)
+        created.update(reason=trouble.reason)
     else:
         Payment.objects.filter(pk=payment.pk, provider_ref="").update(
             provider_ref=started.provider_ref, redirect_url=started.redirect_url, reason=""
         )
-        Payment.objects.filter(pk=payment.pk, status=Payment.Status.CREATED).update(status=Payment.Status.PENDING)
+        created.update(status=Payment.Status.PENDING)
     payment.refresh_from_db()
     return payment
 
@@ -106,6 +111,14 @@ def as_attempt(payment: Payment) -> Attempt:
         started_at=payment.started_at,
         decision=decision,
     )
+
+
+def transfer_instructions(payment: Payment) -> dict[str, str]:
+    """Where the payer of a transfer sends the money, and the reference to write on it; {} when no account is set."""
+    try:
+        return gateways.gateway(payment.method.name).start(as_attempt(payment)).instructions
+    except ProviderRefused:
+        return {}
 
 
 def methods_for(order: Order) -> list[tuple[PaymentMethod, Capabilities]]:
@@ -172,6 +185,8 @@ def _open_attempt(
             if current:
                 return current
             _check_failures(order, method)
+            if phone:
+                _check_numbers(order, phone)
             payment = _insert(order, method, capabilities, phone, return_url, cancel_url)
             record(action="payment.created", category="payment", resource=payment, actor=actor,
                    after={"method": method.name, "amount_minor": payment.amount_minor})  # fmt: skip
@@ -235,6 +250,20 @@ def _check_failures(order: Order, method: PaymentMethod) -> None:
         field="payment_method",
         extra={"retry_after": max(1, int(wait))},
     )
+
+
+def _check_numbers(order: Order, phone: str) -> None:
+    """Each new number makes a stranger's phone ring: few of them per account, then a pause."""
+    tried = Payment.objects.filter(order__user_id=order.user_id, created_at__gt=timezone.now() - PAUSE)
+    numbers = set(tried.exclude(phone="").values_list("phone", flat=True))
+    if len(numbers | {phone}) > MAX_NUMBERS:
+        raise TooManyAttempts(
+            "too_many_numbers",
+            _("You have tried several numbers. Wait %(minutes)d minutes, or choose another way to pay.")
+            % {"minutes": PAUSE // timedelta(minutes=1)},
+            field="phone_number",
+            extra={"retry_after": int(PAUSE.total_seconds())},
+        )
 
 
 def _insert(

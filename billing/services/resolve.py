@@ -10,13 +10,14 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from billing import gateways
+from billing.messages import explain
 from billing.models import Order, Payment
-from billing.money import Money
 from billing.policies import Expected, Judgement, Verdict, judge
 from billing.polling import next_check
 from billing.providers import reasons
@@ -46,7 +47,8 @@ def resolve_payment(payment_id: UUID | str) -> Payment:
     provider = gateways.gateway(payment.method.name, payment.provider_base_url)
     if payment.status == Payment.Status.CREATED and not payment.provider_ref:
         payment = begin_at_provider(payment)
-    if payment.provider_ref or provider.capabilities.flow is Flow.MANUAL:
+    # Without the provider's reference only a page to send the payer to is missing; a phone may have rung all the same.
+    if payment.provider_ref or provider.capabilities.flow is not Flow.REDIRECT:
         expected = Expected(payment.charge, payment.provider_account, provider.reference_for(as_attempt(payment)))
         state = _ask(provider, payment)
         _apply(payment, judge(expected, state), state)
@@ -158,11 +160,13 @@ def _send_to_review(payment: Payment, state: ProviderState, judgement: Judgement
         logger.error("payment needs review", payment=str(payment.pk), reason=judgement.reason)
         record(action="payment.needs_review", category="payment", resource=payment, level=AuditLog.Level.WARNING,
                before={"status": payment.status}, after={"status": "needs_review", "reason": judgement.reason})  # fmt: skip
+        _tell_team(payment, judgement.reason)
 
 
 def _received(state: ProviderState) -> dict[str, Any]:
-    amount = state.amount or Money(0, "EUR")
-    values: dict[str, Any] = {"received_minor": amount.minor, "received_currency": amount.currency}
+    values: dict[str, Any] = {}
+    if state.amount:
+        values |= {"received_minor": state.amount.minor, "received_currency": state.amount.currency}
     if state.transaction_ref:
         values["transaction_ref"] = state.transaction_ref
     if state.fee:
@@ -182,8 +186,11 @@ def _fail(payment: Payment, reason: str) -> None:
             Payment.objects.filter(pk=payment.pk).exclude(status__in=Payment.OPEN).update(next_check_at=None)
 
 
-def _note_check(payment: Payment, *, reason: str = "") -> None:
-    """Nothing final: remember that we asked, and when to ask again. Guarded UPDATEs, no lock."""
+def _note_check(payment: Payment, *, reason: str | None = None) -> None:
+    """Nothing final: remember that we asked, and when to ask again; `reason` is what the answer was, if there was one.
+
+    Guarded UPDATEs, no lock.
+    """
     now = timezone.now()
     manual = not payment.method.is_automatic
     due = next_check(started_at=payment.started_at or payment.created_at, now=now, checks=payment.check_count + 1)
@@ -191,10 +198,26 @@ def _note_check(payment: Payment, *, reason: str = "") -> None:
         checked_at=now, check_count=F("check_count") + 1, next_check_at=None if manual else due
     )
     open_one = Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN)
-    if reason:
+    if reason is not None:
         open_one.update(reason=reason)
     if now >= payment.expires_at and not manual:
         open_one.update(status=Payment.Status.EXPIRED, reason=reason or reasons.APPROVAL_EXPIRED)
+
+
+def _tell_team(payment: Payment, reason: str) -> None:
+    notify_by_email(
+        key=f"payment-needs-review:{payment.pk}",
+        template="payment_needs_review",
+        recipient=settings.SUPPORT_EMAIL,
+        locale=settings.LANGUAGE_CODE,
+        context={
+            "number": payment.order.number,
+            "method": payment.method.display_name,
+            "amount": payment.amount.display(settings.LANGUAGE_CODE),
+            "reason": str(explain(reason).what),
+            "url": platform_url("/backoffice/"),
+        },
+    )
 
 
 def _tell_payer(payment: Payment, order: Order) -> None:

@@ -50,9 +50,13 @@ def upload_receipt(*, payment: Payment, upload: UploadedFile, user: Any) -> Tran
                 sha256=scrubbed.sha256,
                 uploaded_by=user,
             )
-            moved = Payment.objects.filter(
+            # A verdict that is already given stands, whatever is sent while it is being acted upon.
+            undecided = Payment.objects.filter(
                 pk=payment.pk, status__in=[Payment.Status.PENDING, Payment.Status.UNDER_REVIEW]
-            ).update(status=Payment.Status.UNDER_REVIEW, reason="", comment="", decision_approved=None, decided_at=None)
+            ).exclude(decision_approved=True)
+            moved = undecided.update(
+                status=Payment.Status.UNDER_REVIEW, reason="", comment="", decision_approved=None, decided_at=None
+            )
             if not moved:
                 raise Conflict("payment_closed", _("This payment no longer waits for a receipt."), field="receipt")
             record(action="receipt.uploaded", category="payment", resource=payment, actor=user,
@@ -100,6 +104,8 @@ def decide_transfer(
             "comment": comment.strip()[:500],
             "received_minor": amount.minor if approved else None,
             "received_currency": amount.currency if approved else "",
+            # Should this process end before it resolves the payment, the poller does.
+            "next_check_at": timezone.now() if approved else None,
         }
         # Decided on what the admin saw: another decision or a new receipt in between makes this one void.
         open_transfer = Payment.objects.filter(

@@ -12,7 +12,7 @@ import psycopg
 from allauth.account.models import EmailAddress
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tenants.utils import tenant_context
@@ -21,13 +21,12 @@ from billing.models import Order
 from billing.models.catalogue import MONTHS, Cycle
 from billing.services.orders import mark_fulfilled
 from provisioning.database import owner_connection
-from provisioning.grants import role_of
 from provisioning.services import ready, schemas
 from shared_apps.accounts.models import User
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url, tenant_url
+from shared_apps.core.roles import role_of
 from shared_apps.notifications.services import notify_by_email
-from shared_apps.organisations import subdomains
 from shared_apps.organisations.current import Tenant, announce_change, as_tenant
 from shared_apps.organisations.models import Domain, Membership, Organisation, schema_name_of
 
@@ -63,28 +62,17 @@ def create_organisation(order: Order) -> None:
         )
         organisation.schema_name = schema_name_of(organisation.pk)
         organisation.save()
-        _claim_host(organisation, locked.subdomain)
+        # The paid order holds the name, so nobody else can have it.
+        Domain.objects.create(
+            tenant=organisation,
+            domain=f"{locked.subdomain}.{settings.PLATFORM_HOST}",
+            skeleton=locked.subdomain_skeleton,
+            is_primary=True,
+        )
         Membership.objects.create(organisation=organisation, user_id=locked.user_id, role=Membership.Role.OWNER)
         locked.organisation = organisation
         locked.save(update_fields=["organisation"])
         record(action="organisation.created", category="organisation", resource=organisation, actor=locked.user)
-
-
-def _claim_host(organisation: Organisation, wanted: str) -> None:
-    """Take the wanted subdomain, or the nearest free one: a paid order always gets its workspace."""
-    for name in (wanted, *subdomains.suggestions(wanted)):
-        try:
-            with transaction.atomic():
-                Domain.objects.create(
-                    tenant=organisation,
-                    domain=f"{name}.{settings.PLATFORM_HOST}",
-                    skeleton=subdomains.skeleton(name),
-                    is_primary=True,
-                )
-        except IntegrityError:
-            continue
-        return
-    raise RuntimeError(f"no free name near {wanted!r}")
 
 
 def create_schema(order: Order) -> None:

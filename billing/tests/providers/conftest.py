@@ -15,24 +15,16 @@ from billing.providers.base import Attempt
 from billing.providers.momo import MomoConfig, MomoProvider
 from billing.providers.paypal import PayPalConfig, PayPalProvider
 from billing.tests.providers.support import FAST, AttemptMaker, Listener, MomoMaker, Received
-from tests.simulators.payments.runner import SimulatorHandle, start_simulator
-
-
-@pytest.fixture(scope="session")
-def simulator_process() -> Iterator[SimulatorHandle]:
-    """One simulator for all tests of a worker."""
-    handle = start_simulator(arguments=("--momo-delay", "0.5"))
-    yield handle
-    handle.stop()
+from tests.simulators.payments.runner import SimulatorHandle
 
 
 @pytest.fixture
-def simulator(simulator_process: SimulatorHandle) -> SimulatorHandle:
+def simulator(simulator_of_session: SimulatorHandle) -> SimulatorHandle:
     """The simulator, with nothing in it and sending no webhooks."""
-    simulator_process.reset()
-    simulator_process.set_webhook("paypal", "")
-    simulator_process.set_momo_callback_host("")
-    return simulator_process
+    simulator_of_session.reset()
+    simulator_of_session.set_webhook("paypal", "")
+    simulator_of_session.set_momo_callback_host("")
+    return simulator_of_session
 
 
 @pytest.fixture

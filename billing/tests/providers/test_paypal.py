@@ -54,7 +54,6 @@ def test_from_order_to_money(paypal: PayPalProvider, simulator: SimulatorHandle,
     assert state.fee == Money(165, "EUR")  # 3.4 % and 0.35 €
     assert state.awaiting_capture is False
     assert paypal.fetch(attempt) == state
-    assert "payer" not in str(state.raw)
 
 
 def test_the_payer_may_cancel(paypal: PayPalProvider, simulator: SimulatorHandle, euros: Attempt) -> None:
@@ -163,7 +162,6 @@ def test_a_completed_order_is_not_yet_paid(
     simulator.fault("paypal", "capture", "capture_status", status=status)
     paypal.capture(attempt)
     state = paypal.fetch(attempt)
-    assert state.raw["status"] == "COMPLETED"
     assert (state.outcome, state.reason, state.fee) == (outcome, reason, None)
     simulator.settle_paypal_capture(attempt.provider_ref, "COMPLETED")
     assert paypal.fetch(attempt).outcome is Outcome.SUCCEEDED
