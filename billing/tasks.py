@@ -17,7 +17,7 @@ def poll_due_payments() -> int:
     """Ask about every payment whose time has come."""
     due = polling.claim_due_payments()
     for payment_id in due:
-        send_soon(resolve_payment, str(payment_id))
+        send_soon(resolve_payment, str(payment_id), expires=polling.CLAIM.total_seconds())
     return len(due)
 
 
@@ -34,6 +34,12 @@ def sweep_webhooks() -> int:
     for event_id in waiting:
         send_soon(process_webhook, event_id)
     return len(waiting)
+
+
+@shared_task
+def delete_old_webhooks() -> int:
+    """Delete webhooks that have been kept long enough."""
+    return webhooks.delete_old_webhooks()
 
 
 @shared_task

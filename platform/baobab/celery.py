@@ -1,7 +1,7 @@
 """The Celery app: every task belongs to a tenant or to the platform, and one without is refused.
 
 Celery only makes things soon. What must happen is in the database, and sweepers find it there
-(`docs/architecture.md`, decision 7).
+(`docs/architecture.md`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from celery import Celery, Task
 from celery.exceptions import Reject
 from celery.signals import setup_logging, worker_init
+from structlog.contextvars import bound_contextvars
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "baobab.settings.production")
 
@@ -43,10 +44,11 @@ class TenantTask(Task):
             raise Reject("task without a tenant", requeue=False)
         connection.set_schema_to_public()
         try:
-            if tenant_id == PLATFORM:
-                return super().__call__(*args, **kwargs)
-            with tenant_context(_load_tenant(tenant_id)):
-                return super().__call__(*args, **kwargs)
+            with bound_contextvars(tenant=tenant_id, task_id=self.request.id):
+                if tenant_id == PLATFORM:
+                    return super().__call__(*args, **kwargs)
+                with tenant_context(_load_tenant(tenant_id)):
+                    return super().__call__(*args, **kwargs)
         finally:
             connection.set_schema_to_public()
             connection.close()

@@ -1,8 +1,13 @@
-"""Celery's settings: nothing is lost when a worker dies, nothing waits behind a long task."""
+"""Celery's settings: nothing is lost when a worker dies, and nothing of ours waits for somebody else's server.
+
+Tasks that speak to a provider or a mail server have queues of their own, for workers of their own: a provider that does
+not answer keeps them busy, and workspaces are made all the same. A worker without --queues takes everything.
+"""
 
 from __future__ import annotations
 
 from django.conf import settings
+from kombu import Queue
 
 from baobab.celery import broker_url as _broker_url
 
@@ -11,6 +16,12 @@ task_ignore_result = True
 task_serializer = "json"
 accept_content = ["json"]
 task_default_queue = "baobab"
+task_queues = [Queue("baobab"), Queue("providers"), Queue("mail")]
+task_routes = {
+    "billing.tasks.resolve_payment": {"queue": "providers"},
+    "billing.tasks.process_webhook": {"queue": "providers"},
+    "shared_apps.notifications.tasks.send_due": {"queue": "mail"},
+}
 worker_prefetch_multiplier = 1
 task_acks_late = True
 task_reject_on_worker_lost = True
@@ -31,6 +42,11 @@ beat_schedule = {
     "drain-outbox": {"task": "shared_apps.outbox.tasks.drain", "schedule": 10.0, "options": {"expires": 10}},
     "poll-payments": {"task": "billing.tasks.poll_due_payments", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-webhooks": {"task": "billing.tasks.sweep_webhooks", "schedule": 60.0, "options": {"expires": 60}},
+    "delete-old-webhooks": {
+        "task": "billing.tasks.delete_old_webhooks",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "expire-orders": {"task": "billing.tasks.expire_orders", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-provisioning": {"task": "provisioning.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "keep-schemas-ready": {

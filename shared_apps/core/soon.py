@@ -17,13 +17,16 @@ PAUSE_SECONDS = 5.0
 _silent_until = 0.0
 
 
-def send_soon(task: Any, *args: Any) -> None:
-    """Send a task without failing the caller: what it does is in the database, and a sweeper looks there too."""
+def send_soon(task: Any, *args: Any, expires: float | None = None) -> None:
+    """Send a task without failing the caller: what it does is in the database, and a sweeper looks there too.
+
+    After `expires` seconds in the queue nobody needs it any more: somebody will have sent it again.
+    """
     global _silent_until
     if time.monotonic() < _silent_until:
         return
     try:
-        task.delay(*args)
+        task.apply_async(args, expires=expires)
     except (OperationalError, RedisError, OSError):
         _silent_until = time.monotonic() + PAUSE_SECONDS
         logger.warning("broker away, left to the sweeper", task=task.name)

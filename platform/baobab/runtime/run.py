@@ -79,7 +79,7 @@ def _run(services: Services, log: RunLog, stop: StopRequest, *, port: int, simul
                 manage("load_demo", "--logins", logins, env=env, folder=environment.ROOT, log=log, stop=stop)
             with step("Web and payment simulator"):
                 _wait_until_ready(port, simulator_port, supervisor, stop)
-            supervisor.start("worker", "beat")
+            supervisor.start("worker", "worker-outside", "beat")
             _show_summary(data, port=port, simulator_port=simulator_port, seconds=time.monotonic() - started)
             _watch(supervisor, services, stop)
         finally:
@@ -134,22 +134,24 @@ def static_fingerprint(root: Path) -> str:
 
 
 def _programs(data: Path, *, port: int, simulator_port: int) -> list[Program]:
-    """Return the programs of a run, in the order they are started."""
+    """Return the programs of a run."""
     python = [sys.executable, "-m"]
     binds = [f"[{address}]:{port}" if ":" in address else f"{address}:{port}" for _, address in ports.addresses()]
     web = [*python, "gunicorn", "baobab.wsgi:application", "--worker-class", "gthread", "--workers", "2"]
     web += ["--threads", "8", "--graceful-timeout", "5", "--no-control-socket"]
     celery = [*python, "celery", "-A", "baobab.celery:app"]
     # Threads start faster than processes and were seen to keep tenants apart as well.
-    worker = [*celery, "worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "INFO"]
-    worker += ["--without-gossip", "--without-mingle"]
+    worker = [*celery, "worker", "--pool", "threads", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+    inside = [*worker, "--hostname", "inside@%h", "--queues", "baobab", "--concurrency", "2"]
+    outside = [*worker, "--hostname", "outside@%h", "--queues", "providers,mail", "--concurrency", "4"]
     beat = [*celery, "beat", "--schedule", str(data / "beat-schedule"), "--pidfile=", "--loglevel", "INFO"]
     simulator = [*python, "tests.simulators.payments", "--port", str(simulator_port)]
     simulator += ["--state", str(data / "payments.sqlite3")]
     simulator += ["--paypal-webhook-url", f"http://localhost:{port}/hooks/paypal/"]
     return [
         Program("payments", simulator, stop_seconds=3),
-        Program("worker", worker, stop_seconds=20),
+        Program("worker", inside, stop_seconds=20),
+        Program("worker-outside", outside, stop_seconds=20),
         Program("beat", beat, stop_seconds=5),
         Program("web", [*web, *(part for bind in binds for part in ("--bind", bind))], stop_seconds=8),
     ]

@@ -1,0 +1,27 @@
+"""A provider or mail server that does not answer keeps nobody else waiting."""
+
+from __future__ import annotations
+
+import pytest
+
+from baobab.celery import app
+
+app.loader.import_default_modules()
+
+OWN_QUEUES = {
+    "billing.tasks.resolve_payment": "providers",
+    "billing.tasks.process_webhook": "providers",
+    "shared_apps.notifications.tasks.send_due": "mail",
+}
+
+
+@pytest.mark.parametrize(("task", "queue"), OWN_QUEUES.items())
+def test_what_speaks_to_others_servers_has_a_queue_of_its_own(task, queue) -> None:
+    assert task in app.tasks
+    assert app.amqp.router.route({}, task)["queue"].name == queue
+
+
+def test_everything_else_shares_the_queue_of_the_platform() -> None:
+    ours = [name for name in app.tasks if not name.startswith("celery.") and name not in OWN_QUEUES]
+    assert ours
+    assert {app.amqp.router.route({}, name)["queue"].name for name in ours} == {"baobab"}
