@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from billing import gateways
 from billing.models import Payment
-from billing.services.webhooks import MAX_BODY_BYTES, store_webhook
+from billing.providers.parsing import MAX_WEBHOOK_BYTES
+from billing.services.webhooks import FORGERY_WINDOW_SECONDS, sends_forgeries, store_webhook
 from billing.signing import callback_token_matches
 from shared_apps.core.request_info import request_info
 
@@ -38,17 +39,20 @@ def momo(request: HttpRequest, payment_id: UUID, token: str) -> HttpResponse:
 
 
 def _keep(request: HttpRequest, *, provider: str, payment_id: UUID | None = None) -> HttpResponse:
+    remote_ip = request_info().ip
+    if sends_forgeries(remote_ip):
+        return HttpResponse(status=429, headers={"Retry-After": str(FORGERY_WINDOW_SECONDS)})
     try:
-        body = request.read(MAX_BODY_BYTES + 1)
+        body = request.read(MAX_WEBHOOK_BYTES + 1)
     except UnreadablePostError:
         return HttpResponse(status=400)
-    if len(body) > MAX_BODY_BYTES:
+    if len(body) > MAX_WEBHOOK_BYTES:
         return HttpResponse(status=413)
     store_webhook(
         provider=provider,
         headers=dict(request.headers),
         body=body,
-        remote_ip=request_info().ip,
+        remote_ip=remote_ip,
         payment_id=payment_id,
     )
     return JsonResponse({"status": "received"})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from billing import gateways
@@ -16,10 +16,19 @@ from billing.models import Payment, WebhookEvent
 from billing.providers.base import EventRef, InvalidSignature, ProviderError
 from billing.services.resolve import resolve_payment
 from shared_apps.core.soon import send_soon
+from shared_apps.core.throttle import count_one, counted
 
 logger = structlog.get_logger(__name__)
 
-MAX_BODY_BYTES = 256 * 1024
+# An address with more forgeries than this in a window is not listened to until the window ends. Only what was looked
+# at and found forged counts: a provider may deliver as much as it likes, as fast as it likes.
+MAX_FORGERIES = 60
+FORGERY_WINDOW_SECONDS = 600
+_FORGERY = "webhook-forged"
+# How long webhooks are kept that are finished with; those that are not are kept until they are.
+KEPT_FOR = timedelta(days=90)
+REFUSED_KEPT_FOR = timedelta(days=7)
+DELETE_BATCH = 1000
 MAX_ATTEMPTS = 20
 STALE = timedelta(seconds=60)
 _KEPT_HEADERS = ("paypal-", "content-type", "user-agent")
@@ -46,7 +55,17 @@ def store_webhook(
             _process_after_commit(event)
         else:
             WebhookEvent.objects.filter(pk=event.pk).update(copies=F("copies") + 1)
+    if event.status == WebhookEvent.Status.REJECTED:
+        _count_forgery(remote_ip)  # once more what was found forged before
     return event
+
+
+def sends_forgeries(remote_ip: str | None) -> bool:
+    """Whether an address has sent so many forgeries of late that nothing of it is kept for now.
+
+    False without Redis, and for an address that is not known: the provider might be behind it.
+    """
+    return remote_ip is not None and counted(action=_FORGERY, who=remote_ip) > MAX_FORGERIES
 
 
 def process_webhook(event_id: int) -> WebhookEvent:
@@ -62,6 +81,7 @@ def process_webhook(event_id: int) -> WebhookEvent:
         ref = gateways.gateway(event.provider).verify_webhook(headers=event.headers, body=bytes(event.body))
     except InvalidSignature as forged:
         logger.warning("forged webhook", provider=event.provider, webhook=event_id)
+        _count_forgery(event.remote_ip)
         return _close(event, WebhookEvent.Status.REJECTED, error=str(forged))
     except ProviderError as trouble:
         # Not known to be forged: the sweeper tries again.
@@ -85,6 +105,31 @@ def waiting_webhooks(*, limit: int = 100) -> list[int]:
             attempts__lt=MAX_ATTEMPTS,
         ).values_list("pk", flat=True)[:limit]
     )
+
+
+def delete_old_webhooks(*, now: datetime | None = None) -> int:
+    """Delete webhooks that were finished with and have been kept long enough; how many.
+
+    A statement, and a transaction, for each batch of DELETE_BATCH. One that waits to be processed is never touched.
+    """
+    now = now or timezone.now()
+    finished = Q(
+        status__in=[WebhookEvent.Status.PROCESSED, WebhookEvent.Status.IGNORED], received_at__lt=now - KEPT_FOR
+    )
+    refused = Q(status=WebhookEvent.Status.REJECTED, received_at__lt=now - REFUSED_KEPT_FOR)
+    old = WebhookEvent.objects.filter(finished | refused)
+    deleted = 0
+    # Not `delete()`: it would read every row first, body and all, for the signals that django-tenants listens to.
+    while batch := old.filter(pk__in=old.order_by("pk").values("pk")[:DELETE_BATCH])._raw_delete(old.db):
+        deleted += batch
+    if deleted:
+        logger.info("old webhooks deleted", count=deleted)
+    return deleted
+
+
+def _count_forgery(remote_ip: str | None) -> None:
+    if remote_ip is not None:
+        count_one(action=_FORGERY, who=remote_ip, seconds=FORGERY_WINDOW_SECONDS)
 
 
 def _process_after_commit(event: WebhookEvent) -> None:
