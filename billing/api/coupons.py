@@ -14,7 +14,7 @@ from billing.models import Cycle
 from billing.money import EXPONENTS
 from billing.pricing import Amounts, price_order
 from billing.services.coupons import check_coupon, reduction_of
-from shared_apps.accounts.api import ApiView, errors, one_line, validated
+from shared_apps.core.api import ApiView, errors, one_line, validated
 from shared_apps.core.errors import DomainError
 
 

@@ -22,15 +22,7 @@ from billing.models import Cycle, Order, Plan, Price
 from billing.money import EXPONENTS
 from billing.selectors import access_order, price_on_sale
 from billing.services.orders import Customer
-from shared_apps.accounts.api import (
-    PAGE_PARAMETER,
-    ApiView,
-    errors,
-    one_line,
-    page_of,
-    paginated,
-    validated,
-)
+from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, one_line, page_of, paginated, validated
 from shared_apps.organisations.api import describe
 from shared_apps.organisations.models import Organisation
 

@@ -17,14 +17,7 @@ from billing.models import Payment
 from billing.receipts import MAX_BYTES
 from billing.selectors import access_payment
 from billing.services.transfers import RECEIPT_TEXTS, decide_transfer, upload_receipt
-from shared_apps.accounts.api import (
-    PAGE_PARAMETER,
-    ApiView,
-    errors,
-    page_of,
-    paginated,
-    validated,
-)
+from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, page_of, paginated, validated
 from shared_apps.core.errors import DomainError, NotFound
 
 # What a multipart body holds around the file.

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from billing.models import Plan, Price
 from billing.selectors import payment_methods, plans_on_sale
-from shared_apps.accounts.api import OpenView, errors
+from shared_apps.core.api import OpenView, errors
 from shared_apps.core.errors import NotFound
 from shared_apps.organisations.models import Product
 

@@ -34,7 +34,3 @@ class AccountAdapter(DefaultAccountAdapter):
         )
         tenant = getattr(self.request, "tenant", None)
         return tenant_url(tenant.primary_host, path) if tenant else platform_url(path)
-
-    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
-        user.email = user.email.lower()
-        return super().save_user(request, user, form, commit)

@@ -1,156 +1,27 @@
-"""Registering and logging in over the API, and what every view of the API shares."""
+"""Registering and logging in over the API: `/api/auth/`."""
 
 from __future__ import annotations
 
-import io
-import json
-import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db.models import QuerySet
-from django.http import Http404
 from django.urls import path
 from django.utils import translation
-from django.utils.cache import patch_vary_headers
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
-from rest_framework import exceptions, serializers
-from rest_framework.pagination import PageNumberPagination
-from rest_framework.parsers import BaseParser, JSONParser
-from rest_framework.permissions import AllowAny
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
-from rest_framework.views import APIView
 
 from shared_apps.accounts import services
-from shared_apps.accounts.tokens import ObtainSerializer, RefreshSerializer, tokens_for
-from shared_apps.core.request_info import request_info, set_request_info
-from shared_apps.core.throttle import check_rate
-
-MAX_JSON_BYTES = 256 * 1024
-DEFAULT_RATE = "30/min"
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
-class TooLarge(exceptions.APIException):
-    """The body is larger than any honest request."""
-
-    status_code = 413
-    default_detail = _("The request is too large.")
-    default_code = "too_large"
-
-
-class StrictJsonParser(JSONParser):
-    """JSON of bounded size and depth, whose texts can be written as UTF-8 again (errors quote them)."""
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        body = stream.read(MAX_JSON_BYTES + 1)
-        if len(body) > MAX_JSON_BYTES:
-            raise TooLarge
-        try:
-            data = super().parse(io.BytesIO(body), media_type, parser_context)
-            json.dumps(data, ensure_ascii=False).encode()
-        except RecursionError:
-            raise exceptions.ParseError(_("The JSON is nested too deeply.")) from None
-        except UnicodeEncodeError:
-            raise exceptions.ParseError(_("The JSON holds half a character.")) from None
-        return data
+from shared_apps.accounts.tokens import log_in, rotate, tokens_for
+from shared_apps.core.api import OpenView, errors, one_line, validated
 
 
 class BearerScheme(SimpleJWTScheme):
     """How the OpenAPI document describes our authentication. drf-spectacular finds it by being defined."""
 
     target_class = "shared_apps.accounts.tokens.TenantJWTAuthentication"
-
-
-class ErrorSerializer(serializers.Serializer):
-    """What every error answers with."""
-
-    code = serializers.CharField(help_text="Stable, for machines.")
-    detail = serializers.CharField(help_text="For people, in their language.")
-    fields = serializers.DictField(  # type: ignore[assignment]  # the contract's name; `fields` is DRF's own property
-        child=serializers.ListField(child=serializers.CharField()),
-        required=False,
-        help_text="The fields concerned, each with its messages.",
-    )
-
-
-def errors(*statuses: int) -> dict[int, type[ErrorSerializer]]:
-    """For `extend_schema`: these statuses answer with an error."""
-    return dict.fromkeys(statuses, ErrorSerializer)
-
-
-class ApiView(APIView):
-    """Base of every view: the caller's language, the actor for the audit log, bounded bodies, one shape of error.
-
-    `rate` names an entry of DEFAULT_THROTTLE_RATES; POSTs are counted by the caller's address.
-    """
-
-    parser_classes: Sequence[type[BaseParser]] = (StrictJsonParser,)
-    rate = ""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        translation.activate(translation.get_language_from_request(request._request))
-        super().initial(request, *args, **kwargs)
-        if request.user.is_authenticated:
-            set_request_info(replace(request_info(), user=request.user))
-        if self.rate and request.method == "POST":
-            check_address_rate(self.rate)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        return super().handle_exception(_as_api_error(exc))
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
-        patch_vary_headers(response, ["Accept-Language"])
-        if response.status_code == 429 and response.data.get("retry_after"):
-            response.headers["Retry-After"] = str(int(response.data["retry_after"]))
-        return response
-
-
-class OpenView(ApiView):
-    """A view for everybody: no token is looked at, so that a stale one is in nobody's way."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-
-
-def check_address_rate(scope: str) -> None:
-    """Count one request of the caller's address against a rate such as "10/min"; raises TooManyAttempts."""
-    limit, period = parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES.get(scope, DEFAULT_RATE)))
-    check_rate(action=f"api:{scope}", who=request_info().ip or "", limit=limit, seconds=period)
-
-
-def parse_rate(rate: str) -> tuple[int, int]:
-    """How many in how many seconds: DRF's notation, "10/min"."""
-    count, _sep, period = rate.partition("/")
-    return int(count), _SECONDS[period[0]]
-
-
-def _as_api_error(error: Exception) -> Exception:
-    if isinstance(error, Http404):
-        return exceptions.NotFound()
-    if isinstance(error, PermissionDenied):
-        return exceptions.PermissionDenied()
-    if isinstance(error, RequestDataTooBig):
-        return TooLarge()
-    if isinstance(error, SuspiciousOperation):
-        return exceptions.ParseError()
-    return error
-
-
-def one_line(text: str) -> None:
-    """Refuse line breaks and control characters, which have no place in a name; raises ValidationError."""
-    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text):
-        raise serializers.ValidationError(_("Write this on one line."), code="control_character")
 
 
 class _AddressField(serializers.EmailField):
@@ -183,6 +54,20 @@ class VerifiedSerializer(serializers.Serializer):
     verified = serializers.BooleanField()
     access = serializers.CharField()
     refresh = serializers.CharField()
+
+
+class LogInSerializer(serializers.Serializer):
+    email = _AddressField(max_length=254)
+    password = serializers.CharField(max_length=256, trim_whitespace=False, write_only=True)
+
+
+class RefreshSerializer(serializers.Serializer):
+    refresh = serializers.CharField(max_length=4000)
+
+
+class TokensSerializer(serializers.Serializer):
+    access = serializers.CharField(help_text="Bearer token for requests; lives 15 minutes.")
+    refresh = serializers.CharField(help_text="For new tokens; lives 7 days and works once.")
 
 
 class AddressSerializer(serializers.Serializer):
@@ -243,11 +128,11 @@ class TokenView(OpenView):
         tags=["auth"],
         summary="Log in",
         description="Tokens for an active account whose address is confirmed. Ten requests a minute per caller.",
-        request=ObtainSerializer,
-        responses={200: ObtainSerializer, **errors(400, 401, 403, 429)},
+        request=LogInSerializer,
+        responses={200: TokensSerializer, **errors(400, 401, 403, 429)},
     )
     def post(self, request: Request) -> Response:
-        return Response(validated(ObtainSerializer, request))
+        return Response(log_in(request=request, **validated(LogInSerializer, request)))
 
 
 class RefreshView(OpenView):
@@ -256,40 +141,10 @@ class RefreshView(OpenView):
         summary="New tokens for a refresh token",
         description="The refresh token that was sent is worthless afterwards.",
         request=RefreshSerializer,
-        responses={200: RefreshSerializer, **errors(400, 401)},
+        responses={200: TokensSerializer, **errors(400, 401)},
     )
     def post(self, request: Request) -> Response:
-        return Response(validated(RefreshSerializer, request))
-
-
-PAGE_PARAMETER = OpenApiParameter("page", int, description="Which page of 50; the first is 1.")
-
-
-def page_of(item: type[serializers.Serializer]) -> serializers.Serializer:
-    """How a page of a list is described in the OpenAPI document."""
-    return inline_serializer(
-        name=f"{item.__name__.removesuffix('Serializer')}Page",
-        fields={
-            "count": serializers.IntegerField(),
-            "next": serializers.URLField(allow_null=True),
-            "previous": serializers.URLField(allow_null=True),
-            "results": item(many=True),
-        },
-    )
-
-
-def paginated(view: APIView, rows: QuerySet[Any], represent: Callable[[Any], Any]) -> Response:
-    """The page that the request asks for; raises NotFound for one that is not there."""
-    paginator = PageNumberPagination()
-    page = paginator.paginate_queryset(rows, view.request, view=view) or []
-    return paginator.get_paginated_response([represent(row) for row in page])
-
-
-def validated(serializer_class: type[serializers.Serializer], request: Request) -> dict[str, Any]:
-    """The request's body by a serializer; raises ValidationError."""
-    serializer = serializer_class(data=request.data, context={"request": request})
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
+        return Response(rotate(validated(RefreshSerializer, request)["refresh"]))
 
 
 urlpatterns = [

@@ -14,7 +14,7 @@ from django.contrib.auth import authenticate
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import get_public_schema_name
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import TokenError
@@ -109,28 +109,6 @@ def rotate(token: str) -> dict[str, str]:
         if not refresh.blacklist()[1]:  # type: ignore[index]  # (row, whether it is new); the annotation says only row
             raise _refresh_refused()
         return tokens_for(user)
-
-
-class ObtainSerializer(serializers.Serializer):
-    """E-mail address and password in, tokens out."""
-
-    email = serializers.EmailField(max_length=254, write_only=True)
-    password = serializers.CharField(max_length=256, trim_whitespace=False, write_only=True)
-    access = serializers.CharField(read_only=True, help_text="Bearer token for requests; lives 15 minutes.")
-    refresh = serializers.CharField(read_only=True, help_text="For new tokens; lives 7 days and works once.")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
-        return log_in(request=self.context.get("request"), email=attrs["email"].lower(), password=attrs["password"])
-
-
-class RefreshSerializer(serializers.Serializer):
-    """A refresh token in, a new pair out."""
-
-    refresh = serializers.CharField(max_length=4000)
-    access = serializers.CharField(read_only=True)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
-        return rotate(attrs["refresh"])
 
 
 class TenantJWTAuthentication(JWTAuthentication):

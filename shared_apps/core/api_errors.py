@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework.exceptions import APIException, Throttled, ValidationError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 
@@ -12,22 +15,40 @@ from shared_apps.core.error_views import error_body
 from shared_apps.core.errors import DomainError
 
 
+class TooLarge(exceptions.APIException):
+    """The body is larger than any honest request."""
+
+    status_code = 413
+    default_detail = _("The request is too large.")
+    default_code = "too_large"
+
+
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER."""
     if isinstance(error, DomainError):
         return Response(error_body(error), status=error.status)
+    error = _as_api_error(error)
     response = drf_handler(error, context)
-    if response is None:
-        return None
-    if isinstance(error, ValidationError):
+    if response is None or not isinstance(error, exceptions.APIException):
+        return response
+    if isinstance(error, exceptions.ValidationError):
         fields = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
         response.data = {"code": "invalid", "detail": _first_text(fields), "fields": fields}
-    elif isinstance(error, Throttled):
-        response.data = {"code": "throttled", "detail": str(error.detail), "retry_after": getattr(error, "wait", None)}
-    elif isinstance(error, APIException):
-        response.data = {"code": error.get_codes() if isinstance(error.detail, str) else "error",
-                         "detail": str(getattr(error.detail, "get", lambda *_: error.detail)("detail", error.detail))}  # fmt: skip
+    else:
+        response.data = {"code": error.get_codes(), "detail": str(error.detail)}
     return response
+
+
+def _as_api_error(error: Exception) -> Exception:
+    if isinstance(error, Http404):
+        return exceptions.NotFound()
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    if isinstance(error, RequestDataTooBig):
+        return TooLarge()
+    if isinstance(error, SuspiciousOperation):
+        return exceptions.ParseError()
+    return error
 
 
 def _first_text(detail: Any) -> str:

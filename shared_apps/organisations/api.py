@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from shared_apps.accounts.api import PAGE_PARAMETER, ApiView, errors, page_of, paginated
+from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, page_of, paginated
 from shared_apps.organisations.models import Membership, Organisation, Product
 from shared_apps.organisations.selectors import (
     access_membership,

@@ -9,7 +9,6 @@ import pytest
 from allauth.mfa.models import Authenticator
 from rest_framework.test import APIClient
 
-from shared_apps.accounts.api import parse_rate
 from shared_apps.accounts.models import EmailCode, User
 from shared_apps.accounts.tokens import TenantAccessToken, TenantRefreshToken, tokens_for
 from shared_apps.notifications.models import Delivery
@@ -192,13 +191,6 @@ def test_one_account_is_not_guessed_from_many_addresses(caller) -> None:
         for number in range(51)
     ]
     assert statuses == [401] * 50 + [429]
-
-
-@pytest.mark.parametrize(
-    ("rate", "means"), [("5/min", (5, 60)), ("2/s", (2, 1)), ("1/hour", (1, 3600)), ("9/day", (9, 86400))]
-)
-def test_rates_are_written_as_in_the_settings(rate, means) -> None:
-    assert parse_rate(rate) == means
 
 
 def test_a_refresh_token_works_once(caller) -> None:
