@@ -73,12 +73,14 @@ def own_database() -> Iterator[None]:
 
     assert settings.DB_ACCOUNT == "app"
     call_command("collectstatic", interactive=False, verbosity=0)
-    yield
-    from django.db import connection
+    try:
+        yield
+    finally:
+        from django.db import connection
 
-    connection.close()
-    connection.close_pool()
-    drop(DATABASE)
+        connection.close()
+        connection.close_pool()
+        drop(DATABASE)
 
 
 def environment() -> dict[str, str]:

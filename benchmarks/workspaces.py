@@ -1,7 +1,7 @@
 """From "paid" to the first workspace page, with few and with many tenants present.
 
 Real processes: the payment is committed here, a Celery worker provisions, the page comes from gunicorn. The clock runs
-from the commit of "paid" until the owner's first page has arrived, entered by hand-over.
+from the admin's verdict until the owner's first page has arrived, entered by hand-over.
 
     python -m benchmarks.workspaces [--runs 100] [--tenants 10,300]
 """
@@ -65,7 +65,7 @@ def fill_up_to(tenants: int) -> None:
 
 
 def paid_to_page(address: str) -> float:
-    """Seconds from the commit of "paid" to the first page, for one new tenant."""
+    """Seconds from an approved payment to the first page, for one new tenant."""
     from django.conf import settings
 
     from billing.models import Payment
@@ -81,8 +81,8 @@ def paid_to_page(address: str) -> float:
         decision_approved=True, decision_reference=order.number, decided_at=payment.created_at,
         received_minor=payment.charge_minor, received_currency=payment.charge_currency,
     )  # fmt: skip
-    resolve_payment(payment.pk)
     started = time.perf_counter()
+    resolve_payment(payment.pk)
     wait_for(order)
     tenant = as_tenant(order.organisation)
     path = "/enter/" + handover_url(user=order.user, tenant=tenant).split("/enter/")[1]

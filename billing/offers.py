@@ -1,4 +1,4 @@
-"""The plans the platform opens with ([B1]); from then on they are edited as data.
+"""The plans the platform opens with; from then on they are edited as data.
 
 XAF and XOF have the same parity, so the same figure stands for both; euro prices are set, not converted. A quarter
 costs 5 % less than three months, a year costs ten months (the esxi figures are given).

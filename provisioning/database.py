@@ -1,6 +1,6 @@
 """The owner's connection: the only account that may create schemas, roles and tables.
 
-The app's own log-in can do none of that (`docs/architecture.md`, decision 4), so provisioning opens a connection of
+The app's own log-in can do none of that (`docs/architecture.md`), so provisioning opens a connection of
 its own, outside Django's.
 """
 

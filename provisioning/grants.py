@@ -10,13 +10,9 @@ from __future__ import annotations
 import psycopg
 
 from provisioning.database import app_login, quoted
+from shared_apps.core.roles import role_of
 
 EXTENSIONS = ("unaccent", "pg_trgm")
-
-
-def role_of(schema_name: str) -> str:
-    """The role of a schema; the same rule as the database backend's."""
-    return f"r_{schema_name}"
 
 
 def create_role(owner: psycopg.Connection, schema_name: str) -> list[str]:

@@ -57,7 +57,7 @@ def client_ip(request: HttpRequest) -> str | None:
 
 
 class HealthMiddleware:
-    """`/healthz` (the process answers) and `/readyz` (database and cache too), on any host and without a session."""
+    """`/healthz` (the process answers) and `/readyz` (the database too; the cache is only reported), on any host and without a session."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -127,7 +127,7 @@ class TenantMiddleware:
         tenant = tenant_of_host(host)
         if tenant is None:
             with translation.override(settings.LANGUAGE_CODE):
-                return render_unknown_host(request, host)
+                return render_unknown_host(request)
         request.tenant = tenant
         request.urlconf = PRODUCTS[tenant.product].urlconf
         if tenant.is_suspended:
@@ -160,7 +160,7 @@ class LanguageMiddleware:
 
 
 class DomainErrorMiddleware:
-    """Turns the one class of user-facing error into a page or JSON, and names the actor for logs and audit."""
+    """Turns the one class of user-facing error into a page or JSON, and names the actor for the audit log."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

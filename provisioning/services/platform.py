@@ -71,7 +71,12 @@ STEPS: tuple[tuple[str, Callable[[], None]], ...] = (
 
 
 def set_up() -> Iterator[str]:
-    """Do every step, naming each one before it starts. Needs the owner account."""
-    for name, step in STEPS:
-        yield name
-        step()
+    """Do every step, naming each one before it starts. Needs the owner account.
+
+    Holds an advisory lock of the session meanwhile: a second set-up waits, and then finds little to do.
+    """
+    with owner_connection() as owner:
+        owner.execute("SELECT pg_advisory_lock(hashtext('provisioning.set_up'))")
+        for name, step in STEPS:
+            yield name
+            step()

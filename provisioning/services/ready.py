@@ -14,10 +14,10 @@ import psycopg
 from django.conf import settings
 
 from provisioning.database import owner_connection, quoted
-from provisioning.grants import role_of
 from provisioning.models import ReadySchema
 from provisioning.services.schemas import create_schema
 from provisioning.services.templates import fingerprint
+from shared_apps.core.roles import role_of
 from shared_apps.organisations.models import schema_name_of
 
 _ONE_MAKER = "SELECT pg_try_advisory_xact_lock(hashtext('provisioning.ready'))"

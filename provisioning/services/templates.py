@@ -62,8 +62,8 @@ def fingerprint(product: str) -> str:
 def build_template(*, product: str) -> SchemaTemplate:
     """Capture the product's schema unless this release's capture is there already. Needs the owner account.
 
-    One transaction for the row; the scratch schema is dropped whatever happens. Two builders at once do the work
-    twice and keep one result (unique constraint).
+    One transaction for the row; the scratch schema is dropped whatever happens. Two at once would share it: `set_up`
+    holds a lock.
     """
     wanted = fingerprint(product)
     existing = SchemaTemplate.objects.filter(product=product, fingerprint=wanted).first()

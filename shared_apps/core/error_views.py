@@ -40,7 +40,7 @@ def error_body(error: DomainError) -> dict[str, Any]:
     return body
 
 
-def render_unknown_host(request: HttpRequest, host: str) -> HttpResponse:
+def render_unknown_host(request: HttpRequest) -> HttpResponse:
     """A host that leads nowhere: never says whether it once did."""
     return _plain(request, "errors/unknown_host.html", 404, {"platform_url": platform_url("/")}, "not_found")
 

@@ -63,6 +63,3 @@ class SchemaBoundQuerySet(models.QuerySet):
     def delete(self) -> tuple[int, dict[str, int]]:
         self._check_schema()
         return super().delete()
-
-
-SchemaBoundManager = models.Manager.from_queryset(SchemaBoundQuerySet)

@@ -7,11 +7,6 @@ import django
 TENANTS = [(product, letter) for product in ("store", "events", "esxi") for letter in ("a", "b")]
 
 
-def host(product: str, letter: str) -> str:
-    """The host of a ready tenant: store-a.localhost and so on."""
-    return f"{product}-{letter}.localhost"
-
-
 def main() -> None:
     django.setup()
 

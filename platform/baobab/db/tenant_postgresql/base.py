@@ -14,12 +14,9 @@ from django_tenants.postgresql_backend import base as upstream
 from psycopg import Error as PsycopgError
 from psycopg.pq import TransactionStatus
 
+from shared_apps.core.roles import role_of
+
 EXTENSIONS_SCHEMA = "extensions"
-
-
-def role_of(schema_name: str) -> str:
-    """The database role that may use a schema, and no other."""
-    return f"r_{schema_name}"
 
 
 class DatabaseWrapper(upstream.DatabaseWrapper):
