@@ -4,44 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 from PIL import Image
 
-from tests.simulators.payments.runner import SimulatorHandle, start_simulator
+from tests.simulators.payments.runner import SimulatorHandle
 from tests.support.factories import PASSWORD
+from tests.support.live import keep_state, live_simulator, live_stack  # noqa: F401 — fixtures
 from tests.support.stack import Stack, eventually
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def _clean_state() -> None:
-    """Takes the place of the suite's fixture of this name: these tests have servers of their own."""
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[SimulatorHandle]:
-    handle = start_simulator()
-    yield handle
-    handle.stop()
-
-
-@pytest.fixture(scope="module")
-def stack(simulator: SimulatorHandle) -> Iterator[Stack]:
-    stack = Stack()
-    try:
-        stack.set_up(PAYMENT_SIMULATOR_URL=simulator.url)
-        simulator.set_webhook("paypal", stack.address() + "/hooks/paypal/")
-        for name in ("web", "worker", "beat"):
-            stack.start(name)
-        eventually(lambda: stack.status("/readyz") == 200, seconds=60, what="the web process is up")
-        yield stack
-    finally:
-        stack.tear_down()
 
 
 class Caller:

@@ -6,28 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.stack import Stack, eventually
+from tests.support.live import keep_state  # noqa: F401 — fixtures
+from tests.support.stack import Stack, eventually, running_stack
 
 pytestmark = pytest.mark.slow
 LIVE = {"status": "fulfilled", "tenants": 1, "mails": 1}
 
 
-@pytest.fixture(autouse=True)
-def _clean_state() -> None:
-    """Takes the place of the suite's fixture of this name: these tests have servers of their own."""
-
-
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    stack = Stack()
-    try:
-        stack.set_up()
-        for name in ("web", "worker", "beat"):
-            stack.start(name)
-        eventually(lambda: stack.status("/readyz") == 200, seconds=60, what="the web process is up")
+    with running_stack() as stack:
         yield stack
-    finally:
-        stack.tear_down()
 
 
 def live(stack: Stack, order_id: str) -> None:

@@ -13,7 +13,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,20 @@ class Stack:
         self.redis.destroy()
         self.postgres.destroy()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def running_stack(**environment: str) -> Iterator[Stack]:
+    """A stack with all its programs, up when it is handed over and gone afterwards."""
+    stack = Stack()
+    try:
+        stack.set_up(**environment)
+        for name in ("web", "worker", "beat"):
+            stack.start(name)
+        eventually(lambda: stack.status("/pricing/") == 200, seconds=60, what="the web process is up")
+        yield stack
+    finally:
+        stack.tear_down()
 
 
 def eventually(check: Callable[[], bool], *, seconds: float, what: str) -> None:
