@@ -35,6 +35,11 @@ class PlanOffer:
     features: list[Line]
     prices: dict[tuple[str, str], Money]
 
+    @property
+    def in_short(self) -> str:
+        """Its first quotas on one line that breaks between them only."""
+        return "\u00a0· ".join(line.replace(" ", "\u00a0", 1) for line in self.quotas[:3])
+
     def price(self, cycle: str, currency: str) -> Money | None:
         return self.prices.get((cycle, currency))
 
@@ -51,6 +56,11 @@ class PlanOffer:
         if price is None or cycle == "monthly":
             return None
         return Money(price.minor // MONTHS[Cycle(cycle)], currency)
+
+    def divides_evenly(self, cycle: str, currency: str) -> bool:
+        """Whether a month of the cycle costs exactly what `per_month` says."""
+        price = self.price(cycle, currency)
+        return price is not None and price.minor % MONTHS[Cycle(cycle)] == 0
 
 
 @dataclass(frozen=True, slots=True)

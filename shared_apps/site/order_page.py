@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from billing import gateways
 from billing.messages import Explanation, explain
 from billing.models import Order, Payment, TransferReceipt
+from billing.providers import reasons
 from provisioning.models import ProvisioningJob
 
 Text = str | Promise
@@ -71,6 +72,20 @@ HEADLINES: dict[State, Text] = {
     State.EXPIRED: _("This order has expired"),
     State.CANCELLED: _("This order was cancelled"),
 }
+# Why an order cannot be cancelled while its money may still move, by what is under way.
+KEPT_OPEN: dict[str, Text] = {
+    "": _("A payment is under way. The order can be cancelled once its outcome is known."),
+    "checked": _("A payment for this order is being checked. The order can be cancelled once we have answered."),
+    gateways.MTN_MOMO: _(
+        "A request is waiting on your phone. The order can be cancelled once it is refused or has expired."
+    ),
+    gateways.PAYPAL: _("A PayPal payment is open. To cancel the order, first leave PayPal without paying."),
+}
+# An open PayPal payment with one of these was not taken; any other (held back by PayPal) may have been.
+_NOTHING_TAKEN = ("", reasons.PROVIDER_UNAVAILABLE)
+_CHECKED = (Payment.Status.UNDER_REVIEW, Payment.Status.NEEDS_REVIEW)
+# Within this time of its end a date says less than the minutes that are left.
+COUNT_DOWN_FROM = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -86,6 +101,8 @@ class OrderPage:
     receipts: list[TransferReceipt] = field(default_factory=list)
     open_transfer: Payment | None = None
     refused: str = ""  # an admin's words about the last receipt
+    under_way: Payment | None = None  # may still take money: the order must not be cancelled meanwhile
+    left_paypal: bool = False  # the payer came back from PayPal without paying
 
     @property
     def headline(self) -> Text:
@@ -105,37 +122,64 @@ class OrderPage:
         return self.state in (State.CHOOSE, State.MOMO, State.PAYPAL, State.TRANSFER, State.RECEIPT)
 
     @property
+    def may_cancel(self) -> bool:
+        """Whether the order can be given up now."""
+        return self.may_choose and self.under_way is None
+
+    @property
+    def kept_open(self) -> Text:
+        """Why the order cannot be cancelled now; empty when it can, or when there is nothing left to cancel."""
+        if self.under_way is None:
+            return ""
+        key = "checked" if self.under_way.status in _CHECKED else self.under_way.method.name
+        return KEPT_OPEN.get(key, KEPT_OPEN[""])
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether the minutes left to pay say more than the date."""
+        return self.order.expires_at - timezone.now() < COUNT_DOWN_FROM
+
+    @property
     def fingerprint(self) -> str:
         """Changes exactly when the page would look different."""
         payment = self.payment
         parts = [self.order.status, self.state, self.order.subdomain, len(self.receipts)]
         if payment:
             parts += [payment.pk, payment.status, payment.reason, payment.comment, bool(payment.redirect_url)]
+        if self.under_way:
+            parts += [self.under_way.pk, self.under_way.status]
         if self.job:
             parts += [self.job.status, self.job.attempts > 1, sum(step["state"] == "done" for step in self.steps)]
         return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
-def load_order_page(order: Order) -> OrderPage:
-    """Read what the page shows of an order. At most four queries."""
+def load_order_page(order: Order, *, left_paypal: str = "") -> OrderPage:
+    """Read what the page shows of an order. At most four queries.
+
+    `left_paypal` is the payment whose PayPal page this visitor left without paying, if any.
+    """
     if order.status in (Order.Status.PAID, Order.Status.FULFILLED):
         return _paid(order)
     payments = list(order.payments.select_related("method").order_by("-created_at")[:20])
     review = next((one for one in payments if one.status == Payment.Status.NEEDS_REVIEW), None)
     if review:
-        return OrderPage(order, State.REVIEW, payment=review, problem=explain(review.reason))
+        return OrderPage(order, State.REVIEW, payment=review, problem=explain(review.reason), under_way=review)
     if order.status == Order.Status.CANCELLED:
         return OrderPage(order, State.CANCELLED)
     latest = payments[0] if payments else None
     if order.status == Order.Status.EXPIRED or _is_over(order, payments, timezone.now()):
         return OrderPage(order, State.EXPIRED, payment=latest)
     page = OrderPage(order, _waiting_state(latest), payment=latest)
+    left = next((one for one in payments if str(one.pk) == left_paypal and one.reason in _NOTHING_TAKEN), None)
+    if left and left is latest and page.state is State.PAYPAL:
+        page.state, page.left_paypal = State.CHOOSE, True
+    page.under_way = _under_way(payments, left=left)
     transfer = next((one for one in payments if _is_open_transfer(one)), None)
     if transfer:
         page.open_transfer = transfer if transfer is not latest else None
         page.refused = transfer.comment if transfer.decision_approved is False else ""
         page.receipts = list(transfer.receipts.all())
-    page.problem = _problem(latest)
+    page.problem = None if page.left_paypal else _problem(latest)
     return page
 
 
@@ -166,6 +210,13 @@ def _waiting_state(payment: Payment | None) -> State:
     if payment.method.name == gateways.BANK_TRANSFER:
         return State.RECEIPT if payment.status == Payment.Status.UNDER_REVIEW else State.TRANSFER
     return State.PAYPAL if payment.method.name == gateways.PAYPAL else State.MOMO
+
+
+def _under_way(payments: list[Payment], *, left: Payment | None) -> Payment | None:
+    """The attempt that may take money while nobody looks, what people check before what providers wait for."""
+    waiting = [one for one in payments if one.status in Payment.OPEN and one != left]
+    checked = next((one for one in waiting if one.status == Payment.Status.UNDER_REVIEW), None)
+    return checked or next((one for one in waiting if one.method.is_automatic), None)
 
 
 def _problem(payment: Payment | None) -> Explanation | None:

@@ -61,7 +61,12 @@ CURRENCIES: dict[str, Text] = {
     "XOF": gettext_lazy("FCFA (West Africa)"),
     "EUR": gettext_lazy("Euro"),
 }
-SHORT_CURRENCIES: dict[str, Text] = {"XAF": "XAF", "XOF": "XOF", "EUR": "EUR"}
+# The same in two parts, for a switch: what people call the money, and where it is used.
+CURRENCY_PARTS: dict[str, tuple[Text, Text]] = {
+    "XAF": ("FCFA", gettext_lazy("Central Africa")),
+    "XOF": ("FCFA", gettext_lazy("West Africa")),
+    "EUR": (gettext_lazy("Euro"), ""),
+}
 
 FEATURES: dict[str, Text] = {
     "storefront": gettext_lazy("Online shop made for phones"),

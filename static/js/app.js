@@ -21,6 +21,21 @@
     (control || field).focus({ preventScroll: true });
   });
 
+  /* What was wrong is no longer said of a field that was changed since; in the list on top it is struck out. */
+  function forgetError(event) {
+    const box = event.target.closest && event.target.closest(".field");
+    if (!box || !box.classList.contains("field-invalid")) return;
+    box.classList.add("field-changed");
+    all("[aria-invalid]", box).forEach((field) => {
+      field.removeAttribute("aria-invalid");
+      const described = (field.getAttribute("aria-describedby") || "").split(" ").filter((id) => !id.endsWith("_error"));
+      if (described.join("")) field.setAttribute("aria-describedby", described.join(" ")); else field.removeAttribute("aria-describedby");
+      all(".error-summary a").forEach((link) => { if (link.hash === "#" + field.id) link.parentElement.classList.add("changed"); });
+    });
+  }
+  on("input", forgetError);
+  on("change", forgetError);
+
   /* Drafts: <form data-draft="sign-up"> survives a lost connection in this tab. A value is brought back only
      where the server still says what it said when the draft was typed. */
   const SECRET = /pass|code|otp|secret|token|csrf|card|cvv|pin/i;
@@ -103,9 +118,10 @@
     out.classList.remove("too-big");
     out.hidden = !file;
     if (!file) return;
-    const size = new Intl.NumberFormat(root.lang, { maximumFractionDigits: 1 }).format(Math.max(0.1, file.size / 1e6));
+    const [unit, part] = file.size < 999500 ? [box.dataset.kb || "KB", Math.ceil(file.size / 1e3)] : [box.dataset.mb || "MB", file.size / 1e6];
+    const size = new Intl.NumberFormat(root.lang, { maximumFractionDigits: 1 }).format(part);
     const text = document.createElement("span");
-    text.textContent = file.name + " · " + size + " " + (box.dataset.unit || "MB");
+    text.textContent = file.name + " · " + size + "\u00a0" + unit;
     if (box.dataset.maxBytes && file.size > Number(box.dataset.maxBytes)) {
       out.classList.add("too-big");
       text.textContent += ". " + box.dataset.tooBig;

@@ -38,7 +38,8 @@
     const name = address.value.trim();
     if (!name) { note.textContent = ""; return; }
     try {
-      const answer = await fetch(note.dataset.checkUrl + "?name=" + encodeURIComponent(name));
+      const called = $("[data-names-subdomain]").value;
+      const answer = await fetch(note.dataset.checkUrl + "?" + new URLSearchParams({ name, organisation: called }));
       const html = answer.ok ? await answer.text() : "";
       if (ticket !== asked) return;
       note.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
@@ -68,6 +69,10 @@
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
   });
+
+  /* A code that is being changed: what was said of the one before goes */
+  const code = $("#id_coupon_code");
+  if (code) code.addEventListener("input", () => { $("#coupon-note").textContent = ""; });
 
   /* The draft, kept with the account so that another device can go on */
   const form = $("form[data-autosave]");

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_timezone_location
+from babel.numbers import format_decimal
 from django import template
 from django.conf import settings
 from django.forms import BaseForm, BoundField
@@ -79,6 +80,25 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter
+def moment_and_zone(value: datetime | None) -> str:
+    """A moment with the place whose time it is, for a deadline: "21 novembre 2026, 14 h 30 (heure de Douala)"."""
+    if value is None:
+        return ""
+    city = get_timezone_location(timezone.get_current_timezone_name(), locale=_locale(), return_city=True)
+    return _("%(moment)s (%(city)s time)") % {"moment": moment(value), "city": city}
+
+
+@register.filter
+def file_size(size: int | None) -> str:
+    """A file's size in bytes as people read it, in thousands: "64 KB", "1.4 MB"; at least 1 KB."""
+    if size is None:
+        return ""
+    if size < 999_500:
+        return _("%(size)s KB") % {"size": format_decimal(max(1, round(size / 1000)), locale=_locale())}
+    return _("%(size)s MB") % {"size": format_decimal(size / 1_000_000, "#,##0.#", locale=_locale())}
+
+
+@register.filter
 def day(value: date | None) -> str:
     """A date in the reader's language: "21 novembre 2026"."""
     if value is None:
@@ -140,12 +160,6 @@ def control_id(field: BoundField) -> str:
     if field.use_fieldset and getattr(first, "option_inherits_attrs", None) is not None:
         return f"{field.auto_id}_0"
     return field.id_for_label or field.auto_id
-
-
-@register.filter
-def has_control(field: BoundField, kind: str) -> bool:
-    """Whether a field is drawn as `kind` ("checkbox", "radiocards", …)."""
-    return field.widget_type == kind
 
 
 @register.filter

@@ -160,6 +160,23 @@ def test_money_and_dates_speak_the_readers_language() -> None:
         assert "21 November 2026, 14:30" in page.render(context)
 
 
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "1 KB"), (64_400, "64 KB"), (999_499, "999 KB"), (999_500, "1 MB"), (1_440_000, "1.4 MB"), (None, "")],
+)
+def test_file_sizes_are_in_thousands(size: int | None, words: str) -> None:
+    with translation.override("en"):
+        assert Template("{% load ui %}{{ size|file_size }}").render(Context({"size": size})) == words
+
+
+def test_a_deadline_says_whose_time_it_is() -> None:
+    with translation.override("en"):
+        page = Template("{% load ui %}{{ at|moment_and_zone }}")
+        assert page.render(Context({"at": datetime(2026, 11, 21, 13, 30, tzinfo=UTC)})) == (
+            "21 November 2026, 14:30 (Douala time)"
+        )
+
+
 def test_charts_draw_their_figures_and_keep_them_in_a_table() -> None:
     series = [charts.Series("A <i>", [1, 2, 24]), charts.Series("B", [0, 5, 8])]
     chart = charts.stacked("Title", ["x", "y", "z"], series)

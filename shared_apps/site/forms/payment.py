@@ -19,6 +19,7 @@ from billing.providers.base import Capabilities
 from billing.receipts import MAX_BYTES
 from shared_apps.core.widgets import Card, FileDrop, MoneyInput, PhoneInput, RadioCards
 from shared_apps.site.forms.signup import set_choices
+from shared_apps.site.transfer_check import mark_of, obstacles, tidy_reference
 
 ICONS = {gateways.PAYPAL: "credit-card", gateways.MTN_MOMO: "smartphone", gateways.BANK_TRANSFER: "landmark"}
 LABELS = {
@@ -149,6 +150,9 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+    # The mark of the differences that the admin says yes to; drawn by the page when there are some.
+    confirmed = forms.CharField(max_length=64, required=False)
+    unconfirmed = False
 
     def __init__(self, *args: Any, payment: Payment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -166,8 +170,24 @@ class DecisionForm(forms.Form):
         text, currency = data.get("received_amount"), data.get("received_currency")
         if text and currency:
             data["received"] = self._money(text, currency)
+        data["reference"] = tidy_reference(data.get("reference") or "", self.payment.order.number)
         data["comment"] = (data.get("comment") or "").strip() or self.words.get(data.get("template") or "", "")
         return data
+
+    def obstacles(self) -> list[str]:
+        """Why approving what is filled in would open nothing; what is filled in must be valid, or not sent yet."""
+        if not self.is_bound:
+            return obstacles(self.payment, received=self.payment.charge, reference=self.payment.order.number)
+        data = self.cleaned_data
+        if not data.get("received") or not data.get("reference"):
+            return []
+        return obstacles(self.payment, received=data["received"], reference=data["reference"])
+
+    def check_confirmed(self) -> bool:
+        """Whether nothing differs, or the admin confirmed exactly these differences; if not, `unconfirmed` is set."""
+        found = self.obstacles()
+        self.unconfirmed = bool(found) and self.cleaned_data["confirmed"] != mark_of(found)
+        return not self.unconfirmed
 
     def _money(self, text: str, currency: str) -> Money | None:
         digits = "".join(text.split()).replace("\u202f", "").replace("\xa0", "").replace(",", ".")

@@ -72,7 +72,8 @@ class AccountForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["consent"].help_text = format_html(
-            '<a href="{}" target="_blank">{}</a> · <a href="{}" target="_blank">{}</a>',
+            '<a class="link-alone" href="{}" target="_blank">{}</a><br>'
+            '<a class="link-alone" href="{}" target="_blank">{}</a>',
             reverse("terms"),
             _("Read the terms"),
             reverse("privacy"),
@@ -198,7 +199,7 @@ class OrganisationForm(forms.Form):
     def _plan_card(self, plan: PlanOffer) -> Card:
         price = plan.price(self.choice.cycle, self.choice.currency)
         return Card(
-            description=" · ".join(plan.quotas[:3]),
+            description=plan.in_short,
             aside=format_html('<span class="money">{}</span>', price.display(_locale())) if price else "",
             badge=_("Recommended") if plan.is_recommended else "",
         )

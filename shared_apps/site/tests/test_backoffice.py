@@ -54,6 +54,13 @@ def verdict(client: Any, payment: Payment, decision: str, **changes: Any) -> Any
     return client.post(page_of(payment), {**data, "decision": decision, **changes})
 
 
+def confirmed_verdict(client: Any, payment: Payment, **changes: Any) -> Any:
+    """Approve, and say yes to the differences that the page then shows."""
+    asked = verdict(client, payment, "approve", **changes)
+    assert asked.status_code == 200
+    return verdict(client, payment, "approve", **changes, confirmed=asked.context["mark"])
+
+
 class TestDoor:
     PATHS = (
         "/backoffice/",
@@ -120,7 +127,7 @@ class TestVerdict:
 
     def test_another_amount_goes_to_review_and_opens_nothing(self, admin) -> None:
         payment = transfer()
-        verdict(admin, payment, "approve", received_amount="24 000")
+        confirmed_verdict(admin, payment, received_amount="24 000")
         payment.refresh_from_db()
         assert payment.status == Payment.Status.NEEDS_REVIEW
         assert Order.objects.get(pk=payment.order_id).status == Order.Status.AWAITING_PAYMENT
@@ -133,9 +140,78 @@ class TestVerdict:
     )
     def test_another_currency_or_reference_too(self, admin, change) -> None:
         payment = transfer()
-        verdict(admin, payment, "approve", **change)
+        confirmed_verdict(admin, payment, **change)
         payment.refresh_from_db()
         assert payment.status == Payment.Status.NEEDS_REVIEW
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"received_amount": "24 000"}, {"received_currency": "XOF"}, {"reference": "BA-XXXX-XXXX"}],
+    )
+    def test_nothing_is_decided_before_the_difference_is_confirmed(self, admin, change) -> None:
+        payment = transfer()
+        answer = verdict(admin, payment, "approve", **change)
+        payment.refresh_from_db()
+        assert (payment.status, payment.decided_at) == (Payment.Status.UNDER_REVIEW, None)
+        page = text_of(answer)
+        assert len(answer.context["obstacles"]) == 1
+        assert answer.context["obstacles"][0] in page
+        assert 'name="confirmed"' in page
+        assert not AuditLog.objects.filter(action="transfer.approved", resource_id=str(payment.pk)).exists()
+
+    def test_another_difference_is_confirmed_anew(self, admin) -> None:
+        payment = transfer()
+        asked = verdict(admin, payment, "approve", received_amount="24 000")
+        verdict(admin, payment, "approve", received_amount="2 400", confirmed=asked.context["mark"])
+        payment.refresh_from_db()
+        assert payment.status == Payment.Status.UNDER_REVIEW
+
+    def test_what_is_put_right_needs_no_confirmation(self, admin) -> None:
+        payment = transfer()
+        verdict(admin, payment, "approve", received_amount="24 000")
+        verdict(admin, payment, "approve")
+        assert Order.objects.get(pk=payment.order_id).status == Order.Status.PAID
+
+    def test_the_same_reference_in_other_letters_is_no_difference(self, admin) -> None:
+        payment = transfer()
+        verdict(admin, payment, "approve", reference=payment.order.number.lower().replace("-", " "))
+        payment.refresh_from_db()
+        assert (payment.status, payment.decision_reference) == ("succeeded", payment.order.number)
+
+    def test_an_account_that_is_no_longer_ours_is_said_at_once(self, admin) -> None:
+        payment = transfer()
+        Payment.objects.filter(pk=payment.pk).update(provider_account="CM9999999999")
+        page = admin.get(page_of(payment))
+        assert len(page.context["obstacles"]) == 1
+        assert 'name="confirmed"' in text_of(page)
+        assert "data-desk" not in text_of(page)
+        confirmed_verdict(admin, payment)
+        payment.refresh_from_db()
+        assert (payment.status, payment.reason) == ("needs_review", "account_mismatch")
+
+    @pytest.mark.parametrize("status", [Order.Status.PAID, Order.Status.CANCELLED])
+    def test_an_order_that_wants_no_money_any_more(self, admin, status) -> None:
+        payment = transfer()
+        Order.objects.filter(pk=payment.order_id).update(status=status, paid_at=payment.created_at)
+        assert len(admin.get(page_of(payment)).context["obstacles"]) == 1
+        confirmed_verdict(admin, payment)
+        payment.refresh_from_db()
+        assert payment.status == Payment.Status.NEEDS_REVIEW
+
+    def test_a_rejection_asks_for_no_confirmation(self, admin) -> None:
+        payment = transfer()
+        verdict(admin, payment, "reject", received_amount="24 000", template="other_amount")
+        payment.refresh_from_db()
+        assert payment.status == Payment.Status.PENDING
+
+    def test_what_is_said_before_is_what_happens(self, admin) -> None:
+        """The page compares as `judge` does: nothing to confirm means that approving opens."""
+        payment = transfer()
+        page = admin.get(page_of(payment))
+        assert page.context["obstacles"] == []
+        assert 'name="confirmed"' not in text_of(page)
+        verdict(admin, payment, "approve")
+        assert Order.objects.get(pk=payment.order_id).status == Order.Status.PAID
 
     @pytest.mark.parametrize("amount", ["", "abc", "-5", "0", "1e400", "NaN", "12.5", "9" * 30])
     def test_an_amount_that_is_none(self, admin, amount) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -54,6 +55,11 @@ class TestChoosing:
             assert f'value="{method}"' in page
         assert "38,11\xa0€" in page  # PayPal's amount, before leaving
         assert order.number in page
+
+    def test_the_number_is_asked_for_under_mobile_money(self, client, order) -> None:
+        page = text_of(client.get(url(order)))
+        places = [page.index(text) for text in ('value="mtn_momo"', 'name="phone_number"', 'value="paypal"')]
+        assert places == sorted(places)
 
     def test_no_method_and_an_unknown_one(self, client, order) -> None:
         for data in ({}, {"payment_method": "bitcoin"}, {"payment_method": "\x00"}):
@@ -107,10 +113,10 @@ class TestMobileMoney:
         from billing import gateways
 
         settings.MOMO = {**settings.MOMO, "base_url": "http://127.0.0.1:9", "connect_timeout": 1, "read_timeout": 1}
-        gateways.gateway.cache_clear()
+        gateways.forget_clients()
         client.post(url(order, "pay/"), {"payment_method": "mtn_momo", "phone_number": PHONE})
         page = text_of(client.get(url(order)))
-        gateways.gateway.cache_clear()
+        gateways.forget_clients()
         assert 'data-state="momo"' in page
         assert "alert-info" in page
 
@@ -141,11 +147,50 @@ class TestPayPal:
         payment.refresh_from_db()
         assert payment.status == Payment.Status.PENDING
 
-    def test_coming_back_without_paying(self, client, order, simulator) -> None:
+    def test_coming_back_without_paying_leads_to_the_order_and_every_way_to_pay(self, client, order, simulator) -> None:
         client.post(url(order, "pay/"), {"payment_method": "paypal"})
-        page = text_of(client.get(url(order, "cancelled/?token=x")))
+        assert client.get(url(order, "cancelled/?token=x")).headers["Location"] == url(order)
+        answer = client.get(url(order))
+        page = text_of(answer)
         assert 'data-state="choose"' in page
         assert "alert-info" in page
+        assert "#cancel-order" in page
+        # Following the page keeps saying so, and asks PayPal on the way.
+        seen = answer.context["page"].fingerprint
+        assert client.get(url(order, f"status/?seen={seen}")).status_code == 204
+
+    def test_another_browser_may_go_on_with_what_this_one_left(self, client, order, simulator) -> None:
+        client.post(url(order, "pay/"), {"payment_method": "paypal"})
+        client.get(url(order, "cancelled/"))
+        assert 'data-state="paypal"' in text_of(logged_in(order.user).get(url(order)))
+
+    def test_coming_back_without_paying_from_a_payment_that_was_made_all_the_same(
+        self, client, order, simulator
+    ) -> None:
+        client.post(url(order, "pay/"), {"payment_method": "paypal"})
+        simulator.approve_paypal(order.payments.get().provider_ref)
+        client.get(url(order, "cancelled/"))
+        assert state_of(order) is State.PROVISIONING
+        assert 'data-state="provisioning"' in text_of(client.get(url(order)))
+
+    def test_what_was_left_does_not_keep_the_order_open(self, client, order, simulator) -> None:
+        client.post(url(order, "pay/"), {"payment_method": "paypal"})
+        client.get(url(order, "cancelled/"))
+        client.post(url(order, "pay/"), {"payment_method": "bank_transfer"})
+        page = text_of(client.get(url(order)))
+        assert 'data-state="transfer"' in page
+        assert "#cancel-order" in page
+
+    def test_approved_after_having_been_left(self, client, order, simulator) -> None:
+        client.post(url(order, "pay/"), {"payment_method": "paypal"})
+        client.get(url(order, "cancelled/"))
+        payment = order.payments.get()
+        again = client.post(url(order, "pay/"), {"payment_method": "paypal"})
+        assert again.headers["Location"] == payment.redirect_url
+        assert 'data-state="paypal"' in text_of(client.get(url(order)))
+        simulator.approve_paypal(payment.provider_ref)
+        client.get(url(order, f"return/?token={payment.provider_ref}"))
+        assert state_of(order) is State.PROVISIONING
 
     def test_a_cancelled_address_of_a_paid_order_leads_to_the_order(self, client, order) -> None:
         pay_by_transfer(order)
@@ -231,6 +276,33 @@ class TestLater:
         assert state_of(order) is State.CANCELLED
         assert client.post(url(order, "cancel/")).status_code == 302
 
+    def test_no_cancelling_while_money_may_still_move(self, client, order, simulator) -> None:
+        link = "#cancel-order"
+        client.post(url(order, "pay/"), {"payment_method": "mtn_momo", "phone_number": PHONE})
+        assert link not in text_of(client.get(url(order)))
+        # Nor when another way was chosen since, until the request is refused.
+        client.post(url(order, "pay/"), {"payment_method": "bank_transfer"})
+        assert link not in text_of(client.get(url(order)))
+        momo = order.payments.get(method__name="mtn_momo")
+        simulator.decide_momo(momo.provider_ref, "FAILED", "APPROVAL_REJECTED")
+        resolve_payment(momo.pk)
+        assert link in text_of(client.get(url(order)))
+        client.post(url(order, "receipt/"), {"receipt": picture()})
+        page = client.get(url(order))
+        assert link not in text_of(page)
+        assert page.context["page"].kept_open
+
+    def test_a_paypal_payment_that_is_open_keeps_the_order_open(self, client, order, simulator) -> None:
+        client.post(url(order, "pay/"), {"payment_method": "paypal"})
+        page = client.get(url(order))
+        assert "#cancel-order" not in text_of(page)
+        assert page.context["page"].kept_open
+
+    def test_the_time_to_pay_is_a_date_and_minutes_at_the_end_only(self, client, order) -> None:
+        assert "data-countdown-to" not in text_of(client.get(url(order)))
+        Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() + timedelta(minutes=50))
+        assert "data-countdown-to" in text_of(client.get(url(order)))
+
     def test_review(self, client, order) -> None:
         payment = start_payment(order_id=order.pk, method="bank_transfer")
         Payment.objects.filter(pk=payment.pk).update(
@@ -249,6 +321,14 @@ class TestFollowing:
         assert fragment.status_code == 200
         assert "<html" not in text_of(fragment)
         assert 'id="order-live"' in text_of(fragment)
+
+    def test_the_title_of_the_page_comes_with_its_live_part(self, client, order) -> None:
+        title = re.compile(r"<title>\s*(.*?)\s*</title>")
+        fragment = text_of(client.get(url(order, "status/?seen=old")))
+        page = text_of(client.get(url(order)))
+        assert title.findall(fragment) == title.findall(page)
+        assert fragment.index("<title>") < fragment.index("<div")  # htmx looks for it outside of what it swaps
+        assert len(title.findall(page)) == 1
 
     def test_following_asks_the_provider_in_the_background_and_not_too_often(
         self, client, order, simulator, monkeypatch

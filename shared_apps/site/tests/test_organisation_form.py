@@ -130,6 +130,30 @@ def test_a_bad_coupon_is_said_in_the_preview() -> None:
     assert "field-error" in text_of(preview)
 
 
+def test_an_unknown_coupon_does_not_stop_the_order() -> None:
+    client = logged_in()
+    for page in (
+        client.post(URL, order_data(coupon_code="FAUX")),
+        client.post("/signup/offer/", order_data(coupon_code="FAUX")),
+    ):
+        assert 'name="order" value="without_code"' in text_of(page)
+    client.post(URL, order_data(coupon_code="FAUX", order="without_code"))
+    order = Order.objects.get(user=client.user)
+    assert (order.total_minor, order.coupon, order.customer_name) == (25_000, None, "Awa Ndiaye")
+
+
+def test_a_good_coupon_offers_no_way_around_it() -> None:
+    Coupon.objects.create(code="MOINS20", percent=20)
+    assert "without_code" not in text_of(logged_in().post("/signup/offer/", order_data(coupon_code="moins20")))
+
+
+def test_a_reserved_address_suggests_names_of_the_organisation() -> None:
+    client = logged_in()
+    assert 'value="marche-elegant"' in text_of(client.post(URL, order_data(subdomain="paypal")))
+    answer = visitor().get("/signup/subdomain/", {"name": "paypal", "organisation": "Marché Élégant"})
+    assert 'value="marche-elegant"' in text_of(answer)
+
+
 def test_a_coupon_of_all_needs_no_payment() -> None:
     Coupon.objects.create(code="CADEAU", percent=100)
     client = logged_in()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,23 @@ def test_a_constant_number_of_queries_with_few_plans_and_with_sixty(path: str, d
     publish(60)
     with django_assert_num_queries(QUERIES):
         assert "Extra 59" in text_of(client.get(path))
+
+
+def test_a_price_per_month_that_is_rounded_says_so() -> None:
+    def notes(query: str) -> list[str]:
+        page = text_of(visitor().get(f"/pricing/?{query}", headers={"Cookie": "django_language=en"}))
+        return re.findall(r"<span>(about )?<span class=\"money\">([^<]+)</span> a month</span>", page)
+
+    assert ("about ", "8,333\xa0FCFA") in notes("cycle=yearly")
+    assert ("", "50,000\xa0FCFA") in notes("cycle=yearly")
+    assert notes("cycle=monthly") == []
+
+
+def test_currencies_are_named_as_people_call_them() -> None:
+    page = text_of(visitor().get("/pricing/"))
+    switch = page[page.index("pricing-switches") : page.index('id="store"')]
+    assert re.findall(r"<span>(\w+)</span>", switch)[-3:] == ["FCFA", "FCFA", "Euro"]
+    assert ">XAF<" not in switch
 
 
 @override_settings(LANGUAGE_CODE="fr")

@@ -15,6 +15,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -25,11 +26,12 @@ from billing.services.transfers import decide_transfer
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.site import backoffice as desk
 from shared_apps.site.audit_texts import timeline
-from shared_apps.site.forms.payment import LABELS, REJECTIONS, DecisionForm
+from shared_apps.site.forms.payment import LABELS, DecisionForm
 from shared_apps.site.forms.signup import add_domain_error
 from shared_apps.site.pages import render_page
 from shared_apps.site.plan_texts import plan_label
 from shared_apps.site.services.backoffice import restart_provisioning
+from shared_apps.site.transfer_check import mark_of
 
 View = Callable[..., HttpResponseBase]
 DECIDABLE = (*Payment.OPEN, Payment.Status.EXPIRED, Payment.Status.CANCELLED)
@@ -89,7 +91,7 @@ def transfers(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @platform_admin
 def transfer(request: HttpRequest, id: UUID) -> HttpResponse:
-    """One transfer: what was expected, what was sent, and the verdict."""
+    """One transfer: what was expected, what was sent, and the verdict. Money that differs is confirmed first."""
     payment = desk.get_transfer(id)
     if request.method != "POST":
         return _transfer_page(request, payment, DecisionForm(payment=payment, initial={"seen": _fingerprint(payment)}))
@@ -102,7 +104,7 @@ def transfer(request: HttpRequest, id: UUID) -> HttpResponse:
             request, _("This transfer changed while you looked at it. Nothing was decided: check it again, please.")
         )
         return redirect("backoffice_transfer", id=payment.pk)
-    if form.is_valid():
+    if form.is_valid() and (not approved or form.check_confirmed()):
         try:
             decided = decide_transfer(
                 payment=payment,
@@ -142,9 +144,11 @@ def _fingerprint(payment: Payment) -> str:
 
 
 def _transfer_page(request: HttpRequest, payment: Payment, form: DecisionForm) -> HttpResponse:
+    found = form.obstacles()
     context = {
         "payment": payment,
         "order": payment.order,
+        "number_html": format_html('<span class="nowrap">{}</span>', payment.order.number),
         "plan": plan_label(payment.order),
         "form": form,
         "can_decide": payment.status in DECIDABLE,
@@ -152,7 +156,10 @@ def _transfer_page(request: HttpRequest, payment: Payment, form: DecisionForm) -
         "copies": desk.copies_of(payment),
         "events": timeline(desk.history_of(payment)),
         "why": explain(payment.reason).what if payment.reason else "",
-        "rejections": REJECTIONS,
+        "obstacles": found,
+        "mark": mark_of(found),
+        # An order that is closed, or another account, is not put right by typing something else.
+        "can_match": not DecisionForm(payment=payment).obstacles(),
     }
     return _render(request, "transfer.html", context)
 

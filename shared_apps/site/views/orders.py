@@ -25,7 +25,7 @@ from billing import gateways, tasks
 from billing.models import Order, Payment
 from billing.selectors import access_order
 from billing.services.orders import cancel_order
-from billing.services.payments import as_attempt, methods_for, start_payment
+from billing.services.payments import methods_for, start_payment, transfer_instructions
 from billing.services.resolve import resolve_payment
 from billing.services.transfers import upload_receipt
 from shared_apps.core.context import host_with_port
@@ -45,6 +45,8 @@ from shared_apps.site.selectors import orders_of
 NUDGE_SECONDS = {gateways.MTN_MOMO: 4, gateways.PAYPAL: 12}
 # What to dial when the request does not appear, by the country of our MTN account.
 USSD = {"CM": "*126#"}
+# In the session: the payment whose PayPal page the visitor left without paying.
+LEFT_PAYPAL = "left_paypal"
 STATES: dict[str, tuple[str | Promise, str]] = {
     Order.Status.AWAITING_PAYMENT: (gettext_lazy("To pay"), "warning"),
     Order.Status.PAID: (gettext_lazy("Being prepared"), "info"),
@@ -69,8 +71,8 @@ def status(request: HttpRequest, id: UUID) -> HttpResponse:
     if not request.user.is_authenticated:
         # A script that follows the page must not be given the log-in page as its next part.
         return HttpResponse(status=204, headers={"HX-Redirect": reverse("order", args=[id])})
-    page = load_order_page(access_order(request.user, id))
-    if page.payment and page.state in (State.MOMO, State.PAYPAL):
+    page = _load(request, access_order(request.user, id))
+    if page.payment and (page.state in (State.MOMO, State.PAYPAL) or page.left_paypal):
         _nudge(page.payment)
     if request.GET.get("seen") == page.fingerprint:
         return HttpResponse(status=204)
@@ -93,7 +95,7 @@ def _nudge(payment: Payment) -> None:
 def pay(request: HttpRequest, id: UUID) -> HttpResponse:
     """Begin to pay, or go on with what was begun; leads to the provider where there is one to go to."""
     wanted = access_order(request.user, id)
-    page = load_order_page(wanted)
+    page = _load(request, wanted)
     form = _pay_form(page, request.POST)
     if not form.is_valid():
         return _page(request, wanted, page=page, pay_form=form)
@@ -107,6 +109,8 @@ def pay(request: HttpRequest, id: UUID) -> HttpResponse:
     except DomainError as error:
         add_domain_error(form, error)
         return _page(request, wanted, pay_form=form)
+    if payment.method.name == gateways.PAYPAL:
+        request.session.pop(LEFT_PAYPAL, None)
     if payment.redirect_url and payment.status == Payment.Status.PENDING:
         return HttpResponseRedirect(payment.redirect_url)
     return redirect("order", id=wanted.pk)
@@ -124,6 +128,7 @@ def returned(request: HttpRequest, id: UUID) -> HttpResponse:
             check_rate(action="paypal-return", who=str(id), limit=20, seconds=60)
         except DomainError:
             return redirect("order", id=id)
+        request.session.pop(LEFT_PAYPAL, None)
         resolve_payment(payment.pk)
     return redirect("order", id=id)
 
@@ -131,20 +136,23 @@ def returned(request: HttpRequest, id: UUID) -> HttpResponse:
 @never_cache
 @require_safe
 def cancelled(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Back from PayPal without paying: nothing was charged, and every way to pay is open."""
+    """Back from PayPal without paying, says the address. PayPal is asked, and the order page shows what is true."""
     wanted = access_order(request.user, id)
-    page = load_order_page(wanted)
-    if not page.may_choose:
-        return redirect("order", id=id)
-    page.state = State.CHOOSE
-    page.problem = None
-    return _page(request, wanted, page=page, came_back=True)
+    payment = wanted.payments.filter(method__name=gateways.PAYPAL, status=Payment.Status.PENDING).first()
+    if payment:
+        try:
+            check_rate(action="paypal-return", who=str(id), limit=20, seconds=60)
+        except DomainError:
+            return redirect("order", id=id)
+        if resolve_payment(payment.pk).status == Payment.Status.PENDING:
+            request.session[LEFT_PAYPAL] = str(payment.pk)
+    return redirect("order", id=id)
 
 
 @require_POST
 def check(request: HttpRequest, id: UUID) -> HttpResponse:
     """ "I have approved": ask the provider now."""
-    page = load_order_page(access_order(request.user, id))
+    page = _load(request, access_order(request.user, id))
     if page.payment and page.payment.method.is_automatic and page.payment.status in Payment.MAY_SUCCEED:
         try:
             check_rate(action="check-payment", who=str(page.payment.pk), limit=6, seconds=60)
@@ -209,6 +217,10 @@ def orders(request: HttpRequest) -> HttpResponse:
     return render_page(request, "orders.html", {"page": page, "rows": rows})
 
 
+def _load(request: HttpRequest, wanted: Order) -> OrderPage:
+    return load_order_page(wanted, left_paypal=request.session.get(LEFT_PAYPAL, ""))
+
+
 def _pay_form(page: OrderPage, data: Any = None) -> PayForm:
     return PayForm(data, order=page.order, methods=methods_for(page.order), latest=page.payment)
 
@@ -220,11 +232,10 @@ def _page(
     page: OrderPage | None = None,
     pay_form: PayForm | None = None,
     receipt_form: ReceiptForm | None = None,
-    came_back: bool = False,
 ) -> HttpResponse:
-    context = _context(page or load_order_page(wanted), pay_form=pay_form, receipt_form=receipt_form)
+    context = _context(page or _load(request, wanted), pay_form=pay_form, receipt_form=receipt_form)
     invalid = any(form is not None and form.errors for form in (pay_form, receipt_form))
-    context |= {"came_back": came_back, "failed_form": (pay_form or receipt_form) if invalid else None}
+    context["failed_form"] = (pay_form or receipt_form) if invalid else None
     return render_page(request, "order.html", context)
 
 
@@ -257,7 +268,7 @@ def _context(
 
 def _bank_details(payment: Payment) -> list[dict[str, Any]]:
     """Where to send the money, in the order in which banks ask for it."""
-    told = gateways.gateway(gateways.BANK_TRANSFER).start(as_attempt(payment)).instructions
+    told = transfer_instructions(payment)
     labels = {
         "reference": _("Reference to write on the transfer"),
         "amount": _("Amount"),

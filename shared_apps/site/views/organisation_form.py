@@ -44,10 +44,11 @@ def organisation(request: HttpRequest) -> HttpResponse:
         return redirect("signup_code")
     if request.method != "POST":
         return _page(request, _unbound(request))
-    save_draft(user=request.user, typed=_typed(request.POST))
-    if "refresh" in request.POST or "pick" in request.POST:
+    data = _sent(request.POST)
+    save_draft(user=request.user, typed=_typed(data))
+    if "refresh" in data or "pick" in data:
         return _page(request, _unbound(request))
-    form = _bound(request.POST)
+    form = _bound(data)
     if form.is_valid():
         order = _order(request, form)
         if order:
@@ -56,6 +57,15 @@ def organisation(request: HttpRequest) -> HttpResponse:
     elif form.has_error("subdomain", code="required"):
         form.suggestions = free_subdomains(str(form.data.get("organisation_name", "")))
     return _page(request, form)
+
+
+def _sent(data: QueryDict) -> QueryDict:
+    """What was sent, without the discount code where the visitor chose to go on without it."""
+    if data.get("order") != "without_code":
+        return data
+    data = data.copy()
+    data["coupon_code"] = ""
+    return data
 
 
 def _typed(data: QueryDict) -> dict[str, str]:
@@ -105,7 +115,7 @@ def _order(request: HttpRequest, form: OrganisationForm) -> Order | None:
             customer=form.customer(request.user.email),  # type: ignore[union-attr]  # logged in
             locale=get_language() or settings.LANGUAGE_CODE,
             coupon_code=data["coupon_code"],
-            idempotency_key=data["idempotency_key"],
+            idempotency_key=_request_key(data),
         )
     except DomainError as error:
         add_domain_error(form, error)
@@ -113,12 +123,25 @@ def _order(request: HttpRequest, form: OrganisationForm) -> Order | None:
         return None
 
 
+def _request_key(data: dict[str, Any]) -> str:
+    """The same for the same order sent twice, another when the visitor came back and changed what is ordered."""
+    ordered = (data[name] for name in ("product", "plan", "cycle", "currency", "organisation_name"))
+    return str(uuid.uuid5(uuid.UUID(data["idempotency_key"]), "|".join(ordered)))
+
+
 def _explain(request: HttpRequest, form: OrganisationForm, error: DomainError) -> None:
     """What the template shows besides the message: names that are free, or the order that holds the name already."""
-    form.suggestions = error.extra.get("suggestions", [])
+    form.suggestions = _suggestions(error, str(form.data.get("organisation_name", "")))
     if error.code == "subdomain_taken":
         form.own_order = own_unpaid_order_at(request.user, form.data.get("subdomain", ""))
     form.too_many = error.code == "too_many_unpaid"
+
+
+def _suggestions(error: DomainError, organisation: str) -> list[str]:
+    """Names that are free: near the one wanted, or from the organisation's name where that one leads to nothing."""
+    if error.code == "subdomain_reserved" and organisation.strip():
+        return free_subdomains(organisation)
+    return list(error.extra.get("suggestions", []))
 
 
 def _page(request: HttpRequest, form: OrganisationForm) -> HttpResponse:
@@ -193,5 +216,6 @@ def subdomain(request: HttpRequest) -> HttpResponse:
         check_rate(action="subdomain", who=request_info().ip or "", limit=120, seconds=60)
         context["free"] = check_subdomain(typed)
     except DomainError as error:
-        context |= {"error": error, "suggestions": error.extra.get("suggestions", [])}
+        organisation = str(request.GET.get("organisation") or "")[:120]
+        context |= {"error": error, "suggestions": _suggestions(error, organisation)}
     return render(request, "site/partials/subdomain.html", context)

@@ -38,8 +38,8 @@ def _pricing(request: HttpRequest) -> dict[str, Any]:
         "products": [_product(product, choice) for product in catalogue],
         "cycles": _cycle_links(choice, best_savings(catalogue, choice.currency)),
         "currencies": [
-            {"code": code, "label": label, "query": choice.as_query(currency=code), "current": code == choice.currency}
-            for code, label in plan_texts.CURRENCIES.items()
+            {"name": name, "where": where, "query": choice.as_query(currency=code), "current": code == choice.currency}
+            for code, (name, where) in plan_texts.CURRENCY_PARTS.items()
         ],
         "faq": FAQ,
     }
@@ -68,6 +68,7 @@ def _plan(plan: PlanOffer, choice: Choice) -> dict[str, Any]:
         "price": plan.price(choice.cycle, choice.currency),
         "period": plan_texts.PERIODS[choice.cycle],
         "per_month": plan.per_month(choice.cycle, choice.currency),
+        "is_exact": plan.divides_evenly(choice.cycle, choice.currency),
         "saving": _("You save %(percent)d %%") % {"percent": saving} if saving else "",
         "query": choice.as_query(product=plan.product, plan=plan.name),
     }

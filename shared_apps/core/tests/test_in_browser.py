@@ -1,0 +1,90 @@
+"""What app.js and app.css do, in a real browser, without a server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        bool(os.environ.get("BAOBAB_NO_BROWSER")) and not os.environ.get("CI"), reason="there is no Chromium here"
+    ),
+]
+CHROMIUM = os.environ.get("BAOBAB_CHROMIUM") or shutil.which("chromium") or "chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+FIELD = """<div class="field field-invalid"><label class="label" for="id_{name}">{name}</label>
+    <div class="field-error" id="id_{name}_error">Wrong</div>
+    <input id="id_{name}" name="{name}" aria-invalid="true" aria-describedby="id_{name}_hint id_{name}_error"></div>"""
+
+
+@pytest.fixture(autouse=True)
+def _clean_state() -> None:
+    """Takes the place of the suite's fixture of this name: nothing here touches a database."""
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 360, "height": 740})
+        yield page
+        browser.close()
+
+
+def show(page: Page, body: str) -> None:
+    static = Path(settings.BASE_DIR, "static")
+    page.set_content(f'<!doctype html><html lang="fr"><body>{body}</body></html>')
+    page.add_style_tag(path=static / "css/app.css")
+    page.add_script_tag(path=static / "js/app.js")
+
+
+def test_an_error_is_not_said_of_a_field_that_was_changed_since(page: Page) -> None:
+    errors = "".join(f'<li><a href="#id_{name}">{name}: Wrong</a></li>' for name in ("one", "two"))
+    fields = "".join(FIELD.format(name=name) for name in ("one", "two"))
+    show(page, f'<div class="error-summary" tabindex="-1"><ul>{errors}</ul></div><form>{fields}</form>')
+    place = page.locator("#id_one").bounding_box()
+    page.fill("#id_one", "x")
+    assert not page.locator("#id_one_error").is_visible()
+    assert page.locator("#id_two_error").is_visible()
+    assert page.locator("[aria-invalid]").evaluate_all("fields => fields.map(field => field.id)") == ["id_two"]
+    assert page.locator("#id_one").get_attribute("aria-describedby") == "id_one_hint"
+    assert page.locator(".error-summary .changed").all_inner_texts() == ["one: Wrong"]
+    assert page.locator("#id_one").bounding_box() == place  # nothing jumps under the finger
+
+
+@pytest.mark.parametrize("frame", ["", '<nav class="bottombar"><a class="bottombar-item" href="#">Menu</a></nav>'])
+def test_a_focused_field_is_never_behind_what_sticks_to_the_edges(page: Page, frame: str) -> None:
+    fields = "".join(f'<div class="field"><label>{n}<input id="field-{n}"></label></div>' for n in range(20))
+    form = f'<form class="form">{fields}<div class="sticky-action"><button class="button">Go</button></div></form>'
+    show(page, f'<div class="{"workspace" if frame else ""}">{form}</div>{frame}')
+    for key in ["Tab"] * 20 + ["Shift+Tab"] * 19:
+        page.keyboard.press(key)
+        field = page.locator(":focus").bounding_box()
+        bar = page.locator(".sticky-action").bounding_box()
+        assert field
+        assert bar
+        assert field["y"] >= 0
+        assert field["y"] + field["height"] <= bar["y"], key
+
+
+@pytest.mark.parametrize(("size", "words"), [(64_000, "64\xa0Ko"), (1_440_000, "1,4\xa0Mo")])
+def test_a_chosen_file_shows_its_size(page: Page, size: int, words: str) -> None:
+    show(
+        page,
+        '<div data-file-drop data-kb="Ko" data-mb="Mo"><input type="file"><div data-file-preview hidden></div></div>',
+    )
+    page.set_input_files("input", {"name": "recu.pdf", "mimeType": "application/pdf", "buffer": b"x" * size})
+    assert page.locator("[data-file-preview]").inner_text() == f"recu.pdf · {words}"
