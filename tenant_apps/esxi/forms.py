@@ -52,11 +52,21 @@ class ServerForm(WorkspaceForm):
 
     def __init__(self, *args: Any, server: Server | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.is_bound:
-            self.fields["password"].help_text = _("Type it again: it is never sent back to this page.")
+        password = self.fields["password"]
         if server:
-            self.fields["password"].required = False
-            self.fields["password"].help_text = _("Leave empty to keep the one that is stored.")
+            password.required = False
+            password.help_text = _("Leave empty to keep the one that is stored.")
+        if self.typed_password and server:
+            password.help_text = _(
+                "Type the new one again: it is never sent back to this page. Left empty, the stored one is kept."
+            )
+        elif self.typed_password:
+            password.help_text = _("Type it again: it is never sent back to this page.")
+
+    @property
+    def typed_password(self) -> bool:
+        """Whether a password was sent that this page will not show, so that it must be typed again."""
+        return self.is_bound and bool(self.data.get("password"))
 
     @classmethod
     def values_of(cls, server: Server) -> dict[str, Any]:

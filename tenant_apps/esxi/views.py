@@ -16,7 +16,7 @@ from tenant_apps.esxi import selectors, services
 from tenant_apps.esxi.forms import RemoveForm, ServerForm
 from tenant_apps.esxi.models import Server
 from tenant_apps.team.access import StaffRequest, staff_required
-from tenant_apps.team.forms import show_error
+from tenant_apps.team.forms import save_form, show_error
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
 
 
@@ -49,17 +49,11 @@ def new_server(request: StaffRequest) -> HttpResponse:
     if request.method != "POST":
         return render_workspace(request, "esxi/server_form.html", {"form": ServerForm()})
     form = ServerForm(request.POST)
-    if form.is_valid():
-        try:
-            server = services.add_server(server_id=form.cleaned_data["key"], details=form.details)
-        except DomainError as error:
-            show_error(form, error)
-        else:
-            messages.success(
-                request, _("“%(name)s” was added. Its password is stored encrypted.") % {"name": server.name}
-            )
-            return redirect("esxi:servers")
-    return render_workspace(request, "esxi/server_form.html", {"form": form}, status=UNPROCESSABLE)
+    server = save_form(form, lambda: services.add_server(server_id=form.cleaned_data["key"], details=form.details))
+    if server is None:
+        return render_workspace(request, "esxi/server_form.html", {"form": form}, status=UNPROCESSABLE)
+    messages.success(request, _("“%(name)s” was added. Its password is stored encrypted.") % {"name": server.name})
+    return redirect("esxi:servers")
 
 
 @sensitive_post_parameters("password")
@@ -72,15 +66,12 @@ def edit_server(request: StaffRequest, server_id: UUID) -> HttpResponse:
         form = ServerForm(initial=ServerForm.values_of(server), server=server)
         return render_workspace(request, "esxi/server_form.html", {"form": form, "server": server})
     form = ServerForm(request.POST, server=server)
-    if form.is_valid():
-        try:
-            server = services.change_server(server=server, details=form.details)
-        except DomainError as error:
-            show_error(form, error)
-        else:
-            messages.success(request, _("“%(name)s” was saved.") % {"name": server.name})
-            return redirect("esxi:servers")
-    return render_workspace(request, "esxi/server_form.html", {"form": form, "server": server}, status=UNPROCESSABLE)
+    changed = save_form(form, lambda: services.change_server(server=server, details=form.details))
+    if changed is None:
+        context = {"form": form, "server": server}
+        return render_workspace(request, "esxi/server_form.html", context, status=UNPROCESSABLE)
+    messages.success(request, _("“%(name)s” was saved.") % {"name": changed.name})
+    return redirect("esxi:servers")
 
 
 @staff_required

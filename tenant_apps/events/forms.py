@@ -17,7 +17,7 @@ from shared_apps.core.widgets import Card, RadioCards
 from tenant_apps.events.models import Calendar, Event
 from tenant_apps.events.places import language_choices, parse_position, position_as_typed
 from tenant_apps.events.services import CalendarDetails, EventDetails
-from tenant_apps.team.forms import ColourField, OneLineField, PhotoField, WorkspaceForm, key_field
+from tenant_apps.team.forms import ColourField, OneLineField, PhotoField, WorkspaceForm, category_field, key_field
 
 LOCAL_TIME = "%Y-%m-%dT%H:%M"
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
@@ -75,11 +75,7 @@ class EventForm(WorkspaceForm):
     description = forms.CharField(
         label=gettext_lazy("Description"), max_length=10_000, required=False, widget=forms.Textarea(attrs={"rows": 6})
     )
-    category = OneLineField(
-        label=gettext_lazy("Category"), max_length=80, required=False,
-        help_text=gettext_lazy("Choose one, or type a new one."),
-        widget=forms.TextInput(attrs={"list": "category-names", "autocomplete": "off"}),
-    )  # fmt: skip
+    category = category_field()
     place_name = OneLineField(label=gettext_lazy("Name of the place"), max_length=120, required=False)
     place_address = OneLineField(label=gettext_lazy("Address"), max_length=300, required=False)
     position = forms.CharField(
@@ -151,10 +147,7 @@ class CalendarForm(WorkspaceForm):
         help_text=gettext_lazy("The times you type and visitors read are in this zone."),
     )  # fmt: skip
     contact_email = forms.EmailField(label=gettext_lazy("Contact e-mail"), max_length=254, required=False)
-    brand_colour = ColourField(
-        label=gettext_lazy("Colour of your calendar"),
-        help_text=gettext_lazy("If it is too light to be read, the nearest darker one is used."),
-    )
+    brand_colour = ColourField(label=gettext_lazy("Colour of your calendar"))
 
     @classmethod
     def values_of(cls, calendar: Calendar) -> dict[str, Any]:

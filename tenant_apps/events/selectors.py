@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from tenant_apps.events.models import Calendar, Category, Event
 from tenant_apps.team.models import Photo
-from tenant_apps.team.selectors import PENDING_FOR, staff_count
+from tenant_apps.team.selectors import staff_count, unused_photos
 
 PER_PAGE = 20
 # What calendars that follow the feed are told: nobody needs last year's events in a phone.
@@ -87,10 +87,8 @@ def is_cover(photo: Photo) -> bool:
 
 
 def abandoned_photos() -> list[Photo]:
-    """Some photos that were sent with a form nobody finished. Twice the life of a pending upload, to be sure."""
-    before = timezone.now() - 2 * PENDING_FOR
-    used = Event.objects.filter(cover=OuterRef("pk"))
-    return list(Photo.objects.filter(~Exists(used), created_at__lt=before).order_by("pk")[:20])
+    """Some photos that were sent for an event nobody saved."""
+    return unused_photos(used=Event.objects.filter(cover=OuterRef("pk")))
 
 
 def published_in_month(*, now: datetime, chosen: Calendar) -> int:

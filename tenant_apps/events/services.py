@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,8 +22,8 @@ from tenant_apps.events.models import Calendar, Category, Event
 from tenant_apps.events.selectors import abandoned_photos, is_cover, published_in_month
 from tenant_apps.team.models import Photo
 from tenant_apps.team.quotas import check_quota
-from tenant_apps.team.services import discard_photos
-from tenant_apps.team.text import base_slug, free_slug
+from tenant_apps.team.selectors import free_slug_in
+from tenant_apps.team.services import category_named, discard_photos
 
 TOO_MANY_EVENTS = gettext_lazy(
     "Your plan %(plan)s includes %(limit)s published events a month, and they are all used. "
@@ -109,7 +108,7 @@ def create_event(*, public_id: UUID, details: EventDetails, cover: Photo | None 
     existing = Event.objects.filter(public_id=public_id).first()
     if existing:
         return existing
-    event = Event(public_id=public_id, slug=_free_event_slug(details.title))
+    event = Event(public_id=public_id, slug=free_slug_in(Event.objects.all(), details.title, fallback="event"))
     _apply(event, details)
     _set_cover(event, cover)
     event.save()
@@ -219,31 +218,12 @@ def _apply(event: Event, details: EventDetails) -> None:
     for name, value in asdict(details).items():
         if name != "category":
             setattr(event, name, value)
-    event.category = _category(details.category)
+    event.category = category_named(details.category, shelf=Category.objects.all(), audit_category="event")
 
 
 def _set_cover(event: Event, cover: Photo | None) -> None:
     if cover and not is_cover(cover):
         event.cover = cover
-
-
-def _category(name: str) -> Category | None:
-    if not name:
-        return None
-    existing = Category.objects.filter(name__iexact=name).first()
-    if existing:
-        return existing
-    base = base_slug(name, fallback="category")
-    taken = set(Category.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    last = Category.objects.aggregate(last=Max("position"))["last"] or 0
-    category = Category.objects.create(name=name, slug=free_slug(base, taken=taken), position=last + 1)
-    record(action="events.category.created", category="event", resource=category, after={"name": category.name})
-    return category
-
-
-def _free_event_slug(title: str) -> str:
-    base = base_slug(title, fallback="event")
-    return free_slug(base, taken=set(Event.objects.filter(slug__startswith=base).values_list("slug", flat=True)))
 
 
 def _record_status(event: Event, action: str, *, before: str) -> None:

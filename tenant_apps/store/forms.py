@@ -14,7 +14,7 @@ from shared_apps.core.widgets import MoneyInput, PhoneInput
 from tenant_apps.store.models import Product, Shop
 from tenant_apps.store.pricing import parse_price, price_as_typed
 from tenant_apps.store.services import ProductDetails, ShopDetails
-from tenant_apps.team.forms import ColourField, OneLineField, PhotoField, WorkspaceForm, key_field
+from tenant_apps.team.forms import ColourField, OneLineField, PhotoField, WorkspaceForm, category_field, key_field
 
 CURRENCY_SIGNS = {"XAF": "FCFA", "XOF": "FCFA", "EUR": "€", "USD": "$"}
 
@@ -26,11 +26,7 @@ class ProductForm(WorkspaceForm):
     name = OneLineField(label=gettext_lazy("Name"), max_length=120)
     price = forms.CharField(label=gettext_lazy("Price"), max_length=30)
     photo = PhotoField(label=gettext_lazy("Photos"), several=True)
-    category = OneLineField(
-        label=gettext_lazy("Category"), max_length=80, required=False,
-        help_text=gettext_lazy("Choose one, or type a new one."),
-        widget=forms.TextInput(attrs={"list": "category-names", "autocomplete": "off"}),
-    )  # fmt: skip
+    category = category_field()
     description = forms.CharField(
         label=gettext_lazy("Description"), max_length=5000, required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
@@ -86,10 +82,7 @@ class ShopForm(WorkspaceForm):
         label=gettext_lazy("WhatsApp number"), max_length=30, required=False, widget=PhoneInput,
         help_text=gettext_lazy("With the country code, for example +237 6 71 23 45 67. Customers can write to it."),
     )  # fmt: skip
-    brand_colour = ColourField(
-        label=gettext_lazy("Colour of your storefront"),
-        help_text=gettext_lazy("If it is too light to be read, the nearest darker one is used."),
-    )
+    brand_colour = ColourField(label=gettext_lazy("Colour of your storefront"))
 
     @classmethod
     def values_of(cls, shop: Shop) -> dict[str, Any]:

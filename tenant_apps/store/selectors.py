@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
-from django.utils import timezone
+from django.db.models import OuterRef, Prefetch, QuerySet
 
 from tenant_apps.store.models import Category, Product, ProductImage, Shop
 from tenant_apps.store.search import allow_typos, exact_matches, similar_matches, words_of
 from tenant_apps.team.models import Photo
-from tenant_apps.team.selectors import GIGABYTE, PENDING_FOR, photo_bytes, staff_count
+from tenant_apps.team.selectors import GIGABYTE, photo_bytes, staff_count, unused_photos
 
 PER_PAGE = 24
 
@@ -98,10 +97,8 @@ def is_photo_published(photo: Photo) -> bool:
 
 
 def abandoned_photos() -> list[Photo]:
-    """Some photos that were sent with a form nobody finished. Twice the life of a pending upload, to be sure."""
-    before = timezone.now() - 2 * PENDING_FOR
-    attached = ProductImage.objects.filter(photo=OuterRef("pk"))
-    return list(Photo.objects.filter(~Exists(attached), created_at__lt=before).order_by("pk")[:20])
+    """Some photos that were sent for a product nobody saved."""
+    return unused_photos(used=ProductImage.objects.filter(photo=OuterRef("pk")))
 
 
 def usage() -> dict[str, int]:

@@ -21,8 +21,8 @@ from tenant_apps.store.search import search_fields
 from tenant_apps.store.selectors import abandoned_photos
 from tenant_apps.team.models import Photo
 from tenant_apps.team.quotas import check_quota
-from tenant_apps.team.services import discard_photos
-from tenant_apps.team.text import base_slug, free_slug
+from tenant_apps.team.selectors import free_slug_in
+from tenant_apps.team.services import category_named, discard_photos
 
 MAX_PHOTOS = 8
 TOO_MANY_PRODUCTS = gettext_lazy(
@@ -97,7 +97,7 @@ def create_product(
     if existing:
         return existing
     check_quota("products", used=Product.objects.count(), message=TOO_MANY_PRODUCTS)
-    product = Product(public_id=public_id, slug=_free_product_slug(details.name))
+    product = Product(public_id=public_id, slug=free_slug_in(Product.objects.all(), details.name, fallback="product"))
     _set_status(product, published=publish)
     _write(product, details, currency=shop.currency)
     _attach(product, photos or [])
@@ -176,7 +176,9 @@ def _write(product: Product, details: ProductDetails, *, currency: str) -> None:
     """Save the product and its first variant with the words the search looks at. Needs the shop's lock."""
     product.name = details.name
     product.description = details.description
-    product.category = _category(details.category)
+    product.category = category_named(
+        details.category, shelf=Category.objects.filter(parent=None), audit_category="store"
+    )
     fields = search_fields(
         name=details.name, category=details.category, skus=[details.sku], description=details.description
     )
@@ -196,25 +198,6 @@ def _check_sku_free(sku: str, *, product: Product) -> None:
     if other:
         message = _("“%(product)s” already has this reference. Choose another one.") % {"product": other.product.name}
         raise DomainError("sku_taken", message, field="sku")
-
-
-def _category(name: str) -> Category | None:
-    if not name:
-        return None
-    existing = Category.objects.filter(name__iexact=name, parent=None).first()
-    if existing:
-        return existing
-    base = base_slug(name, fallback="category")
-    taken = set(Category.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    last = Category.objects.aggregate(last=Max("position"))["last"] or 0
-    category = Category.objects.create(name=name, slug=free_slug(base, taken=taken), position=last + 1)
-    record(action="store.category.created", category="store", resource=category, after={"name": category.name})
-    return category
-
-
-def _free_product_slug(name: str) -> str:
-    base = base_slug(name, fallback="product")
-    return free_slug(base, taken=set(Product.objects.filter(slug__startswith=base).values_list("slug", flat=True)))
 
 
 def _attach(product: Product, photos: list[Photo]) -> None:

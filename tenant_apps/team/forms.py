@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,7 @@ from tenant_apps.team.models import Photo
 from tenant_apps.team.selectors import pending_photos
 from tenant_apps.team.services import keep_photo
 
+T = TypeVar("T")
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -32,6 +34,17 @@ def show_error(form: WorkspaceForm, error: DomainError) -> None:
     form.upgrade_url = error.extra.get("upgrade_url", "")
 
 
+def save_form(form: WorkspaceForm, save: Callable[[], T]) -> T | None:
+    """What `save` makes of a form that is valid; None when form or service refuse, and the form says why."""
+    if not form.is_valid():
+        return None
+    try:
+        return save()
+    except DomainError as error:
+        show_error(form, error)
+        return None
+
+
 def key_field() -> forms.UUIDField:
     """Made with the empty form and sent with it, so that a form sent twice makes one thing."""
     return forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=True)
@@ -44,6 +57,17 @@ class OneLineField(forms.CharField):
         return " ".join((super().to_python(value) or "").split())
 
 
+def category_field() -> OneLineField:
+    """A category by its name. The page lists `category_names` in a datalist of that id."""
+    return OneLineField(
+        label=_("Category"),
+        max_length=80,
+        required=False,
+        help_text=_("Choose one, or type a new one."),
+        widget=forms.TextInput(attrs={"list": "category-names", "autocomplete": "off"}),
+    )
+
+
 class ColourField(forms.CharField):
     """A colour for buttons and links, "" when it is the platform's own. The theme makes it readable."""
 
@@ -51,7 +75,8 @@ class ColourField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TextInput(attrs={"type": "color", "class": "input-short"})
-        super().__init__(**{"widget": widget, "required": False, **kwargs})
+        help_text = _("If it is too light to be read, the nearest darker one is used.")
+        super().__init__(**{"widget": widget, "required": False, "help_text": help_text, **kwargs})
 
     def to_python(self, value: Any) -> str:
         colour = (super().to_python(value) or "").lower()

@@ -54,11 +54,11 @@ def render_public(
 
 def account_of(user: User) -> dict[str, Any]:
     """The menu of the person who is logged in."""
-    items = [{"url": reverse("team:home"), "label": _("Workspace"), "icon": "layout-dashboard"}]
+    links = [{"url": reverse("team:home"), "label": _("Workspace"), "icon": "layout-dashboard"}]
     return {
         "signed_in": True,
         "name": user.get_full_name(),
         "email": user.email,
-        "items": items if user.is_staff else [],
+        "links": links if user.is_staff else [],
         "logout_url": reverse("account_logout"),
     }

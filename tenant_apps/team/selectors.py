@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, QuerySet, Sum
 from django.utils import timezone
 
 from shared_apps.accounts.models import User
 from tenant_apps.team.models import Photo
+from tenant_apps.team.text import base_slug, free_slug
 
 # A pending upload lives as long as somebody may still be filling in the form it was sent with.
 PENDING_FOR = timedelta(hours=24)
@@ -42,3 +44,18 @@ def pending_photos(public_ids: list[UUID], *, user: User) -> list[Photo]:
     found = Photo.objects.filter(public_id__in=public_ids[:MAX_PENDING], uploaded_by=user, created_at__gte=since)
     by_id = {photo.public_id: photo for photo in found}
     return [by_id[public_id] for public_id in dict.fromkeys(public_ids) if public_id in by_id]
+
+
+def unused_photos(*, used: QuerySet[Any]) -> list[Photo]:
+    """Some photos that were sent with a form nobody finished. Twice the life of a pending upload, to be sure.
+
+    `used` finds what uses the photo `OuterRef("pk")`.
+    """
+    before = timezone.now() - 2 * PENDING_FOR
+    return list(Photo.objects.filter(~Exists(used), created_at__lt=before).order_by("pk")[:20])
+
+
+def free_slug_in(rows: QuerySet[Any], text: str, *, fallback: str) -> str:
+    """The address for a new row called `text`. The caller holds the lock under which rows are added."""
+    base = base_slug(text, fallback=fallback)
+    return free_slug(base, taken=set(rows.filter(slug__startswith=base).values_list("slug", flat=True)))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import IO
+from typing import IO, TypeVar
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Max, Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import User
@@ -15,8 +16,9 @@ from shared_apps.audit.services import record
 from tenant_apps.team.images import process_image
 from tenant_apps.team.models import Photo
 from tenant_apps.team.quotas import check_storage_quota
-from tenant_apps.team.selectors import photo_bytes
+from tenant_apps.team.selectors import free_slug_in, photo_bytes
 
+M = TypeVar("M", bound=Model)
 STORAGE_FULL = _("Your plan %(plan)s includes %(limit)s GB of files, and they are used. Move to a larger plan.")
 
 
@@ -57,6 +59,25 @@ def discard_photos(*, photos: list[Photo]) -> None:
         record(action="team.photo.discarded", category="files", resource=photo, before={"size": photo.size})
     Photo.objects.filter(pk__in=[photo.pk for photo in photos]).delete()
     transaction.on_commit(lambda: _delete_files(names))
+
+
+def category_named(name: str, *, shelf: QuerySet[M], audit_category: str) -> M | None:
+    """The category of that name on a `shelf`, whatever the case; a new one behind the others when there is none.
+
+    None without a name. The caller holds the lock under which categories are added.
+    """
+    if not name:
+        return None
+    existing = shelf.filter(name__iexact=name).first()
+    if existing:
+        return existing
+    everywhere = shelf.model._default_manager.all()
+    last = everywhere.aggregate(last=Max("position"))["last"] or 0
+    slug = free_slug_in(everywhere, name, fallback="category")
+    category = shelf.create(name=name, slug=slug, position=last + 1)
+    action = f"{category._meta.app_label}.category.created"
+    record(action=action, category=audit_category, resource=category, after={"name": name})
+    return category
 
 
 def _delete_files(names: list[str]) -> None:

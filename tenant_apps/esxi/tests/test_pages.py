@@ -91,6 +91,21 @@ def test_an_empty_password_keeps_the_stored_one(tenant: Tenant, tenant_client: C
     assert 'id="id_password_error"' in response.content.decode()
 
 
+@pytest.mark.parametrize(("typed", "again"), [(PASSWORD, True), ("", False)])
+def test_a_password_that_was_typed_is_asked_for_again(
+    tenant: Tenant, tenant_client: Client, typed: str, again: bool
+) -> None:
+    """A new password is not lost in silence because another field was wrong."""
+    with tenant_context(tenant):
+        server = make_server()
+    for path in ("/servers/new/", f"/servers/{server.pk}/"):
+        form = tenant_client.post(path, form_data(host="127.0.0.1", password=typed)).context["form"]
+        assert form.typed_password is again
+    plain = tenant_client.get(f"/servers/{server.pk}/").context["form"].fields["password"].help_text
+    asked = form.fields["password"].help_text
+    assert (asked != plain) is again
+
+
 def test_spaces_in_a_password_are_part_of_it(tenant: Tenant, tenant_client: Client) -> None:
     tenant_client.post("/servers/new/", form_data(password="  avec espaces "))
     with tenant_context(tenant):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from babel.dates import get_timezone_location
 from django import template
+from django.utils.translation import get_language, to_locale
 
 from tenant_apps.events import moments
 from tenant_apps.events.models import Event
@@ -13,6 +15,12 @@ register.filter("month", moments.month)
 register.filter("month_short", moments.month_short)
 register.filter("day_number", moments.day_number)
 register.filter("short_day", moments.short_day)
+
+
+@register.filter
+def zone_city(zone: str) -> str:
+    """`{{ calendar.time_zone|zone_city }}`: "Africa/Cairo" is shown as "Le Caire" in French."""
+    return get_timezone_location(zone, locale=to_locale(get_language() or "fr"), return_city=True)
 
 
 @register.filter

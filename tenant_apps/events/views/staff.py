@@ -16,7 +16,7 @@ from tenant_apps.events.forms import CalendarForm, EventForm, suggested_start
 from tenant_apps.events.models import Calendar, Event
 from tenant_apps.events.views.zone import with_calendar
 from tenant_apps.team.access import StaffRequest, staff_required
-from tenant_apps.team.forms import collect_photos, show_error
+from tenant_apps.team.forms import collect_photos, save_form
 from tenant_apps.team.models import Photo
 from tenant_apps.team.pages import UNPROCESSABLE, forget_draft, render_workspace
 
@@ -43,15 +43,14 @@ def new_event(request: StaffRequest, calendar: Calendar) -> HttpResponse:
         return _event_page(request, calendar, EventForm(initial=initial))
     form = EventForm(request.POST, request.FILES)
     photos = collect_photos(request, form, field="cover")
-    if form.is_valid():
-        try:
-            event = services.create_event(public_id=form.cleaned_data["key"], details=form.details, cover=_last(photos))
-        except DomainError as error:
-            show_error(form, error)
-        else:
-            forget_draft(request, "event-new")
-            return _saved(request, event)
-    return _event_page(request, calendar, form, pending=photos, status=UNPROCESSABLE)
+    event = save_form(
+        form,
+        lambda: services.create_event(public_id=form.cleaned_data["key"], details=form.details, cover=_last(photos)),
+    )
+    if event is None:
+        return _event_page(request, calendar, form, pending=photos, status=UNPROCESSABLE)
+    forget_draft(request, "event-new")
+    return _saved(request, event)
 
 
 @staff_required
@@ -67,17 +66,16 @@ def edit_event(request: StaffRequest, calendar: Calendar, slug: str) -> HttpResp
         return _event_page(request, calendar, EventForm(initial=EventForm.values_of(event)), event=event)
     form = EventForm(request.POST, request.FILES)
     photos = collect_photos(request, form, field="cover")
-    if form.is_valid():
-        try:
-            event = services.update_event(
-                event=event, details=form.details, cover=_last(photos), remove_cover=_wants(request, "remove_cover")
-            )
-        except DomainError as error:
-            show_error(form, error)
-        else:
-            forget_draft(request, f"event-{event.public_id}")
-            return _saved(request, event)
-    return _event_page(request, calendar, form, event=event, pending=photos, status=UNPROCESSABLE)
+    changed = save_form(
+        form,
+        lambda: services.update_event(
+            event=event, details=form.details, cover=_last(photos), remove_cover=_wants(request, "remove_cover")
+        ),
+    )
+    if changed is None:
+        return _event_page(request, calendar, form, event=event, pending=photos, status=UNPROCESSABLE)
+    forget_draft(request, f"event-{changed.public_id}")
+    return _saved(request, changed)
 
 
 @staff_required

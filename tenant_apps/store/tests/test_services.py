@@ -63,6 +63,15 @@ def test_categories_are_found_again_whatever_the_case(tenant: Tenant) -> None:
     assert [category.name for category in Category.objects.all()] == ["Épicerie"]
 
 
+def test_a_category_below_another_is_not_taken_for_one_of_the_top(tenant: Tenant) -> None:
+    top = make_product("A", category="Mode").category
+    below = Category.objects.create(name="Robes", slug="robes", parent=top, position=7)
+    made = make_product("B", category="robes").category
+    assert made is not None
+    assert made.pk != below.pk
+    assert (made.parent, made.slug, made.position) == (None, "robes-2", 8)
+
+
 def test_a_reference_is_used_once_whatever_the_case(tenant: Tenant) -> None:
     make_product("Robe", sku="R-1")
     with pytest.raises(DomainError) as caught:

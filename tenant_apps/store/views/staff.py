@@ -10,12 +10,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from shared_apps.core.errors import DomainError
 from tenant_apps.store import selectors, services
 from tenant_apps.store.forms import ProductForm, ShopForm
 from tenant_apps.store.models import Product
 from tenant_apps.team.access import StaffRequest, staff_required
-from tenant_apps.team.forms import collect_photos, parse_ids, show_error
+from tenant_apps.team.forms import collect_photos, parse_ids, save_form
 from tenant_apps.team.models import Photo
 from tenant_apps.team.pages import UNPROCESSABLE, forget_draft, render_workspace
 
@@ -44,17 +43,16 @@ def new_product(request: StaffRequest) -> HttpResponse:
         return _product_page(request, ProductForm(shop=shop))
     form = ProductForm(request.POST, request.FILES, shop=shop)
     photos = collect_photos(request, form, field="photo", limited=True)
-    if form.is_valid():
-        try:
-            product = services.create_product(
-                public_id=form.cleaned_data["key"], details=form.details, photos=photos, publish=_wants_publish(request)
-            )
-        except DomainError as error:
-            show_error(form, error)
-        else:
-            forget_draft(request, "product-new")
-            return _saved(request, product)
-    return _product_page(request, form, pending=photos, status=UNPROCESSABLE)
+    product = save_form(
+        form,
+        lambda: services.create_product(
+            public_id=form.cleaned_data["key"], details=form.details, photos=photos, publish=_wants_publish(request)
+        ),
+    )
+    if product is None:
+        return _product_page(request, form, pending=photos, status=UNPROCESSABLE)
+    forget_draft(request, "product-new")
+    return _saved(request, product)
 
 
 @staff_required
@@ -68,21 +66,20 @@ def edit_product(request: StaffRequest, slug: str) -> HttpResponse:
         return _product_page(request, form, product=product)
     form = ProductForm(request.POST, request.FILES, shop=shop)
     photos = collect_photos(request, form, field="photo", limited=True)
-    if form.is_valid():
-        try:
-            product = services.update_product(
-                product=product,
-                details=form.details,
-                photos=photos,
-                remove=parse_ids(request.POST.getlist("remove")),
-                publish=True if _wants_publish(request) else None,
-            )
-        except DomainError as error:
-            show_error(form, error)
-        else:
-            forget_draft(request, f"product-{product.public_id}")
-            return _saved(request, product)
-    return _product_page(request, form, product=product, pending=photos, status=UNPROCESSABLE)
+    changed = save_form(
+        form,
+        lambda: services.update_product(
+            product=product,
+            details=form.details,
+            photos=photos,
+            remove=parse_ids(request.POST.getlist("remove")),
+            publish=True if _wants_publish(request) else None,
+        ),
+    )
+    if changed is None:
+        return _product_page(request, form, product=product, pending=photos, status=UNPROCESSABLE)
+    forget_draft(request, f"product-{changed.public_id}")
+    return _saved(request, changed)
 
 
 @staff_required

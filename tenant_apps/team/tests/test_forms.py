@@ -1,0 +1,39 @@
+"""What the forms of the workspaces share."""
+
+from __future__ import annotations
+
+from django import forms
+
+from shared_apps.core.errors import DomainError
+from tenant_apps.team.forms import WorkspaceForm, category_field, save_form
+
+
+class ShelfForm(WorkspaceForm):
+    name = forms.CharField(max_length=10)
+    category = category_field()
+
+
+def refuse(field: str) -> None:
+    raise DomainError("full", "The shelf is full.", field=field, extra={"upgrade_url": "https://example.org/"})
+
+
+def test_a_valid_form_gives_what_saving_it_made() -> None:
+    form = ShelfForm({"name": "Riz", "category": "  Céréales   du  Nord "})
+    assert save_form(form, lambda: form.cleaned_data) == {"name": "Riz", "category": "Céréales du Nord"}
+
+
+def test_nothing_is_saved_of_a_form_that_is_not_valid() -> None:
+    saved: list[int] = []
+    form = ShelfForm({"name": ""})
+    assert save_form(form, lambda: saved.append(1)) is None
+    assert (saved, list(form.errors)) == ([], ["name"])
+
+
+def test_what_the_service_refuses_is_said_on_the_form() -> None:
+    form = ShelfForm({"name": "Riz"})
+    assert save_form(form, lambda: refuse("name")) is None
+    assert form.errors == {"name": ["The shelf is full."]}
+    assert form.upgrade_url == "https://example.org/"
+    other = ShelfForm({"name": "Riz"})
+    save_form(other, lambda: refuse("something-else"))
+    assert other.non_field_errors() == ["The shelf is full."]
