@@ -57,6 +57,36 @@ def test_an_unsafe_environment_does_not_start(changes, complaint) -> None:
     assert complaint in started.stderr
 
 
+def databases_of_a_test_process(**changes: str | None) -> str:
+    """What another process would use: its slot and its Redis."""
+    environment = {name: value for name, value in (os.environ | changes).items() if value is not None}
+    environment["PYTHONPATH"] = f"{ROOT}:{ROOT / 'platform'}"
+    code = "from baobab.settings import test; print(test.TEST_SLOT, test.REDIS_URL)"
+    return subprocess.check_output([sys.executable, "-c", code], env=environment, text=True, cwd=ROOT).strip()
+
+
+def test_another_test_run_has_databases_of_its_own_and_a_child_has_ours(settings) -> None:
+    ours = f"{settings.TEST_SLOT} {settings.REDIS_URL}"
+    assert databases_of_a_test_process() == ours
+    for stranger in ({"BAOBAB_TEST_SLOT": None}, {"PYTEST_XDIST_WORKER": "gw99"}):
+        slot, url = databases_of_a_test_process(**stranger).split()
+        assert slot != str(settings.TEST_SLOT)
+        assert url != settings.REDIS_URL
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("redis://cache:6379", "redis://cache:6379/1"),
+        ("redis://cache:6379/", "redis://cache:6379/1"),
+        ("redis://cache:6379/3", "redis://cache:6379/1"),
+        ("unix:///run/redis.sock?db=0", "unix:///run/redis.sock?db=1"),
+    ],
+)
+def test_tests_never_use_the_redis_database_they_are_given(given, used) -> None:
+    assert databases_of_a_test_process(BAOBAB_TEST_SLOT=None, REDIS_URL=given) == f"1 {used}"
+
+
 def test_the_product_never_imports_the_simulators() -> None:
     rooms = [ROOT / room for room in ("platform", "shared_apps", "billing", "provisioning", "tenant_apps")]
     importing = [
