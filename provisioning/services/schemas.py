@@ -23,17 +23,18 @@ def create_schema(owner: psycopg.Connection, *, schema_name: str, product: str) 
     SchemaTemplate.DoesNotExist when this release's template was not built.
     """
     _check_schema_name(schema_name)
-    if schema_exists(owner, schema_name):
-        return
+    if not schema_exists(owner, schema_name):
+        run_in_one_transaction(owner, statements_for(owner, schema_name=schema_name, product=product))
+
+
+def statements_for(owner: psycopg.Connection, *, schema_name: str, product: str) -> list[str]:
+    """Everything that makes a tenant's schema, in order; raises SchemaTemplate.DoesNotExist."""
     schema = quoted(owner, schema_name)
-    run_in_one_transaction(
-        owner,
-        [
-            f'SET LOCAL search_path = {schema}, "extensions"',
-            "SET CONSTRAINTS ALL IMMEDIATE",
-            f"CREATE SCHEMA {schema}",
-            *template_statements(product),
-            *create_role(owner, schema_name),
-            *grant_schema(owner, schema_name),
-        ],
-    )
+    return [
+        f'SET LOCAL search_path = {schema}, "extensions"',
+        "SET CONSTRAINTS ALL IMMEDIATE",
+        f"CREATE SCHEMA {schema}",
+        *template_statements(product),
+        *create_role(owner, schema_name),
+        *grant_schema(owner, schema_name),
+    ]
