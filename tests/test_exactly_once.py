@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from billing.models import Coupon, CouponUse, Order, Payment
 from billing.services.coupons import use_coupon
-from billing.services.orders import Customer, create_order
+from billing.services.orders import Customer, NewOrder, create_order
 from billing.services.payments import start_payment
 from billing.services.resolve import resolve_payment
 from billing.services.transfers import decide_transfer
@@ -104,14 +104,9 @@ def test_the_same_name_ordered_at_once_is_held_once() -> None:
     users = [make_user() for _ in range(12)]
 
     def order(number: int) -> Order:
-        return create_order(
-            user=users[number],
-            price=price,
-            organisation_name="Wouri",
-            subdomain="nouveau-wouri",
-            customer=Customer(name="Awa", email=users[number].email, country="CM"),
-            locale="fr",
-        )
+        customer = Customer(name="Awa", email=users[number].email, country="CM")
+        wanted = {"organisation_name": "Wouri", "subdomain": "nouveau-wouri", "customer": customer, "locale": "fr"}
+        return create_order(user=users[number], new=NewOrder(price=price, **wanted))
 
     results = at_once(12, order)
     assert len([result for result in results if isinstance(result, Order)]) == 1

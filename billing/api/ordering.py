@@ -1,52 +1,37 @@
-"""Placing an order for a caller who may leave the name to us, and may send the same request twice."""
+"""Placing an order for a caller who may leave the name of the workspace to us."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import Order, Price
+from billing.models import Order
 from billing.selectors import free_subdomains
-from billing.services.orders import Customer, create_order
+from billing.services.orders import NewOrder, create_order
 from shared_apps.core.errors import DomainError
 
 # Somebody else may take the name we chose before we do.
 NAME_TRIES = 3
 
 
-def place_order(
-    *,
-    user: Any,
-    price: Price,
-    organisation_name: str,
-    subdomain: str,
-    customer: Customer,
-    locale: str,
-    coupon_code: str,
-    idempotency_key: str | None,
-) -> Order:
+def place_order(*, user: Any, new: NewOrder, idempotency_key: str | None) -> Order:
     """Make the order by `create_order`; without a subdomain, take a free one near the organisation's name.
 
-    Locks and transaction are `create_order`'s. Raises DomainError, and Conflict when a key comes with another request.
+    Locks and transaction are `create_order`'s, and so is what it raises.
     """
-    for tries_left in range(NAME_TRIES if not subdomain else 1, 0, -1):
+    if new.subdomain:
+        return create_order(user=user, new=new, idempotency_key=idempotency_key)
+    for _try in range(NAME_TRIES):
+        named = replace(new, subdomain=_free_name(new.organisation_name))
         try:
-            return create_order(
-                user=user,
-                price=price,
-                organisation_name=organisation_name,
-                subdomain=subdomain or _free_name(organisation_name),
-                customer=customer,
-                locale=locale,
-                coupon_code=coupon_code,
-                idempotency_key=idempotency_key,
-            )
+            return create_order(user=user, new=named, idempotency_key=idempotency_key)
         except DomainError as problem:
-            if tries_left > 1 and problem.code == "subdomain_taken":
-                continue
-            raise
-    raise AssertionError("the last try returns or raises")
+            if problem.code != "subdomain_taken":
+                raise
+            taken = problem
+    raise taken
 
 
 def _free_name(organisation_name: str) -> str:

@@ -21,7 +21,7 @@ from billing.api.plans import plan_on_sale
 from billing.models import Cycle, Order, Plan, Price
 from billing.money import EXPONENTS
 from billing.selectors import access_order, price_on_sale
-from billing.services.orders import Customer
+from billing.services.orders import Customer, NewOrder
 from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, one_line, page_of, paginated, validated
 from shared_apps.organisations.api import describe
 from shared_apps.organisations.models import Organisation
@@ -164,16 +164,15 @@ class OrdersView(ApiView):
     )
     def post(self, request: Request) -> Response:
         given = validated(OrderInputSerializer, request)
-        order = place_order(
-            user=request.user,
+        new = NewOrder(
             price=_price(given),
             organisation_name=given.get("organization_name") or given["customer_name"],
             subdomain=given.get("subdomain", ""),
             customer=_customer(given, request.user),
             locale=given.get("locale") or get_language() or settings.LANGUAGE_CODE,
             coupon_code=given["coupon_code"],
-            idempotency_key=_idempotency_key(request),
         )
+        order = place_order(user=request.user, new=new, idempotency_key=_idempotency_key(request))
         return Response(represent_order(order), status=201)
 
 

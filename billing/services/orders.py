@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -43,54 +43,48 @@ class Customer:
     tax_number: str = ""
 
 
-def create_order(
-    *,
-    user: Any,
-    price: Price,
-    organisation_name: str,
-    subdomain: str,
-    customer: Customer,
-    locale: str,
-    coupon_code: str = "",
-    idempotency_key: str | None = None,
-) -> Order:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrder:
+    """What is ordered, who is billed, and the name the workspace will live under."""
+
+    price: Price
+    organisation_name: str
+    subdomain: str
+    customer: Customer
+    locale: str
+    coupon_code: str = ""
+
+
+def create_order(*, user: Any, new: NewOrder, idempotency_key: str | None = None) -> Order:
     """Order a plan for a new workspace, and hold its name until the order is paid or expires.
 
     One transaction. The name is held by a unique constraint, the coupon by a guarded UPDATE. Repeating a call with the
     same idempotency key returns the first order. Raises DomainError on `subdomain`, `coupon_code` or nothing, and
     Conflict when the key comes with another request.
     """
-    earlier = _earlier_order(user, idempotency_key, price, organisation_name)
+    earlier = _earlier_order(user, new, idempotency_key)
     if earlier:
         return earlier
     try:
-        return _create_order(user, price, organisation_name, subdomain, customer, locale, coupon_code, idempotency_key)
+        return _create_order(user, new, idempotency_key)
     except (IntegrityError, DomainError) as error:
         # The same request may have been quicker elsewhere (double click, two tabs).
-        earlier = _earlier_order(user, idempotency_key, price, organisation_name)
+        earlier = _earlier_order(user, new, idempotency_key)
         if earlier:
             return earlier
         if isinstance(error, IntegrityError) and "order_holds_subdomain" in str(error):
-            raise _name_taken(subdomain) from None
+            raise _name_taken(new.subdomain) from None
         raise
 
 
-def _create_order(
-    user: Any,
-    price: Price,
-    organisation_name: str,
-    subdomain: str,
-    customer: Customer,
-    locale: str,
-    coupon_code: str,
-    idempotency_key: str | None,
-) -> Order:
-    name = check_subdomain(subdomain)
-    plan = price.version.plan
-    coupon = check_coupon(code=coupon_code, plan=plan, currency=price.currency) if coupon_code.strip() else None
+def _create_order(user: Any, new: NewOrder, idempotency_key: str | None) -> Order:
+    name = check_subdomain(new.subdomain)
+    coupon = None
+    if new.coupon_code.strip():
+        coupon = check_coupon(code=new.coupon_code, plan=new.price.version.plan, currency=new.price.currency)
     with transaction.atomic():
         _check_unpaid_orders(user)
-        order = _insert(user, price, organisation_name, name, customer, locale, coupon, idempotency_key)
+        order = _insert(user, replace(new, subdomain=name), coupon, idempotency_key)
         if coupon:
             use_coupon(coupon=coupon, order=order)
         # Somebody's workspace may have gone live between the check and the insert.
@@ -200,14 +194,14 @@ def _attempts_worth_waiting_for() -> Any:
     return automatic | Payment.objects.filter(status__in=judged_by_people)
 
 
-def _earlier_order(user: Any, idempotency_key: str | None, price: Price, organisation_name: str) -> Order | None:
+def _earlier_order(user: Any, new: NewOrder, idempotency_key: str | None) -> Order | None:
     """The order that the same request made before; raises Conflict when the key was another request's."""
     if not idempotency_key:
         return None
     earlier = Order.objects.select_related("plan_version").filter(user=user, idempotency_key=idempotency_key).first()
     if earlier is None:
         return None
-    asked = (price.version.plan_id, price.cycle, price.currency, _one_line(organisation_name))
+    asked = (new.price.version.plan_id, new.price.cycle, new.price.currency, _one_line(new.organisation_name))
     made = (earlier.plan_version.plan_id, earlier.cycle, earlier.currency, earlier.organisation_name)
     if asked != made:
         raise Conflict(
@@ -258,16 +252,8 @@ def _rings_on_a_phone(order: Order) -> bool:
     return any(gateways.gateway(name).capabilities.flow is Flow.PUSH for name in names)
 
 
-def _insert(
-    user: Any,
-    price: Price,
-    organisation_name: str,
-    subdomain: str,
-    customer: Customer,
-    locale: str,
-    coupon: Coupon | None,
-    idempotency_key: str | None,
-) -> Order:
+def _insert(user: Any, new: NewOrder, coupon: Coupon | None, idempotency_key: str | None) -> Order:
+    price, customer = new.price, new.customer
     amounts = price_order(price.amount, reduction=reduction_of(coupon) if coupon else None)
     return Order.objects.create(
         number=new_order_number(),
@@ -281,10 +267,10 @@ def _insert(
         tax_minor=amounts.tax.minor,
         total_minor=amounts.total.minor,
         coupon=coupon,
-        organisation_name=_one_line(organisation_name),
-        subdomain=subdomain,
-        subdomain_skeleton=subdomains.skeleton(subdomain),
-        locale=locale,
+        organisation_name=_one_line(new.organisation_name),
+        subdomain=new.subdomain,
+        subdomain_skeleton=subdomains.skeleton(new.subdomain),
+        locale=new.locale,
         customer_name=_one_line(customer.name),
         customer_email=customer.email,
         customer_phone=customer.phone,

@@ -15,7 +15,7 @@ from django_tenants.utils import tenant_context
 
 from billing.models import Coupon, Order
 from billing.selectors import price_on_sale
-from billing.services.orders import Customer, create_order
+from billing.services.orders import Customer, NewOrder, create_order
 from provisioning.models import ProvisioningJob
 from provisioning.services import jobs
 from shared_apps.accounts.models import User
@@ -88,16 +88,15 @@ def _order(demo: DemoOrganisation, owner: User) -> Order:
     price = price_on_sale(product=demo.product, plan=demo.plan, cycle="yearly", currency="XAF")
     if price is None:
         raise RuntimeError(f"no price for {demo.product} {demo.plan}")
-    return create_order(
-        user=owner,
+    new = NewOrder(
         price=price,
         organisation_name=demo.name,
         subdomain=demo.subdomain,
         customer=Customer(name=f"{demo.first_name} {demo.last_name}", email=owner.email, country="CM"),
         locale="fr",
         coupon_code=COUPON,
-        idempotency_key=f"demo-{demo.subdomain}",
     )
+    return create_order(user=owner, new=new, idempotency_key=f"demo-{demo.subdomain}")
 
 
 def _fill(organisation: Organisation, owner: User) -> None:

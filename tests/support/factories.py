@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 
 from billing.models import Order, Payment, Price
 from billing.selectors import price_on_sale
-from billing.services.orders import Customer, create_order
+from billing.services.orders import Customer, NewOrder, create_order
 from billing.services.payments import start_payment
 from billing.services.transfers import decide_transfer
 from provisioning.models import ProvisioningJob
@@ -53,7 +53,8 @@ def make_order(*, user: User | None = None, product: str = "store", subdomain: s
         "customer": Customer(name="Awa Ndiaye", email=buyer.email, country="CM"),
         "locale": "fr",
     }
-    return create_order(user=buyer, price=price, **{**values, **options})
+    key = options.pop("idempotency_key", None)
+    return create_order(user=buyer, new=NewOrder(price=price, **{**values, **options}), idempotency_key=key)
 
 
 def pay_by_transfer(order: Order) -> Payment:

@@ -18,7 +18,7 @@ from billing.models import Order
 from billing.pricing import Amounts, price_order
 from billing.selectors import free_subdomains, price_on_sale
 from billing.services.coupons import check_coupon, reduction_of
-from billing.services.orders import check_subdomain, create_order
+from billing.services.orders import NewOrder, check_subdomain, create_order
 from shared_apps.accounts.services import is_verified
 from shared_apps.core.context import host_with_port
 from shared_apps.core.errors import DomainError
@@ -106,17 +106,16 @@ def _order(request: HttpRequest, form: OrganisationForm) -> Order | None:
     if price is None:
         form.add_error("plan", _("This plan is not sold in this currency or for this period. Choose another one."))
         return None
+    new = NewOrder(
+        price=price,
+        organisation_name=data["organisation_name"],
+        subdomain=data["subdomain"],
+        customer=form.customer(request.user.email),  # type: ignore[union-attr]  # logged in
+        locale=get_language() or settings.LANGUAGE_CODE,
+        coupon_code=data["coupon_code"],
+    )
     try:
-        return create_order(
-            user=request.user,
-            price=price,
-            organisation_name=data["organisation_name"],
-            subdomain=data["subdomain"],
-            customer=form.customer(request.user.email),  # type: ignore[union-attr]  # logged in
-            locale=get_language() or settings.LANGUAGE_CODE,
-            coupon_code=data["coupon_code"],
-            idempotency_key=_request_key(data),
-        )
+        return create_order(user=request.user, new=new, idempotency_key=_request_key(data))
     except DomainError as error:
         add_domain_error(form, error)
         _explain(request, form, error)
