@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from billing import gateways
 from billing.models import Payment
 from billing.providers.parsing import MAX_WEBHOOK_BYTES
-from billing.services.webhooks import FORGERY_WINDOW_SECONDS, sends_forgeries, store_webhook
+from billing.services.webhooks import FORGERY_WINDOW_SECONDS, sends_too_much, store_webhook
 from billing.signing import callback_token_matches
 from shared_apps.core.request_info import request_info
 
@@ -40,7 +40,7 @@ def momo(request: HttpRequest, payment_id: UUID, token: str) -> HttpResponse:
 
 def _keep(request: HttpRequest, *, provider: str, payment_id: UUID | None = None) -> HttpResponse:
     remote_ip = request_info().ip
-    if sends_forgeries(remote_ip):
+    if sends_too_much(remote_ip):
         return HttpResponse(status=429, headers={"Retry-After": str(FORGERY_WINDOW_SECONDS)})
     try:
         body = request.read(MAX_WEBHOOK_BYTES + 1)

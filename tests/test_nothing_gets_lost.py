@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import ExitStack
 from datetime import timedelta
 from io import BytesIO
 
@@ -15,10 +16,11 @@ from billing import gateways
 from billing.models import Order, Payment
 from billing.services import transfers
 from billing.services.orders import cancel_order, expire_orders
-from billing.services.payments import MAX_NUMBERS, start_payment, transfer_instructions
+from billing.services.payments import MAX_NUMBERS, begin_at_provider, start_payment, transfer_instructions
 from billing.services.polling import claim_due_payments
-from billing.services.resolve import resolve_payment
+from billing.services.resolve import resolve_now_or_soon, resolve_payment
 from billing.services.transfers import decide_transfer, upload_receipt
+from billing.services.turns import AT_ONCE, turn_to_call
 from shared_apps.core.errors import Conflict, TooManyAttempts
 from shared_apps.notifications.models import Delivery
 from shared_apps.organisations.models import Domain
@@ -115,6 +117,60 @@ class TestVerdicts:
         with pytest.raises(Conflict):
             upload_receipt(payment=payment, upload=receipt, user=payment.order.user)
         assert resolve_payment(payment.pk).status == Payment.Status.SUCCEEDED
+
+
+class TestARefusalBesideAnAcceptedCall:
+    """Two calls for one attempt at once: MTN refuses one and takes the other."""
+
+    def refused(self, order: Order, simulator) -> Payment:
+        simulator.fault("momo", "request_to_pay", "issue", status=400, issue="PAYER_NOT_FOUND", times=1)
+        payment = by_momo(order)
+        assert (payment.status, payment.next_check_at) == (Payment.Status.FAILED, None)
+        return payment
+
+    def test_the_attempt_is_open_after_all(self, simulator) -> None:
+        payment = begin_at_provider(self.refused(make_order(), simulator))
+        assert payment.status == Payment.Status.PENDING
+        assert payment.next_check_at is not None
+
+    def test_it_is_watched_even_when_another_was_opened_since(self, simulator) -> None:
+        order = make_order()
+        first = self.refused(order, simulator)
+        assert by_momo(order).status == Payment.Status.PENDING
+        first = begin_at_provider(first)
+        assert first.status == Payment.Status.FAILED
+        assert first.next_check_at is not None
+        simulator.decide_momo(first.provider_ref, "SUCCESSFUL")
+        assert resolve_payment(first.pk).status == Payment.Status.SUCCEEDED
+
+
+class TestAProviderThatKeepsManyWaiting:
+    @pytest.fixture(autouse=True)
+    def _all_turns_taken(self):
+        with ExitStack() as turns:
+            assert all(turns.enter_context(turn_to_call()) for _ in range(AT_ONCE))
+            yield
+
+    def test_is_not_called_from_one_more_request(self, simulator) -> None:
+        payment = by_momo(make_order())
+        assert payment.status == Payment.Status.CREATED
+        assert simulator.calls("momo.request_to_pay") == 0
+        assert resolve_payment(payment.pk).status == Payment.Status.PENDING, "a worker begins"
+
+    def test_answers_from_what_is_known(self, simulator) -> None:
+        payment = begin_at_provider(by_momo(make_order()))
+        simulator.decide_momo(payment.provider_ref, "SUCCESSFUL")
+        assert resolve_now_or_soon(payment.pk).status == Payment.Status.PENDING
+
+
+def test_whoever_pays_twice_is_told(simulator) -> None:
+    order = make_order()
+    first, second = by_momo(order), by_momo(order, OTHER_PHONE)
+    for payment in (first, second):
+        simulator.decide_momo(payment.provider_ref, "SUCCESSFUL")
+        resolve_payment(payment.pk)
+    told = Delivery.objects.filter(template="payment_in_review", recipient=order.user.email)
+    assert [delivery.context["number"] for delivery in told] == [order.number]
 
 
 class TestMoneyThatDoesNotMatch:

@@ -26,7 +26,7 @@ from billing.providers import reasons
 from billing.providers.base import Flow
 from billing.selectors import access_order, latest_payment, payment_methods
 from billing.services.payments import start_payment, transfer_instructions
-from billing.services.resolve import resolve_payment
+from billing.services.resolve import resolve_now_or_soon
 from shared_apps.core.api import ApiView, ErrorSerializer, errors, validated
 from shared_apps.core.context import host_with_port
 from shared_apps.organisations.models import Organisation
@@ -254,7 +254,7 @@ def _ask(payment: Payment) -> None:
     if not mine:
         return
     try:
-        resolve_payment(payment.pk)
+        resolve_now_or_soon(payment.pk)
     finally:
         with suppress(RedisError):
             cache.delete(key)

@@ -14,6 +14,7 @@ TOO_SHORT: Final = "too_short"
 TOO_LONG: Final = "too_long"
 NOT_IN_USE: Final = "not_in_use"  # the right length, but no operator has such numbers
 NOT_MOBILE: Final = "not_mobile"
+OTHER_COUNTRY: Final = "other_country"
 
 # MTN's sandbox decides the outcome by these Swedish numbers; they are not real subscribers.
 SANDBOX_NUMBER = re.compile(r"467331234\d\d")
@@ -39,11 +40,11 @@ class InvalidPhone(ValueError):
         self.reason = reason
 
 
-def normalise_msisdn(text: str, *, default_region: str, allow_test_numbers: bool = False) -> str:
+def normalise_msisdn(text: str, *, region: str, allow_test_numbers: bool = False) -> str:
     """Digits with country code, without a plus sign, of what a person typed.
 
-    A number without a country code is read as one of `default_region` ("CM"); one whose country code was typed
-    without the plus sign is understood too. Raises InvalidPhone.
+    A number without a country code is read as one of `region` ("CM"), the only one whose wallets can be charged; one
+    whose country code was typed without the plus sign is understood too. Raises InvalidPhone.
     """
     written = text.strip()
     if not written:
@@ -54,10 +55,12 @@ def normalise_msisdn(text: str, *, default_region: str, allow_test_numbers: bool
     digits = compact.removeprefix("+").removeprefix("00")
     if allow_test_numbers and SANDBOX_NUMBER.fullmatch(digits):
         return digits
-    number = _parse(compact, default_region)
+    number = _parse(compact, region)
     if not phonenumbers.is_valid_number(number) and not compact.startswith(("+", "0")):
         number = _international(compact) or number
     _check(number)
+    if phonenumbers.region_code_for_number(number) != region:
+        raise InvalidPhone(OTHER_COUNTRY)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
@@ -22,6 +22,7 @@ from billing.services.coupons import check_coupon, give_coupon_back, reduction_o
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import Conflict, DomainError
+from shared_apps.core.templatetags.ui import moment_and_zone
 from shared_apps.notifications.services import notify_by_email
 from shared_apps.organisations import subdomains
 from shared_apps.outbox.services import publish
@@ -120,8 +121,9 @@ def _check_free(name: str, *, ignoring: Order | None = None) -> None:
 def mark_paid(*, order_id: UUID) -> bool:
     """The order is paid: leave word for provisioning. In the caller's transaction, which holds the order's row.
 
-    Guarded UPDATE; False when it was paid before or cannot be paid any more. An expired order whose name has gone to
-    somebody else gets the nearest free one: money that came late is honoured.
+    Guarded UPDATE; False when it was paid before or cannot be paid any more. Money that came late is honoured: an
+    expired order whose name has gone to somebody else gets the nearest free one, and keeps the price it was shown
+    though its coupon may have been used by somebody else since.
     """
     order = Order.objects.select_for_update().get(pk=order_id)
     if order.status not in Order.PAYABLE:
@@ -198,12 +200,17 @@ def _earlier_order(user: Any, new: NewOrder, idempotency_key: str | None) -> Ord
     """The order that the same request made before; raises Conflict when the key was another request's."""
     if not idempotency_key:
         return None
-    earlier = Order.objects.select_related("plan_version").filter(user=user, idempotency_key=idempotency_key).first()
+    earlier = (
+        Order.objects.select_related("plan_version", "coupon")
+        .filter(user=user, idempotency_key=idempotency_key)
+        .first()
+    )
     if earlier is None:
         return None
     asked = (new.price.version.plan_id, new.price.cycle, new.price.currency, _one_line(new.organisation_name))
     made = (earlier.plan_version.plan_id, earlier.cycle, earlier.currency, earlier.organisation_name)
-    if asked != made:
+    coupon_code = earlier.coupon.code if earlier.coupon else ""
+    if (*asked, new.coupon_code.strip().upper()) != (*made, coupon_code):
         raise Conflict(
             "idempotency_key_used",
             _("This key was used for another order. Send a new one with a new request."),
@@ -297,6 +304,8 @@ def _summary(order: Order) -> dict[str, Any]:
 
 
 def _tell_customer(order: Order) -> None:
+    with translation.override(order.locale):
+        until = moment_and_zone(order.expires_at)
     notify_by_email(
         key=f"order-created:{order.pk}",
         template="order_created",
@@ -306,8 +315,11 @@ def _tell_customer(order: Order) -> None:
             "name": order.user.get_short_name(),
             "organisation": order.organisation_name,
             "number": order.number,
+            "product": order.plan_version.plan.product,
             "plan": order.plan_version.plan.display_name,
             "amount": order.total.display(order.locale),
+            "free": order.total_minor == 0,
+            "until": until,
             "url": platform_url(f"/orders/{order.pk}/"),
         },
     )

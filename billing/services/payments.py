@@ -22,10 +22,12 @@ from billing.polling import next_check
 from billing.providers import reasons
 from billing.providers.base import Attempt, Capabilities, Flow, ManualDecision, ProviderRefused, ProviderUnavailable
 from billing.providers.phones import InvalidPhone, normalise_msisdn
+from billing.services.turns import turn_to_call
 from billing.signing import callback_token
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import Conflict, DomainError, TooManyAttempts
+from shared_apps.core.soon import send_soon
 from shared_apps.core.throttle import check_rate
 
 logger = structlog.get_logger(__name__)
@@ -52,7 +54,20 @@ def start_payment(
         _check_wallet(digits)
     payment = _open_attempt(order_id, chosen, capabilities, digits, return_url, cancel_url, actor)
     if not payment.provider_ref and payment.status == Payment.Status.CREATED:
-        payment = begin_at_provider(payment)
+        payment = _begin_now_or_soon(payment, flow=capabilities.flow)
+    return payment
+
+
+def _begin_now_or_soon(payment: Payment, *, flow: Flow) -> Payment:
+    """In this request if few others wait for providers at the moment; else a worker begins, and pages follow it."""
+    from billing.tasks import resolve_payment
+
+    if flow is Flow.MANUAL:
+        return begin_at_provider(payment)
+    with turn_to_call() as may_call:
+        if may_call:
+            return begin_at_provider(payment)
+    send_soon(resolve_payment, str(payment.pk))
     return payment
 
 
@@ -80,9 +95,21 @@ def begin_at_provider(payment: Payment) -> Payment:
         Payment.objects.filter(pk=payment.pk, provider_ref="").update(
             provider_ref=started.provider_ref, redirect_url=started.redirect_url, reason=""
         )
-        created.update(status=Payment.Status.PENDING)
+        _watch(payment, manual=provider.capabilities.flow is Flow.MANUAL)
     payment.refresh_from_db()
     return payment
+
+
+def _watch(payment: Payment, *, manual: bool) -> None:
+    """The provider has taken the attempt: it is open, and asked about, even where a call beside this one was refused."""
+    now = timezone.now()
+    due = None if manual else next_check(started_at=now, now=now, checks=0)
+    taken = Payment.objects.filter(pk=payment.pk, status__in=[Payment.Status.CREATED, Payment.Status.FAILED])
+    try:
+        with transaction.atomic():
+            taken.update(status=Payment.Status.PENDING, next_check_at=due)
+    except IntegrityError:  # refused beside this call, and another attempt by this method has been opened since
+        taken.update(next_check_at=due)
 
 
 def as_attempt(payment: Payment) -> Attempt:
@@ -140,7 +167,7 @@ def _active_method(name: str) -> PaymentMethod:
 
 def _check_phone(phone: str) -> str:
     try:
-        return normalise_msisdn(phone, default_region=settings.MOMO_REGION, allow_test_numbers=not settings.PRODUCTION)
+        return normalise_msisdn(phone, region=settings.MOMO_REGION, allow_test_numbers=not settings.PRODUCTION)
     except InvalidPhone as problem:
         raise DomainError(f"phone_{problem.reason}", PHONE_TEXTS[problem.reason], field="phone_number") from None
 
@@ -151,11 +178,12 @@ def _has_open_attempt(order_id: UUID, phone: str) -> bool:
 
 def _check_wallet(phone: str) -> None:
     """Ask MTN whether the number can pay, before anything is begun; when MTN does not say, the payment will."""
-    try:
-        active = gateways.momo().check_active(phone)
-    except ProviderUnavailable as trouble:
-        logger.warning("number not checked", reason=trouble.reason)
-        return
+    with turn_to_call() as may_call:
+        try:
+            active = gateways.momo().check_active(phone) if may_call else True
+        except ProviderUnavailable as trouble:
+            logger.warning("number not checked", reason=trouble.reason)
+            return
     if not active:
         raise DomainError(
             "phone_without_wallet",
@@ -308,5 +336,8 @@ PHONE_TEXTS = {
     "too_short": _("This number is too short. Check it against your phone."),
     "too_long": _("This number is too long. Check it against your phone."),
     "not_in_use": _("No operator uses this number. Check it against your phone."),
+    "other_country": _(
+        "This number is from another country. Use one of the country where you pay, or pay another way."
+    ),
     "not_mobile": _("This is not a mobile number. Enter one that has mobile money."),
 }

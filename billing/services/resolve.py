@@ -24,9 +24,11 @@ from billing.providers import reasons
 from billing.providers.base import Flow, Outcome, Provider, ProviderRefused, ProviderState, ProviderUnavailable
 from billing.services.orders import mark_paid
 from billing.services.payments import as_attempt, begin_at_provider
+from billing.services.turns import turn_to_call
 from shared_apps.audit.models import AuditLog
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
+from shared_apps.core.soon import send_soon
 from shared_apps.notifications.services import notify_by_email
 
 logger = structlog.get_logger(__name__)
@@ -54,6 +56,17 @@ def resolve_payment(payment_id: UUID | str) -> Payment:
         _apply(payment, judge(expected, state), state)
     else:
         _note_check(payment)
+    return _load(payment_id)
+
+
+def resolve_now_or_soon(payment_id: UUID | str) -> Payment:
+    """For a request: ask the provider if few others wait for one at the moment, else have it asked by a worker."""
+    from billing.tasks import resolve_payment as task
+
+    with turn_to_call() as may_call:
+        if may_call:
+            return resolve_payment(payment_id)
+    send_soon(task, str(payment_id))
     return _load(payment_id)
 
 
@@ -148,7 +161,7 @@ def _succeed(payment: Payment, order: Order, state: ProviderState) -> None:
     )
     record(action="payment.succeeded", category="payment", resource=payment,
            before={"status": payment.status}, after={"status": "succeeded", "late": late})  # fmt: skip
-    _tell_payer(payment, order)
+    _tell_payer(payment, template="payment_received")
 
 
 def _send_to_review(payment: Payment, state: ProviderState, judgement: Judgement) -> None:
@@ -161,6 +174,7 @@ def _send_to_review(payment: Payment, state: ProviderState, judgement: Judgement
         record(action="payment.needs_review", category="payment", resource=payment, level=AuditLog.Level.WARNING,
                before={"status": payment.status}, after={"status": "needs_review", "reason": judgement.reason})  # fmt: skip
         _tell_team(payment, judgement.reason)
+        _tell_payer(payment, template="payment_in_review")
 
 
 def _received(state: ProviderState) -> dict[str, Any]:
@@ -220,14 +234,15 @@ def _tell_team(payment: Payment, reason: str) -> None:
     )
 
 
-def _tell_payer(payment: Payment, order: Order) -> None:
+def _tell_payer(payment: Payment, *, template: str) -> None:
+    order = payment.order
     notify_by_email(
-        key=f"payment-received:{payment.pk}",
-        template="payment_received",
-        recipient=payment.order.user.email,
+        key=f"{template.replace('_', '-')}:{payment.pk}",
+        template=template,
+        recipient=order.user.email,
         locale=order.locale,
         context={
-            "name": payment.order.user.get_short_name(),
+            "name": order.user.get_short_name(),
             "number": order.number,
             "amount": payment.amount.display(order.locale),
             "url": platform_url(f"/orders/{order.pk}/"),

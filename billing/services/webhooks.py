@@ -25,6 +25,8 @@ logger = structlog.get_logger(__name__)
 MAX_FORGERIES = 60
 FORGERY_WINDOW_SECONDS = 600
 _FORGERY = "webhook-forged"
+# More than any provider sends: 200 a second for half a minute are 6,000.
+MAX_DELIVERIES = 20_000
 # How long webhooks are kept that are finished with; those that are not are kept until they are.
 KEPT_FOR = timedelta(days=90)
 REFUSED_KEPT_FOR = timedelta(days=7)
@@ -60,12 +62,16 @@ def store_webhook(
     return event
 
 
-def sends_forgeries(remote_ip: str | None) -> bool:
-    """Whether an address has sent so many forgeries of late that nothing of it is kept for now.
+def sends_too_much(remote_ip: str | None) -> bool:
+    """Count one delivery: whether the address has sent so many, or so many forgeries, that nothing of it is kept now.
 
     False without Redis, and for an address that is not known: the provider might be behind it.
     """
-    return remote_ip is not None and counted(action=_FORGERY, who=remote_ip) > MAX_FORGERIES
+    if remote_ip is None:
+        return False
+    if counted(action=_FORGERY, who=remote_ip) > MAX_FORGERIES:
+        return True
+    return count_one(action="webhook", who=remote_ip, seconds=FORGERY_WINDOW_SECONDS) > MAX_DELIVERIES
 
 
 def process_webhook(event_id: int) -> WebhookEvent:
@@ -110,14 +116,16 @@ def waiting_webhooks(*, limit: int = 100) -> list[int]:
 def delete_old_webhooks(*, now: datetime | None = None) -> int:
     """Delete webhooks that were finished with and have been kept long enough; how many.
 
-    A statement, and a transaction, for each batch of DELETE_BATCH. One that waits to be processed is never touched.
+    A statement, and a transaction, for each batch of DELETE_BATCH. One that waits to be processed is never touched;
+    one that could not be judged in MAX_ATTEMPTS goes with what is finished.
     """
     now = now or timezone.now()
     finished = Q(
         status__in=[WebhookEvent.Status.PROCESSED, WebhookEvent.Status.IGNORED], received_at__lt=now - KEPT_FOR
     )
     refused = Q(status=WebhookEvent.Status.REJECTED, received_at__lt=now - REFUSED_KEPT_FOR)
-    old = WebhookEvent.objects.filter(finished | refused)
+    given_up = Q(status=WebhookEvent.Status.RECEIVED, attempts__gte=MAX_ATTEMPTS, received_at__lt=now - KEPT_FOR)
+    old = WebhookEvent.objects.filter(finished | refused | given_up)
     deleted = 0
     # Not `delete()`: it would read every row first, body and all, for the signals that django-tenants listens to.
     while batch := old.filter(pk__in=old.order_by("pk").values("pk")[:DELETE_BATCH])._raw_delete(old.db):

@@ -117,3 +117,9 @@ def test_the_document_and_its_page_are_served(anybody) -> None:
     script = anybody.get("/api/docs/?script=")
     assert script["Content-Type"].startswith("application/javascript")
     assert b"/api/schema/" in script.content
+
+
+@pytest.mark.parametrize("path", ["/api/docs/", "/api/schema/"])
+@pytest.mark.parametrize("method", ["options", "post", "put", "delete"])
+def test_they_are_only_read(anybody, path, method) -> None:
+    assert getattr(anybody, method)(path).status_code == 405

@@ -18,14 +18,14 @@ from billing.providers.phones import InvalidPhone, normalise_msisdn
         ("00237670123456", "CM", "237670123456"),
         ("  670\u00a012\u202f34 56 ", "CM", "237670123456"),
         ("07 07 07 07 07", "CI", "2250707070707"),
-        ("2250707070707", "CM", "2250707070707"),
-        ("+225 07 07 07 07 07", "CM", "2250707070707"),
+        ("2250707070707", "CI", "2250707070707"),
+        ("+225 07 07 07 07 07", "CI", "2250707070707"),
         ("01 97 00 00 00", "BJ", "2290197000000"),
         ("٦٧٠١٢٣٤٥٦", "CM", "237670123456"),
     ],
 )
 def test_numbers(text: str, region: str, expected: str) -> None:
-    assert normalise_msisdn(text, default_region=region) == expected
+    assert normalise_msisdn(text, region=region) == expected
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,16 @@ def test_numbers(text: str, region: str, expected: str) -> None:
         ("+237 +670", phones.NOT_A_NUMBER),
         ("2 22 22 11 11", phones.NOT_MOBILE),
         ("+999 123 456 789", phones.NOT_A_NUMBER),
+        ("+33 6 12 34 56 78", phones.OTHER_COUNTRY),
+        ("+225 07 07 07 07 07", phones.OTHER_COUNTRY),
     ],
 )
 def test_no_numbers(text: str, reason: str) -> None:
     with pytest.raises(InvalidPhone) as invalid:
-        normalise_msisdn(text, default_region="CM")
+        normalise_msisdn(text, region="CM")
     assert invalid.value.reason == reason
 
 
 @pytest.mark.parametrize("text", ["46733123450", "+46 733 12 34 50", "0046733123450"])
 def test_sandbox_numbers_where_they_are_allowed(text: str) -> None:
-    assert normalise_msisdn(text, default_region="CM", allow_test_numbers=True) == "46733123450"
+    assert normalise_msisdn(text, region="CM", allow_test_numbers=True) == "46733123450"
