@@ -16,10 +16,10 @@ task_ignore_result = True
 task_serializer = "json"
 accept_content = ["json"]
 task_default_queue = "baobab"
-task_queues = [Queue("baobab"), Queue("providers"), Queue("mail")]
+task_queues = [Queue("baobab"), Queue("providers"), Queue("webhooks"), Queue("mail")]
 task_routes = {
     "billing.tasks.resolve_payment": {"queue": "providers"},
-    "billing.tasks.process_webhook": {"queue": "providers"},
+    "billing.tasks.process_webhook": {"queue": "webhooks"},
     "shared_apps.notifications.tasks.send_due": {"queue": "mail"},
 }
 worker_prefetch_multiplier = 1

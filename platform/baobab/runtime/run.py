@@ -20,6 +20,15 @@ from baobab.runtime.stopping import Stopped, StopRequest
 
 _READY_SECONDS = 90
 
+# Queue and threads of each worker. What waits for providers, for webhooks to be judged by them and for a mail server
+# keeps nobody else waiting.
+WORKERS = {
+    "worker": ("baobab", 2),
+    "worker-providers": ("providers", 4),
+    "worker-webhooks": ("webhooks", 2),
+    "worker-mail": ("mail", 2),
+}
+
 
 def run(stop: StopRequest) -> int:
     """Set up what is missing, run everything until the user stops it, and return the exit code.
@@ -79,7 +88,7 @@ def _run(services: Services, log: RunLog, stop: StopRequest, *, port: int, simul
                 manage("load_demo", "--logins", logins, env=env, folder=environment.ROOT, log=log, stop=stop)
             with step("Web and payment simulator"):
                 _wait_until_ready(port, simulator_port, supervisor, stop)
-            supervisor.start("worker", "worker-outside", "beat")
+            supervisor.start(*WORKERS, "beat")
             _show_summary(data, port=port, simulator_port=simulator_port, seconds=time.monotonic() - started)
             _watch(supervisor, services, stop)
         finally:
@@ -142,16 +151,20 @@ def _programs(data: Path, *, port: int, simulator_port: int) -> list[Program]:
     celery = [*python, "celery", "-A", "baobab.celery:app"]
     # Threads start faster than processes and were seen to keep tenants apart as well.
     worker = [*celery, "worker", "--pool", "threads", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
-    inside = [*worker, "--hostname", "inside@%h", "--queues", "baobab", "--concurrency", "2"]
-    outside = [*worker, "--hostname", "outside@%h", "--queues", "providers,mail", "--concurrency", "4"]
     beat = [*celery, "beat", "--schedule", str(data / "beat-schedule"), "--pidfile=", "--loglevel", "INFO"]
     simulator = [*python, "tests.simulators.payments", "--port", str(simulator_port)]
     simulator += ["--state", str(data / "payments.sqlite3")]
     simulator += ["--paypal-webhook-url", f"http://localhost:{port}/hooks/paypal/"]
     return [
         Program("payments", simulator, stop_seconds=3),
-        Program("worker", inside, stop_seconds=20),
-        Program("worker-outside", outside, stop_seconds=20),
+        *(
+            Program(
+                name,
+                [*worker, "--hostname", f"{queue}@%h", "--queues", queue, "--concurrency", str(threads)],
+                stop_seconds=20,
+            )
+            for name, (queue, threads) in WORKERS.items()
+        ),
         Program("beat", beat, stop_seconds=5),
         Program("web", [*web, *(part for bind in binds for part in ("--bind", bind))], stop_seconds=8),
     ]
