@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from shared_apps.accounts.pending import remember_pending
 from shared_apps.accounts.services import is_verified
 from shared_apps.core.context import platform_url, tenant_url
 
@@ -23,7 +24,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Somebody whose address is not proved yet goes on where sign-up stopped."""
         response = super().pre_login(request, user, **kwargs)
         if response is None and not is_verified(user):
-            request.session["signup_email"] = user.email
+            remember_pending(request, user)
             return redirect(platform_url("/signup/code/"))
         return response
 

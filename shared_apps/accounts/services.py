@@ -19,7 +19,7 @@ from shared_apps.accounts.models import EmailCode, User
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import Conflict, DomainError
-from shared_apps.core.throttle import check_rate
+from shared_apps.core.throttle import check_rate, count_one
 from shared_apps.notifications.services import notify_by_email
 
 CODE_LIFETIME = timedelta(minutes=30)
@@ -67,7 +67,10 @@ def check_password_strength(password: str, user: User) -> None:
 
 
 def resend_code(*, email: str) -> None:
-    """Send a new code to an address that waits for one. Says nothing of addresses that do not. One transaction."""
+    """Send a new code to an address that waits for one, but not twice within RESEND_AFTER. One transaction.
+
+    The same to the caller whatever the address.
+    """
     address = email.strip().lower()
     check_rate(action="resend", who=address, limit=5, seconds=600)
     with transaction.atomic():
@@ -75,13 +78,9 @@ def resend_code(*, email: str) -> None:
         if user is None or is_verified(user):
             return
         latest = user.email_codes.order_by("-created_at").first()
-        if latest and latest.created_at > timezone.now() - RESEND_AFTER:
-            raise DomainError(
-                "code_just_sent",
-                _("A code was sent a moment ago. Look in your mail, also among the spam."),
-                field="code",
-            )
-        _send_code(user)
+        # Without a word: an answer of its own would tell strangers that the address waits for a code.
+        if not latest or latest.created_at <= timezone.now() - RESEND_AFTER:
+            _send_code(user)
 
 
 def verify_email(*, email: str, code: str) -> User:
@@ -95,12 +94,14 @@ def verify_email(*, email: str, code: str) -> User:
     user = User.objects.filter(email=address, is_active=True).first()
     latest = user.email_codes.filter(used_at__isnull=True).order_by("-created_at").first() if user else None
     if user is None or latest is None:
-        raise _wrong_code()
+        # As many wrong codes lock an address that nobody waits at, so that strangers cannot tell the two apart.
+        tries = count_one(action="code-of-nobody", who=address, seconds=int(CODE_LIFETIME.total_seconds()))
+        raise _locked_code() if tries > EmailCode.MAX_TRIES else _wrong_code()
     if latest.expires_at <= timezone.now():
         raise DomainError("code_expired", _("This code has expired. Ask for a new one."), field="code")
     counted = EmailCode.objects.filter(pk=latest.pk, tries__lt=EmailCode.MAX_TRIES).update(tries=F("tries") + 1)
     if not counted:
-        raise DomainError("code_locked", _("Too many wrong codes. Ask for a new one."), field="code")
+        raise _locked_code()
     if not constant_time_compare(latest.code_hash, _hash(user, code.strip().replace(" ", ""))):
         raise _wrong_code()
     return _prove(user, latest)
@@ -175,6 +176,10 @@ def _send_code(user: User) -> None:
 
 def _hash(user: User, code: str) -> str:
     return salted_hmac("accounts.email-code", f"{user.pk}:{code}", algorithm="sha256").hexdigest()
+
+
+def _locked_code() -> DomainError:
+    return DomainError("code_locked", _("Too many wrong codes. Ask for a new one."), field="code")
 
 
 def _wrong_code() -> DomainError:

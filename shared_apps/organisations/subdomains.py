@@ -207,7 +207,9 @@ PROTECTED = frozenset(
     ]
 )
 _LOOK_ALIKES = (("rn", "m"), ("vv", "w"), ("cl", "d"))
-_SAME_LETTER = str.maketrans({"0": "o", "1": "l", "i": "l", "3": "e", "5": "s", "7": "t", "8": "b", "-": None})
+_SAME_LETTER = str.maketrans(
+    {"0": "o", "1": "l", "i": "l", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "-": None}
+)
 
 
 class BadSubdomain(ValueError):
@@ -252,16 +254,21 @@ def skeleton(name: str) -> str:
 
 
 def is_reserved(name: str) -> bool:
-    """The platform's own names, and everything that looks like them or begins like a trusted brand."""
+    """The platform's own names, trusted brands, and everything that looks like one of them or has one as a part."""
     seen = skeleton(name)
     if name in RESERVED or seen in _RESERVED_SKELETONS:
         return True
-    parts = [skeleton(part) for part in name.split("-")]
-    return seen in _PROTECTED_SKELETONS or any(part in _PROTECTED_SKELETONS for part in parts)
+    parts = {seen, *(skeleton(part) for part in name.split("-"))}
+    return bool(parts & _PROTECTED_SKELETONS) or any(brand in seen for brand in _UNMISTAKABLE)
 
 
 _RESERVED_SKELETONS = frozenset(skeleton(name) for name in RESERVED)
 _PROTECTED_SKELETONS = frozenset(skeleton(name) for name in PROTECTED)
+# These are no ordinary words: a name that contains one means the brand ("orange", "wave" and "visa" may mean others).
+_UNMISTAKABLE = frozenset(
+    skeleton(name)
+    for name in ("paypal", "mobilemoney", "orangemoney", "mtnmomo", "mastercard", "facebook", "whatsapp", "ecobank")
+)
 
 
 def from_name(organisation_name: str) -> str:

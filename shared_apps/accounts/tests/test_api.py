@@ -138,7 +138,7 @@ def test_sending_the_code_again_tells_nothing_of_accounts(caller) -> None:
     known, unknown = (post(caller, "resend-code/", {"email": f"{name}@example.org"}) for name in ("known", "unknown"))
     assert (known.status_code, unknown.status_code) == (200, 200)
     soon = post(caller, "resend-code/", {"email": "awa@example.org"})
-    assert (soon.status_code, soon.json()["code"]) == (400, "code_just_sent")
+    assert (soon.status_code, EmailCode.objects.count()) == (200, 1)
     EmailCode.objects.update(created_at=EmailCode.objects.get().created_at - timedelta(minutes=1))
     first = code_sent_to("awa@example.org")
     assert post(caller, "resend-code/", {"email": "awa@example.org"}).status_code == 200

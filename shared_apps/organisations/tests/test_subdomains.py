@@ -29,6 +29,7 @@ def test_capitals_and_spaces_around_are_forgiven() -> None:
         ("adm1n", "reserved"), ("ad-min", "reserved"), ("1ogin", "reserved"), ("baobab", "reserved"),
         ("paypal", "reserved"), ("paypa1", "reserved"), ("pay-pal", "reserved"), ("mtn-douala", "reserved"),
         ("0range", "reserved"), ("acme-paypal", "reserved"),
+        ("mypaypal", "reserved"), ("pay-pal-cm", "reserved"), ("payp4l", "reserved"), ("orangemoneycm", "reserved"),
     ],
 )  # fmt: skip
 def test_a_bad_name_says_why(name, code) -> None:

@@ -15,17 +15,17 @@ from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.core.throttle import check_rate
 
 
-def change_pending_address(*, email: str, new_email: str) -> User:
+def change_pending_address(*, account: User, new_email: str) -> User:
     """Give an account that waits for its address to be proved another address, and send the code there.
 
-    The caller knows that the visitor made this account. Locks the user row, one transaction; the address is unique by
+    The caller knows that the visitor made this very account. Locks the user row, one transaction; the address is unique by
     constraint. Raises DomainError on `email`.
     """
     address = new_email.strip().lower()
-    check_rate(action="change-address", who=email, limit=5, seconds=600)
+    check_rate(action="change-address", who=str(account.pk), limit=5, seconds=600)
     try:
         with transaction.atomic():
-            user = User.objects.select_for_update().filter(email=email).first()
+            user = User.objects.select_for_update().filter(pk=account.pk).first()
             if user is None or is_verified(user) or _is_disputed(user):
                 raise DomainError(
                     "address_final",

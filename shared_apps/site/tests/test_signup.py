@@ -180,6 +180,27 @@ def test_who_registers_anothers_pending_address_cannot_take_the_account_elsewher
     assert User.objects.filter(email="awa@example.org").exists()
 
 
+def test_a_session_of_an_account_that_moved_cannot_touch_the_next_account_of_that_address() -> None:
+    first, second = visitor(), visitor()
+    for client in (first, second):
+        client.post("/signup/", account_data(email="victime@example.org", password="un-secret-bien-a-moi"))
+    first.post("/signup/code/address/", {"new-email": "ailleurs@example.org"})
+    victim = visitor()
+    victim.post("/signup/", account_data(email="victime@example.org", password="le-vrai-secret-2026"))
+    code = code_in(last_mail())
+    second.post("/signup/code/address/", {"new-email": "encore@example.org"})
+    victim.post("/signup/code/", {"code": code})
+    assert is_verified(User.objects.get(email="victime@example.org"))
+
+
+def test_an_address_proved_on_another_device_leads_to_the_log_in() -> None:
+    here, phone = visitor(), visitor()
+    here.post("/signup/", account_data())
+    phone.post(link_in(last_mail()))
+    answer = here.post("/signup/code/", {"code": "123456"})
+    assert answer.headers["Location"] == "/accounts/login/?next=%2Fsignup%2Forganisation%2F"
+
+
 def test_somebody_logged_in_starts_at_step_three_with_the_choice() -> None:
     answer = logged_in().get("/signup/?product=store&plan=gold")
     assert answer.headers["Location"].startswith("/signup/organisation/?product=store&plan=gold")

@@ -19,6 +19,7 @@ from billing.pricing import Amounts, price_order
 from billing.selectors import free_subdomains, price_on_sale
 from billing.services.coupons import check_coupon, reduction_of
 from billing.services.orders import NewOrder, check_subdomain, create_order
+from shared_apps.accounts.pending import remember_pending
 from shared_apps.accounts.services import is_verified
 from shared_apps.core.context import host_with_port
 from shared_apps.core.errors import DomainError
@@ -32,7 +33,6 @@ from shared_apps.site.forms.signup import OrganisationForm, add_domain_error, in
 from shared_apps.site.pages import render_page, signup_steps
 from shared_apps.site.selectors import own_order, own_unpaid_order_at
 from shared_apps.site.services.drafts import finish_draft, read_draft, save_draft
-from shared_apps.site.views.signup import PENDING_EMAIL
 
 
 @never_cache
@@ -40,7 +40,7 @@ from shared_apps.site.views.signup import PENDING_EMAIL
 def organisation(request: HttpRequest) -> HttpResponse:
     """The form, filled with what was chosen and typed before; a valid one becomes an order."""
     if not is_verified(request.user):  # type: ignore[arg-type]  # logged in: LoginRequiredMiddleware
-        request.session[PENDING_EMAIL] = request.user.email  # type: ignore[union-attr]  # logged in
+        remember_pending(request, request.user)  # type: ignore[arg-type]  # logged in
         return redirect("signup_code")
     if request.method != "POST":
         return _page(request, _unbound(request))
@@ -54,8 +54,8 @@ def organisation(request: HttpRequest) -> HttpResponse:
         if order:
             finish_draft(user=request.user)
             return redirect("order", id=order.pk)
-    elif form.has_error("subdomain", code="required"):
-        form.suggestions = free_subdomains(str(form.data.get("organisation_name", "")))
+    else:
+        _check_address(request, form)
     return _page(request, form)
 
 
@@ -105,6 +105,7 @@ def _order(request: HttpRequest, form: OrganisationForm) -> Order | None:
     price = price_on_sale(product=data["product"], plan=data["plan"], cycle=data["cycle"], currency=data["currency"])
     if price is None:
         form.add_error("plan", _("This plan is not sold in this currency or for this period. Choose another one."))
+        _check_address(request, form)
         return None
     new = NewOrder(
         price=price,
@@ -122,9 +123,27 @@ def _order(request: HttpRequest, form: OrganisationForm) -> Order | None:
         return None
 
 
+def _check_address(request: HttpRequest, form: OrganisationForm) -> None:
+    """Say what is wrong with the address beside the other errors, not after they are mended.
+
+    Not for a form without errors: sent twice, it must find its order and not a name that is taken.
+    """
+    if form.has_error("subdomain", code="required"):
+        form.suggestions = free_subdomains(str(form.data.get("organisation_name", "")))
+    if "subdomain" not in form.cleaned_data:
+        return
+    try:
+        check_subdomain(form.cleaned_data["subdomain"])
+    except DomainError as error:
+        add_domain_error(form, error)
+        _explain(request, form, error)
+
+
 def _request_key(data: dict[str, Any]) -> str:
     """The same for the same order sent twice, another when the visitor came back and changed what is ordered."""
-    ordered = (data[name] for name in ("product", "plan", "cycle", "currency", "organisation_name"))
+    ordered = (
+        data[name] for name in ("product", "plan", "cycle", "currency", "organisation_name", "subdomain", "coupon_code")
+    )
     return str(uuid.uuid5(uuid.UUID(data["idempotency_key"]), "|".join(ordered)))
 
 

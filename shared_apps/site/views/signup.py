@@ -10,13 +10,22 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shared_apps.accounts.models import User
-from shared_apps.accounts.services import CODE_LIFETIME, register_account, resend_code, verify_by_link, verify_email
+from shared_apps.accounts.pending import forget_pending, pending_account, remember_pending
+from shared_apps.accounts.services import (
+    CODE_LIFETIME,
+    is_verified,
+    register_account,
+    resend_code,
+    verify_by_link,
+    verify_email,
+)
 from shared_apps.core.errors import DomainError
 from shared_apps.core.request_info import request_info
 from shared_apps.core.throttle import check_rate
@@ -28,8 +37,6 @@ from shared_apps.site.services.drafts import save_draft
 from shared_apps.site.services.signup import change_pending_address
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-# Set by our own code only, after a registration or a right password: the visitor owns the account that waits.
-PENDING_EMAIL = "signup_email"
 
 
 @login_not_required
@@ -47,7 +54,7 @@ def signup(request: HttpRequest) -> HttpResponse:
         user = _register(form)
         if user:
             save_draft(user=user, typed=choice.as_dict())
-            request.session[PENDING_EMAIL] = user.email
+            remember_pending(request, user)
             return redirect("signup_code")
     return _account_page(request, form, choice)
 
@@ -88,7 +95,10 @@ def code(request: HttpRequest) -> HttpResponse:
     """Step 2: the six digits."""
     if request.user.is_authenticated:
         return redirect("signup_organisation")
-    known = request.session.get(PENDING_EMAIL, "")
+    account = pending_account(request)
+    if account and is_verified(account):
+        return _proved_elsewhere(request)
+    known = account.email if account else ""
     if request.method != "POST":
         return _code_page(request, CodeForm(known_email=known))
     form = CodeForm(request.POST, known_email=known)
@@ -100,6 +110,13 @@ def code(request: HttpRequest) -> HttpResponse:
         else:
             return _enter(request, user)
     return _code_page(request, form)
+
+
+def _proved_elsewhere(request: HttpRequest) -> HttpResponse:
+    """The link in the mail was opened on another device: the password is all that is missing here."""
+    forget_pending(request)
+    messages.success(request, _("Your address is confirmed. Log in to go on."))
+    return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': reverse('signup_organisation')})}")
 
 
 def _code_page(request: HttpRequest, form: CodeForm, address_form: AddressForm | None = None) -> HttpResponse:
@@ -118,7 +135,8 @@ def _code_page(request: HttpRequest, form: CodeForm, address_form: AddressForm |
 @require_POST
 def resend(request: HttpRequest) -> HttpResponse:
     """Another code, to the address that waits or to the one typed."""
-    email = request.session.get(PENDING_EMAIL, "")
+    account = pending_account(request)
+    email = account.email if account else ""
     if not email:
         form = AddressForm(request.POST)
         if not form.is_valid():
@@ -130,7 +148,7 @@ def resend(request: HttpRequest) -> HttpResponse:
     except DomainError as error:
         messages.warning(request, str(error))
     else:
-        messages.success(request, _("If this address waits for a code, a new one is on its way."))
+        messages.success(request, _("If this address waits for a code, it is on its way. Look among the spam too."))
     return redirect("signup_code")
 
 
@@ -138,20 +156,19 @@ def resend(request: HttpRequest) -> HttpResponse:
 @require_POST
 def change_address(request: HttpRequest) -> HttpResponse:
     """The address was wrong: correct it, and send the code there."""
-    known = request.session.get(PENDING_EMAIL, "")
-    if not known:
+    account = pending_account(request)
+    if account is None:
         return redirect("signup")
     form = AddressForm(request.POST, prefix="new")
     if form.is_valid():
         try:
-            user = change_pending_address(email=known, new_email=form.cleaned_data["email"])
+            change_pending_address(account=account, new_email=form.cleaned_data["email"])
         except DomainError as error:
             add_domain_error(form, error)
         else:
-            request.session[PENDING_EMAIL] = user.email
             messages.success(request, _("The code was sent to the new address."))
             return redirect("signup_code")
-    return _code_page(request, CodeForm(known_email=known), form)
+    return _code_page(request, CodeForm(known_email=account.email), form)
 
 
 @login_not_required
@@ -181,7 +198,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 def _enter(request: HttpRequest, user: User) -> HttpResponse:
     login(request, user, backend=BACKEND)
-    request.session.pop(PENDING_EMAIL, None)
+    forget_pending(request)
     return redirect("signup_organisation")
 
 

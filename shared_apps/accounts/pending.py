@@ -1,0 +1,28 @@
+"""The account a visitor has made, or shown the password of, and whose address is not proved yet.
+
+Kept in the session by its id: the address may be given up and registered by somebody else meanwhile.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from shared_apps.accounts.models import User
+
+_KEY = "pending_account"
+
+
+def remember_pending(request: HttpRequest, user: User) -> None:
+    """Call it only after a registration or a right password."""
+    request.session[_KEY] = str(user.pk)
+
+
+def forget_pending(request: HttpRequest) -> None:
+    """The address is proved, or the visitor has gone on."""
+    request.session.pop(_KEY, None)
+
+
+def pending_account(request: HttpRequest) -> User | None:
+    """The visitor's own account, proved elsewhere meanwhile or not; None when there is none."""
+    account_id = request.session.get(_KEY)
+    return User.objects.filter(pk=account_id, is_active=True).first() if account_id else None
