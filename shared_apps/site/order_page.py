@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from billing import gateways
 from billing.messages import Explanation, explain
 from billing.models import Order, Payment, TransferReceipt
+from billing.money import Money
 from billing.providers import reasons
 from provisioning.models import ProvisioningJob
 
@@ -43,7 +44,7 @@ POLL_SECONDS = {
     State.MOMO: 1,
     State.PAYPAL: 4,
     State.TRANSFER: 20,
-    State.RECEIPT: 20,
+    State.RECEIPT: 6,
     State.REVIEW: 30,
     State.STUCK: 15,
     State.CHOOSE: 20,
@@ -81,6 +82,12 @@ KEPT_OPEN: dict[str, Text] = {
     ),
     gateways.PAYPAL: _("A PayPal payment is open. To cancel the order, first leave PayPal without paying."),
 }
+# How money came that an order did not want any more: the end of a sentence.
+ARRIVED_BY: dict[str, Text] = {
+    gateways.MTN_MOMO: _("by MTN Mobile Money"),
+    gateways.PAYPAL: _("by PayPal"),
+    gateways.BANK_TRANSFER: _("by bank transfer"),
+}
 # An open PayPal payment with one of these was not taken; any other (held back by PayPal) may have been.
 _NOTHING_TAKEN = ("", reasons.PROVIDER_UNAVAILABLE)
 _CHECKED = (Payment.Status.UNDER_REVIEW, Payment.Status.NEEDS_REVIEW)
@@ -102,6 +109,7 @@ class OrderPage:
     open_transfer: Payment | None = None
     refused: str = ""  # an admin's words about the last receipt
     under_way: Payment | None = None  # may still take money: the order must not be cancelled meanwhile
+    second_payments: list[Payment] = field(default_factory=list)  # of a paid order: to be given back
     left_paypal: bool = False  # the payer came back from PayPal without paying
 
     @property
@@ -135,6 +143,24 @@ class OrderPage:
         return KEPT_OPEN.get(key, KEPT_OPEN[""])
 
     @property
+    def request_open(self) -> bool:
+        """Whether a request for money may still be approved on a phone."""
+        waiting = self.under_way is not None and self.under_way.method.name == gateways.MTN_MOMO
+        return waiting or self.state is State.MOMO
+
+    @property
+    def given_back(self) -> list[tuple[Money, Text]]:
+        """What was paid although the order was paid, and how it came."""
+        return [(one.received or one.charge, arrived_by(one)) for one in self.second_payments]
+
+    @property
+    def looked_at(self) -> tuple[Money, Text] | None:
+        """The money that our team looks at before the order is paid, and how it came; None when there is none."""
+        if self.state is not State.REVIEW or self.payment is None or self.payment.received is None:
+            return None
+        return self.payment.received, arrived_by(self.payment)
+
+    @property
     def ends_soon(self) -> bool:
         """Whether the minutes left to pay say more than the date."""
         return self.order.expires_at - timezone.now() < COUNT_DOWN_FROM
@@ -143,7 +169,7 @@ class OrderPage:
     def fingerprint(self) -> str:
         """Changes exactly when the page would look different."""
         payment = self.payment
-        parts = [self.order.status, self.state, self.order.subdomain, len(self.receipts)]
+        parts = [self.order.status, self.state, self.order.subdomain, len(self.receipts), len(self.second_payments)]
         if payment:
             parts += [payment.pk, payment.status, payment.reason, payment.comment, bool(payment.redirect_url)]
         if self.under_way:
@@ -151,6 +177,11 @@ class OrderPage:
         if self.job:
             parts += [self.job.status, self.job.attempts > 1, sum(step["state"] == "done" for step in self.steps)]
         return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
+
+
+def arrived_by(payment: Payment) -> Text:
+    """The way a payment came, as the end of a sentence: "by PayPal"."""
+    return ARRIVED_BY.get(payment.method.name, payment.method.name)
 
 
 def load_order_page(order: Order, *, left_paypal: str = "") -> OrderPage:
@@ -185,10 +216,13 @@ def load_order_page(order: Order, *, left_paypal: str = "") -> OrderPage:
 
 def _paid(order: Order) -> OrderPage:
     job = ProvisioningJob.objects.filter(order=order).prefetch_related("steps").first()
-    if order.status == Order.Status.FULFILLED:
-        return OrderPage(order, State.READY, job=job, steps=_steps(job, finished=True))
-    stuck = job is not None and job.status == ProvisioningJob.Status.STUCK
-    return OrderPage(order, State.STUCK if stuck else State.PROVISIONING, job=job, steps=_steps(job, stuck=stuck))
+    ready = order.status == Order.Status.FULFILLED
+    stuck = not ready and job is not None and job.status == ProvisioningJob.Status.STUCK
+    state = State.READY if ready else State.STUCK if stuck else State.PROVISIONING
+    page = OrderPage(order, state, job=job, steps=_steps(job, finished=ready, stuck=stuck))
+    in_review = order.payments.filter(status=Payment.Status.NEEDS_REVIEW)
+    page.second_payments = list(in_review.select_related("method").order_by("created_at")[:5])
+    return page
 
 
 def _steps(job: ProvisioningJob | None, *, finished: bool = False, stuck: bool = False) -> list[dict[str, Any]]:

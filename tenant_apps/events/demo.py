@@ -26,7 +26,13 @@ def load(*, tenant: Tenant, owner: User) -> None:
     """Fill the calendar unless it has something already; each event in transactions of its own."""
     if Event.objects.exists():
         return
-    zone = ZoneInfo(Calendar.objects.get().time_zone)
+    calendar = Calendar.objects.get()
+    services.save_calendar(
+        details=services.CalendarDetails(
+            name=calendar.name, time_zone=calendar.time_zone, contact_email="contact@example.org"
+        )
+    )
+    zone = ZoneInfo(calendar.time_zone)
     for days, hour, hours, title, summary, category, capacity in EVENTS:
         day = (timezone.now().astimezone(zone) + timedelta(days=days)).date()
         start = datetime(day.year, day.month, day.day, hour, tzinfo=zone)

@@ -146,7 +146,10 @@ class CalendarForm(WorkspaceForm):
         label=gettext_lazy("Time zone"), choices=zone_choices,
         help_text=gettext_lazy("The times you type and visitors read are in this zone."),
     )  # fmt: skip
-    contact_email = forms.EmailField(label=gettext_lazy("Contact e-mail"), max_length=254, required=False)
+    contact_email = forms.EmailField(
+        label=gettext_lazy("Contact e-mail"), max_length=254, required=False,
+        help_text=gettext_lazy("Everybody who opens the calendar can read it. Leave empty to show none."),
+    )  # fmt: skip
     brand_colour = ColourField(label=gettext_lazy("Colour of your calendar"))
 
     @classmethod

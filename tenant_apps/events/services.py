@@ -69,7 +69,7 @@ def create_defaults(*, tenant: Tenant, owner: User) -> None:
     with transaction.atomic():
         calendar, created = Calendar.objects.get_or_create(
             pk=Calendar.ONLY,
-            defaults={"name": tenant.name, "time_zone": settings.TIME_ZONE, "contact_email": owner.email},
+            defaults={"name": tenant.name, "time_zone": settings.TIME_ZONE},
         )
         if created:
             record(

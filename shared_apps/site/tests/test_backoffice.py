@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone, translation
 from PIL import Image
 
 from billing.models import Order, Payment
@@ -16,6 +18,7 @@ from billing.services.transfers import decide_transfer, upload_receipt
 from provisioning.models import ProvisioningJob
 from shared_apps.audit.models import AuditLog
 from shared_apps.notifications.services import send_due_emails
+from shared_apps.site.templatetags.waiting import waiting_since
 from shared_apps.site.tests.helpers import logged_in, text_of, visitor
 from tests.support.factories import make_admin, make_order, make_user, pay_by_transfer
 
@@ -91,6 +94,13 @@ class TestQueue:
         page = text_of(admin.get("/backoffice/transfers/"))
         assert page.index(first.order.number) < page.index(second.order.number)
         assert first.order.user.email in page
+
+    def test_waiting_for_a_moment_is_said_in_words(self) -> None:
+        now = timezone.now()
+        with translation.override("en"):
+            assert waiting_since(now - timedelta(seconds=59)) == "less than a minute"
+            assert waiting_since(now + timedelta(seconds=5)) == "less than a minute"
+            assert waiting_since(now - timedelta(seconds=90)) == "1\xa0minute"
 
     def test_the_same_file_elsewhere_is_flagged(self, admin) -> None:
         content = noise()

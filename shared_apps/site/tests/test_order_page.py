@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
 
-from billing.models import Order, Payment
+from billing.models import Order, Payment, PaymentMethod
 from billing.services.payments import start_payment
 from billing.services.resolve import resolve_payment
 from provisioning.models import ProvisioningJob, ProvisioningStep
@@ -46,6 +46,22 @@ def picture(name: str = "recu.png") -> SimpleUploadedFile:
     out = io.BytesIO()
     Image.effect_noise((64, 64), 60).save(out, "PNG")
     return SimpleUploadedFile(name, out.getvalue(), "image/png")
+
+
+def second_payment(order: Order) -> Payment:
+    """Money that came by mobile money for an order that was paid."""
+    return Payment.objects.create(
+        order=order, method=PaymentMethod.objects.get(name="mtn_momo"), status="needs_review", reason="second_success",
+        amount_minor=25_000, currency="XAF", charge_minor=25_000, charge_currency="XAF", received_minor=25_000,
+        received_currency="XAF", provider_account="x", expires_at=timezone.now(),
+    )  # fmt: skip
+
+
+def second_payment_words(answer: Any) -> list[str]:
+    """The amounts of the notices that a second payment arrived, as they stand on the page."""
+    amounts = [received.display("fr") for received, _by in answer.context["page"].given_back]
+    assert all(amount in part for amount, part in zip(amounts, text_of(answer).split("alert-info")[1:], strict=True))
+    return amounts
 
 
 class TestChoosing:
@@ -93,6 +109,15 @@ class TestMobileMoney:
         client.post(url(order, "check/"))
         assert state_of(order) is State.PROVISIONING
 
+    def test_a_second_request_is_warned_about_while_the_first_may_be_approved(self, client, order, simulator) -> None:
+        assert not client.get(url(order)).context["page"].request_open
+        client.post(url(order, "pay/"), {"payment_method": "mtn_momo", "phone_number": PHONE})
+        for method in ("", "bank_transfer"):
+            if method:
+                client.post(url(order, "pay/"), {"payment_method": method})
+            page = text_of(client.get(url(order)))
+            assert "alert-warning" in page[page.index('class="disclosure"') :]
+
     def test_a_refusal_is_explained_and_may_be_tried_again(self, client, order, simulator) -> None:
         client.post(url(order, "pay/"), {"payment_method": "mtn_momo", "phone_number": PHONE})
         payment = order.payments.get()
@@ -132,6 +157,14 @@ class TestPayPal:
         answer = visitor().get(url(order, f"return/?token={payment.provider_ref}&PayerID=X"))
         assert answer.headers["Location"] == url(order)
         assert state_of(order) is State.PROVISIONING
+
+    @pytest.mark.parametrize(("currency", "times"), [("EUR", 1), ("XAF", 2)])
+    def test_an_amount_in_euros_is_said_once(self, simulator, currency, times) -> None:
+        order = make_order(currency=currency)
+        client = logged_in(order.user)
+        client.post(url(order, "pay/"), {"payment_method": "paypal"})
+        waiting = text_of(client.get(url(order))).split('id="waiting-title"')[1].split("<a ")[0]
+        assert waiting.count('class="money') == times
 
     @pytest.mark.parametrize("query", ["", "?token=", "?token=unknown", "?token=" + "x" * 3000])
     def test_a_return_that_proves_nothing_changes_nothing(self, client, order, simulator, query) -> None:
@@ -211,7 +244,10 @@ class TestTransfer:
     def test_a_receipt_is_put_before_the_admins(self, client, order, waiting) -> None:
         assert client.post(url(order, "receipt/"), {"receipt": picture()}).headers["Location"] == url(order)
         assert state_of(order) is State.RECEIPT
-        assert "recu.png" in text_of(client.get(url(order)))
+        page = text_of(client.get(url(order)))
+        assert "recu.png" in page
+        assert 'hx-trigger="every 6s"' in page
+        assert 'http-equiv="refresh" content="60"' in page
 
     @pytest.mark.parametrize(
         "content",
@@ -311,6 +347,44 @@ class TestLater:
         page = text_of(client.get(url(order)))
         assert 'data-state="review"' in page
         assert 'name="payment_method"' not in page
+
+
+class TestPaidTwice:
+    @pytest.fixture
+    def second(self, order) -> Payment:
+        pay_by_transfer(order)
+        return second_payment(order)
+
+    @pytest.mark.parametrize(("job", "state"), [("queued", State.PROVISIONING), ("stuck", State.STUCK)])
+    def test_it_is_said_that_the_second_payment_is_given_back(self, client, order, second, job, state) -> None:
+        ProvisioningJob.objects.create(order=order, status=job)
+        answer = client.get(url(order))
+        assert answer.context["page"].state is state
+        assert second_payment_words(answer) == ["25\u202f000\xa0FCFA"]
+
+    def test_so_it_is_when_the_workspace_is_ready(self) -> None:
+        order = Order.objects.get(organisation__domains__domain="store-a.localhost")
+        second_payment(order)
+        answer = logged_in(order.user).get(url(order))
+        assert answer.context["page"].state is State.READY
+        assert second_payment_words(answer) == ["25\u202f000\xa0FCFA"]
+
+    def test_it_changes_what_a_page_that_is_open_shows(self, client, order, second) -> None:
+        seen = client.get(url(order)).context["page"].fingerprint
+        assert client.get(url(order, f"status/?seen={seen}")).status_code == 204
+        Payment.objects.filter(pk=second.pk).update(status="failed")
+        assert client.get(url(order, f"status/?seen={seen}")).status_code == 200
+
+    def test_one_payment_is_not_two(self, client, order) -> None:
+        pay_by_transfer(order)
+        assert second_payment_words(client.get(url(order))) == []
+
+    def test_an_order_that_awaits_payment_says_what_arrived(self, client, order) -> None:
+        payment = start_payment(order_id=order.pk, method="bank_transfer")
+        Payment.objects.filter(pk=payment.pk).update(
+            status="needs_review", reason="amount_mismatch", received_minor=700, received_currency="XAF"
+        )
+        assert "700\xa0FCFA" in text_of(client.get(url(order)))
 
 
 class TestFollowing:

@@ -77,6 +77,19 @@ def test_a_taken_address_and_one_that_looks_like_it_offer_free_ones() -> None:
         assert 'name="pick"' in text_of(answer)
 
 
+def test_a_taken_address_is_said_together_with_other_errors() -> None:
+    user = make_user()
+    own = make_order(user=user, subdomain="boutique-awa")
+    wrong = order_data(subdomain="boutique-awa", phone="1")
+    theirs, ours = logged_in().post(URL, wrong), logged_in(user).post(URL, wrong)
+    for answer in (theirs, ours):
+        assert set(errors_of(answer)) == {"phone", "subdomain"}
+        assert 'name="pick"' in text_of(answer)
+    assert f"/orders/{own.pk}/" not in text_of(theirs)
+    assert f"/orders/{own.pk}/" in text_of(ours)
+    assert set(errors_of(logged_in().post(URL, order_data(subdomain="paypal", country="")))) == {"country", "subdomain"}
+
+
 def test_an_address_held_by_ones_own_order_leads_to_it() -> None:
     user = make_user()
     order = make_order(user=user, subdomain="boutique-awa")

@@ -26,7 +26,7 @@ from billing.models import Order, Payment
 from billing.selectors import access_order
 from billing.services.orders import cancel_order
 from billing.services.payments import methods_for, start_payment, transfer_instructions
-from billing.services.resolve import resolve_payment
+from billing.services.resolve import resolve_now_or_soon
 from billing.services.transfers import upload_receipt
 from shared_apps.core.context import host_with_port
 from shared_apps.core.errors import DomainError
@@ -129,7 +129,7 @@ def returned(request: HttpRequest, id: UUID) -> HttpResponse:
         except DomainError:
             return redirect("order", id=id)
         request.session.pop(LEFT_PAYPAL, None)
-        resolve_payment(payment.pk)
+        resolve_now_or_soon(payment.pk)
     return redirect("order", id=id)
 
 
@@ -144,7 +144,7 @@ def cancelled(request: HttpRequest, id: UUID) -> HttpResponse:
             check_rate(action="paypal-return", who=str(id), limit=20, seconds=60)
         except DomainError:
             return redirect("order", id=id)
-        if resolve_payment(payment.pk).status == Payment.Status.PENDING:
+        if resolve_now_or_soon(payment.pk).status == Payment.Status.PENDING:
             request.session[LEFT_PAYPAL] = str(payment.pk)
     return redirect("order", id=id)
 
@@ -159,7 +159,7 @@ def check(request: HttpRequest, id: UUID) -> HttpResponse:
         except DomainError:
             messages.info(request, _("We have just asked. This page follows the payment by itself."))
             return redirect("order", id=id)
-        answer = resolve_payment(page.payment.pk)
+        answer = resolve_now_or_soon(page.payment.pk)
         if answer.status in Payment.OPEN:
             messages.info(request, _("Not confirmed yet. This page follows the payment by itself."))
     return redirect("order", id=id)

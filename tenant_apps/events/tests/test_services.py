@@ -36,6 +36,7 @@ def allow(monkeypatch: pytest.MonkeyPatch, limit: int | None) -> None:
 def test_a_new_calendar_has_the_tenants_name_and_defaults_are_made_once(tenant: Tenant) -> None:
     services.create_defaults(tenant=tenant, owner=User.objects.get(is_staff=True))
     assert selectors.calendar().name == tenant.name
+    assert selectors.calendar().contact_email == ""  # nobody's address is published unasked
     assert AuditLog.objects.filter(action="events.calendar.created").count() == 1
 
 

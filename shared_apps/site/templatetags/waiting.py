@@ -1,0 +1,20 @@
+"""How long somebody has been waiting, in words."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.filter
+def waiting_since(moment: datetime) -> str:
+    """The time since a moment: "2 hours, 5 minutes", or that it is less than a minute."""
+    if timezone.now() - moment < timedelta(minutes=1):
+        return _("less than a minute")
+    return timesince(moment)
