@@ -14,7 +14,7 @@ from PIL import Image
 
 from billing import gateways
 from billing.models import Order, Payment
-from billing.services import transfers
+from billing.services import payments, transfers
 from billing.services.orders import cancel_order, expire_orders
 from billing.services.payments import MAX_NUMBERS, begin_at_provider, start_payment, transfer_instructions
 from billing.services.polling import claim_due_payments
@@ -146,7 +146,8 @@ class TestARefusalBesideAnAcceptedCall:
 
 class TestAProviderThatKeepsManyWaiting:
     @pytest.fixture(autouse=True)
-    def _all_turns_taken(self):
+    def _all_turns_taken(self, monkeypatch):
+        monkeypatch.setattr(payments, "PATIENCE", 0.01)
         with ExitStack() as turns:
             assert all(turns.enter_context(turn_to_call()) for _ in range(AT_ONCE))
             yield

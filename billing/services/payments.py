@@ -35,6 +35,8 @@ logger = structlog.get_logger(__name__)
 MAX_FAILURES = 3
 MAX_NUMBERS = 5
 PAUSE = timedelta(minutes=15)
+# Seconds: whoever has just clicked "pay" waits this long for a provider that answers, before a worker takes over.
+PATIENCE = 5.0
 
 
 def start_payment(
@@ -59,12 +61,12 @@ def start_payment(
 
 
 def _begin_now_or_soon(payment: Payment, *, flow: Flow) -> Payment:
-    """In this request if few others wait for providers at the moment; else a worker begins, and pages follow it."""
+    """In this request if few others wait for providers; else a worker begins, and the order page follows it."""
     from billing.tasks import resolve_payment
 
     if flow is Flow.MANUAL:
         return begin_at_provider(payment)
-    with turn_to_call() as may_call:
+    with turn_to_call(patience=PATIENCE) as may_call:
         if may_call:
             return begin_at_provider(payment)
     send_soon(resolve_payment, str(payment.pk))

@@ -14,9 +14,9 @@ _turns = BoundedSemaphore(AT_ONCE)
 
 
 @contextmanager
-def turn_to_call() -> Iterator[bool]:
-    """Whether the caller may call a provider now; it never waits for its turn."""
-    mine = _turns.acquire(blocking=False)
+def turn_to_call(*, patience: float = 0) -> Iterator[bool]:
+    """Whether the caller may call a provider now, after waiting for its turn for at most `patience` seconds."""
+    mine = _turns.acquire(timeout=patience) if patience else _turns.acquire(blocking=False)
     try:
         yield mine
     finally:
