@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
 
+from tests.support.chromium import CHROMIUM, FLAGS, MARKS
 from tests.support.factories import PASSWORD
 from tests.support.live import keep_state, live_simulator, live_stack  # noqa: F401 — fixtures
 from tests.support.stack import Stack, eventually
@@ -19,18 +18,7 @@ from tests.support.stack import Stack, eventually
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        bool(os.environ.get("BAOBAB_NO_BROWSER")) and not os.environ.get("CI"), reason="there is no Chromium here"
-    ),
-]
-CHROMIUM = os.environ.get("BAOBAB_CHROMIUM") or shutil.which("chromium") or "chromium"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP *.localhost 127.0.0.1",
-]  # fmt: skip
+pytestmark = MARKS
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
 

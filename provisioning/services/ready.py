@@ -8,6 +8,7 @@ then, as it would without any.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -52,24 +53,22 @@ def replenish() -> int:
 
     By the owner's connection, one transaction a schema; while somebody else is making one, leaves it to them.
     """
-    if not settings.READY_SCHEMAS:
-        return 0
-    made = 0
-    with owner_connection() as owner:
-        for product in settings.PRODUCTS:
-            while _make_one(owner, product):
-                made += 1
-    return made
+    return _repeat(_make_one) if settings.READY_SCHEMAS else 0
 
 
 def drop_outdated() -> int:
     """Drop what an earlier release left ready and nobody took; returns how many. One transaction a schema."""
-    dropped = 0
+    return _repeat(_drop_one)
+
+
+def _repeat(step: Callable[[psycopg.Connection, str], bool]) -> int:
+    """Do a step for every product, each until there is nothing left to do; how often it did something."""
+    done = 0
     with owner_connection() as owner:
         for product in settings.PRODUCTS:
-            while _drop_one(owner, product):
-                dropped += 1
-    return dropped
+            while step(owner, product):
+                done += 1
+    return done
 
 
 def _make_one(owner: psycopg.Connection, product: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,18 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import settings
 
+from tests.support.chromium import CHROMIUM, FLAGS, MARKS
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        bool(os.environ.get("BAOBAB_NO_BROWSER")) and not os.environ.get("CI"), reason="there is no Chromium here"
-    ),
-]
-CHROMIUM = os.environ.get("BAOBAB_CHROMIUM") or shutil.which("chromium") or "chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+pytestmark = MARKS
 FIELD = """<div class="field field-invalid"><label class="label" for="id_{name}">{name}</label>
     <div class="field-error" id="id_{name}_error">Wrong</div>
     <input id="id_{name}" name="{name}" aria-invalid="true" aria-describedby="id_{name}_hint id_{name}_error"></div>"""

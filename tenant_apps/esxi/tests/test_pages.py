@@ -5,15 +5,14 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import tenant_context
 
 from shared_apps.organisations.current import Tenant
 from tenant_apps.esxi import services
 from tenant_apps.esxi.models import Server
 from tenant_apps.esxi.tests.support import PASSWORD, make_server
+from tests.support.queries import queries_of
 from tests.support.tenants import client_of, ready_tenant
 
 pytestmark = pytest.mark.parametrize("tenant", ["esxi-a"], indirect=True)
@@ -150,16 +149,11 @@ def test_empty_pages_name_the_first_action(tenant: Tenant, tenant_client: Client
 
 @pytest.mark.parametrize("path", ["/", "/servers/"])
 def test_lists_cost_the_same_whatever_their_length(tenant: Tenant, tenant_client: Client, path: str) -> None:
-    def cost() -> int:
-        with CaptureQueriesContext(connection) as queries:
-            assert tenant_client.get(path).status_code == 200
-        return len(queries)
-
     with tenant_context(tenant):
         make_server(0)
     tenant_client.get(path)
-    few = cost()
+    few = queries_of(tenant_client, path)
     with tenant_context(tenant):
         for number in range(1, tenant.quota("esxi_servers") or 0):
             make_server(number)
-    assert cost() == few <= 8
+    assert queries_of(tenant_client, path) == few <= 8

@@ -7,9 +7,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -19,6 +17,7 @@ from tenant_apps.events.models import Event
 from tenant_apps.events.services import CalendarDetails
 from tenant_apps.events.tests.support import SOON, make_event
 from tenant_apps.team.tests.support import upload
+from tests.support.queries import queries_of
 from tests.support.tenants import client_of, ready_tenant
 
 pytestmark = pytest.mark.parametrize("tenant", ["events-a"], indirect=True)
@@ -178,20 +177,15 @@ def test_the_calendar_form_checks_what_it_is_given(tenant: Tenant, tenant_client
 
 @pytest.mark.parametrize("path", ["/", "/staff/events/", "/calendar.ics"])
 def test_lists_cost_the_same_whatever_their_length(tenant: Tenant, tenant_client: Client, path: str) -> None:
-    def cost() -> int:
-        with CaptureQueriesContext(connection) as queries:
-            assert tenant_client.get(path).status_code == 200
-        return len(queries)
-
     with tenant_context(tenant):
         make_event("Fête 0", category="A")
     tenant_client.get(path)
-    few = cost()
+    few = queries_of(tenant_client, path)
     with tenant_context(tenant):
         for number in range(1, 15):
             make_event(f"Fête {number}", publish=False, category=f"C{number}")
         Event.objects.update(status="published", published_at=timezone.now())
-    assert cost() == few
+    assert queries_of(tenant_client, path) == few
     assert few <= 12
 
 

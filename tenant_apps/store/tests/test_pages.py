@@ -7,9 +7,7 @@ import uuid
 from io import BytesIO
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import tenant_context
 from PIL import Image
 
@@ -20,6 +18,7 @@ from tenant_apps.store.services import ShopDetails
 from tenant_apps.store.tests.support import make_photo, make_product
 from tenant_apps.team.models import Photo
 from tenant_apps.team.tests.support import customer_client, upload
+from tests.support.queries import queries_of
 from tests.support.tenants import client_of, owner_of, ready_tenant
 
 
@@ -191,19 +190,14 @@ def test_the_shop_form_checks_the_phone_and_the_colour(tenant: Tenant, tenant_cl
 
 @pytest.mark.parametrize("path", ["/", "/?q=article", "/?q=artcle", "/staff/products/", "/staff/products/?q=article"])
 def test_lists_cost_the_same_whatever_their_length(tenant: Tenant, tenant_client: Client, path: str) -> None:
-    def cost() -> int:
-        with CaptureQueriesContext(connection) as queries:
-            assert tenant_client.get(path).status_code == 200
-        return len(queries)
-
     with tenant_context(tenant):
         make_product("Article 0", photos=[make_photo()], category="A")
     tenant_client.get(path)
-    few = cost()
+    few = queries_of(tenant_client, path)
     with tenant_context(tenant):
         for number in range(1, 20):
             make_product(f"Article {number}", photos=[make_photo()], category=f"C{number}")
-    assert cost() == few
+    assert queries_of(tenant_client, path) == few
     assert few <= 14
 
 
