@@ -21,13 +21,13 @@ from shared_apps.core.throttle import count_one, counted
 logger = structlog.get_logger(__name__)
 
 # An address with more forgeries than this in a window is not listened to until the window ends. Only what was looked
-# at and found forged counts: a provider may deliver as much as it likes, as fast as it likes.
+# at and found forged counts.
 MAX_FORGERIES = 60
 FORGERY_WINDOW_SECONDS = 600
 _FORGERY = "webhook-forged"
-# More than any provider sends: 200 a second for half a minute are 6,000.
+# Of whatever kind in the same window; more than any provider sends: 200 a second for half a minute are 6,000.
 MAX_DELIVERIES = 20_000
-# How long webhooks are kept that are finished with; those that are not are kept until they are.
+# How long webhooks are kept that are finished with, or given up; the others are kept until they are.
 KEPT_FOR = timedelta(days=90)
 REFUSED_KEPT_FOR = timedelta(days=7)
 DELETE_BATCH = 1000
