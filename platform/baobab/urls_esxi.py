@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from baobab.urls_common import handler400, handler403, handler404
 from baobab.urls_common import urlpatterns as common
-from shared_apps.accounts.views import enter
+from shared_apps.accounts.views.handover import enter
 
 urlpatterns = [
     *common,

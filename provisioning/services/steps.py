@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Callable
 
 import psycopg
-from allauth.account.models import EmailAddress
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
 from django.db import connection, transaction
@@ -29,6 +28,8 @@ from shared_apps.core.roles import role_of
 from shared_apps.notifications.services import notify_by_email
 from shared_apps.organisations.current import Tenant, announce_change, as_tenant
 from shared_apps.organisations.models import Domain, Membership, Organisation, schema_name_of
+from tenant_apps.team.services.platform_people import PlatformPerson, ensure_owner
+from tenant_apps.team.services.roles import create_roles
 
 
 class SmokeCheckFailed(Exception):
@@ -88,23 +89,12 @@ def create_schema(order: Order) -> None:
 
 
 def create_owner(order: Order) -> None:
-    """The owner's own account in the tenant, entered by hand-over. One transaction."""
-    account = order.user  # read before the switch: inside the tenant the same table is the tenant's
-    with tenant_context(_tenant(order)), transaction.atomic():
-        user, created = User.objects.get_or_create(
-            platform_user_id=account.pk,
-            defaults={
-                "email": account.email,
-                "first_name": account.first_name,
-                "last_name": account.last_name,
-                "locale": account.locale,
-                "is_staff": True,
-            },
-        )
-        if created:
-            user.set_unusable_password()
-            user.save(update_fields=["password"])
-        EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+    """The workspace's roles, and the owner's own account in it, entered by hand-over. One transaction."""
+    person = PlatformPerson.of(order.user)  # read before the switch: inside the tenant the same table is the tenant's
+    tenant = _tenant(order)
+    with tenant_context(tenant), transaction.atomic():
+        create_roles(product=tenant.product)
+        ensure_owner(person=person)
 
 
 def create_defaults(order: Order) -> None:

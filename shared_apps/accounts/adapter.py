@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from shared_apps.accounts.pending import remember_pending
-from shared_apps.accounts.services import is_verified
+from shared_apps.accounts.services.registration import is_verified
 from shared_apps.core.context import platform_url, tenant_url
 
 

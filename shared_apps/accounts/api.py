@@ -13,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from shared_apps.accounts import services
+from shared_apps.accounts.services import registration as services
 from shared_apps.accounts.tokens import log_in, rotate, tokens_for
 from shared_apps.core.api import OpenView, errors, one_line, validated
 

@@ -22,7 +22,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from shared_apps.accounts.models import User
-from shared_apps.accounts.services import is_verified
+from shared_apps.accounts.services.registration import is_verified
 from shared_apps.core.errors import DomainError, NotAllowed
 from shared_apps.core.tenancy import connection
 from shared_apps.core.throttle import check_rate

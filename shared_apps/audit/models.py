@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from shared_apps.core.querysets import SchemaBoundQuerySet
@@ -22,6 +23,8 @@ class AuditLog(models.Model):
     action = models.CharField(max_length=60)
     actor_id = models.UUIDField(null=True, blank=True)
     actor_label = models.CharField(max_length=254, blank=True)
+    # The platform admin who acted in the actor's place.
+    impersonator = models.CharField(max_length=254, blank=True)
     resource_type = models.CharField(max_length=60)
     resource_id = models.CharField(max_length=64)
     before = models.JSONField(default=dict)
@@ -33,4 +36,20 @@ class AuditLog(models.Model):
     objects = SchemaBoundQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["resource_type", "resource_id"], name="audit_resource")]
+        indexes = [
+            models.Index(fields=["resource_type", "resource_id"], name="audit_resource"),
+            models.Index(fields=["category", "-created_at"], name="audit_category"),
+            models.Index(fields=["actor_id", "-created_at"], name="audit_actor"),
+        ]
+
+
+class RetentionRule(models.Model):
+    """How many days entries of a category are kept here, where that differs from the default."""
+
+    category = models.CharField(max_length=30, unique=True)
+    days = models.PositiveIntegerField()
+
+    objects = SchemaBoundQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(days__gte=1, days__lte=36500), name="audit_retention_days")]

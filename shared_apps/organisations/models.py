@@ -118,3 +118,53 @@ class Membership(models.Model):
                 condition=Q(role__in=["owner", "admin", "billing", "member"]), name="membership_role"
             ),
         ]
+
+
+class Invitation(models.Model):
+    """A place in an organisation offered by mail. The link holds the token; only its hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=10, choices=Membership.Role)
+    token_hash = models.CharField(max_length=64, unique=True)
+    locale = models.CharField(max_length=5)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "email"],
+                condition=Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                name="organisation_invitation_one_open",
+            ),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="organisation_invitation_email_lower"),
+            models.CheckConstraint(
+                condition=Q(role__in=["admin", "billing", "member"]), name="organisation_invitation_role"
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True) | Q(revoked_at__isnull=True),
+                name="organisation_invitation_one_end",
+            ),
+        ]
+
+
+class Impersonation(models.Model):
+    """A platform admin looks at a workspace as one of its people: why, until when, and whether they may change things."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="impersonations")
+    admin = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=300)
+    read_only = models.BooleanField(default=True)
+    started_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="impersonation_has_reason")]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from tenant_apps.team.permissions import Permission, RoleTemplate
 from tenant_apps.team.products import NavEntry, ProductConfig
 
 
@@ -11,6 +12,14 @@ class EsxiConfig(ProductConfig):
     label = "esxi"
     workspace_home = "esxi:dashboard"
     navigation = (
-        NavEntry(_("Dashboard"), "esxi:dashboard", "layout-dashboard"),
-        NavEntry(_("Servers"), "esxi:servers", "server", prefix="/servers/"),
+        NavEntry(_("Dashboard"), "esxi:dashboard", "layout-dashboard", permission="esxi.view_servers"),
+        NavEntry(_("Servers"), "esxi:servers", "server", prefix="/servers/", permission="esxi.view_servers"),
+    )
+    permissions = (
+        Permission("esxi.view_servers", _("See servers and their state")),
+        Permission("esxi.change_servers", _("Add, change and remove servers")),
+    )
+    roles = (
+        RoleTemplate("operator", _("Operator"), ("esxi.view_servers", "esxi.change_servers", "team.view_members")),
+        RoleTemplate("viewer", _("Viewer"), ("esxi.view_servers",)),
     )

@@ -15,12 +15,12 @@ from shared_apps.core.errors import DomainError
 from tenant_apps.esxi import selectors, services
 from tenant_apps.esxi.forms import RemoveForm, ServerForm
 from tenant_apps.esxi.models import Server
-from tenant_apps.team.access import StaffRequest, staff_required
+from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import save_form, show_error
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
 
 
-@staff_required
+@permission_required("esxi.view_servers")
 @require_safe
 def dashboard(request: StaffRequest) -> HttpResponse:
     """What is protected, at a glance."""
@@ -33,7 +33,7 @@ def dashboard(request: StaffRequest) -> HttpResponse:
     return render_workspace(request, "esxi/dashboard.html", context)
 
 
-@staff_required
+@permission_required("esxi.view_servers")
 @require_safe
 def servers(request: StaffRequest) -> HttpResponse:
     """All servers."""
@@ -42,7 +42,7 @@ def servers(request: StaffRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters("password")
-@staff_required
+@permission_required("esxi.change_servers")
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_server(request: StaffRequest) -> HttpResponse:
     """Add a server."""
@@ -57,7 +57,7 @@ def new_server(request: StaffRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters("password")
-@staff_required
+@permission_required("esxi.change_servers")
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_server(request: StaffRequest, server_id: UUID) -> HttpResponse:
     """Change a server."""
@@ -74,7 +74,7 @@ def edit_server(request: StaffRequest, server_id: UUID) -> HttpResponse:
     return redirect("esxi:servers")
 
 
-@staff_required
+@permission_required("esxi.change_servers")
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove_server(request: StaffRequest, server_id: UUID) -> HttpResponse:
     """Forget a server, after its name was typed."""

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from tenant_apps.team.permissions import Permission, RoleTemplate
 from tenant_apps.team.products import NavEntry, ProductConfig
 
 if TYPE_CHECKING:
@@ -16,9 +17,32 @@ class EventsConfig(ProductConfig):
     label = "events"
     workspace_home = "events:staff_events"
     navigation = (
-        NavEntry(_("Events"), "events:staff_events", "calendar-days", prefix="/staff/events/"),
-        NavEntry(_("My calendar"), "events:staff_settings", "settings", prefix="/staff/settings/", short=_("Settings")),
+        NavEntry(
+            _("Events"), "events:staff_events", "calendar-days", prefix="/staff/events/",
+            permission="events.view_events",
+        ),
+        NavEntry(
+            _("My calendar"), "events:staff_settings", "settings", prefix="/staff/settings/", short=_("Settings"),
+            permission="events.change_calendar",
+        ),
         NavEntry(_("See the calendar"), "events:home", "globe", short=_("Calendar")),
+    )  # fmt: skip
+    permissions = (
+        Permission("events.view_events", _("See all events, drafts too")),
+        Permission("events.change_events", _("Add and change events")),
+        Permission("events.publish_events", _("Publish events")),
+        Permission("events.cancel_events", _("Cancel events and delete drafts")),
+        Permission("events.change_calendar", _("Change what the calendar says about itself")),
+    )
+    roles = (
+        RoleTemplate(
+            "organiser",
+            _("Organiser"),
+            ("events.view_events", "events.change_events", "events.publish_events", "events.cancel_events"),
+        ),
+        RoleTemplate("validator", _("Validator"), ("events.view_events", "events.publish_events")),
+        RoleTemplate("door_staff", _("Door staff"), ("events.view_events",)),
+        RoleTemplate("member", _("Member"), (), for_customers=True),
     )
 
     def is_public_photo(self, photo: Photo) -> bool:

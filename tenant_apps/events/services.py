@@ -23,7 +23,7 @@ from tenant_apps.events.selectors import abandoned_photos, is_cover, published_i
 from tenant_apps.team.models import Photo
 from tenant_apps.team.quotas import check_quota
 from tenant_apps.team.selectors import free_slug_in
-from tenant_apps.team.services import category_named, discard_photos
+from tenant_apps.team.services.photos import category_named, discard_photos
 
 TOO_MANY_EVENTS = gettext_lazy(
     "Your plan %(plan)s includes %(limit)s published events a month, and they are all used. "

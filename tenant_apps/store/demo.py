@@ -13,7 +13,7 @@ from shared_apps.organisations.current import Tenant
 from tenant_apps.store import services
 from tenant_apps.store.models import Product
 from tenant_apps.team.models import Photo
-from tenant_apps.team.services import keep_photo
+from tenant_apps.team.services.photos import keep_photo
 
 PRODUCTS = (
     ("Beurre de karité brut, 500 g", 3_500, "Beauté", "Pressé à froid par une coopérative de femmes.", "#e8d9a8"),

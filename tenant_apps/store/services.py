@@ -22,7 +22,7 @@ from tenant_apps.store.selectors import abandoned_photos
 from tenant_apps.team.models import Photo
 from tenant_apps.team.quotas import check_quota
 from tenant_apps.team.selectors import free_slug_in
-from tenant_apps.team.services import category_named, discard_photos
+from tenant_apps.team.services.photos import category_named, discard_photos
 
 MAX_PHOTOS = 8
 TOO_MANY_PRODUCTS = gettext_lazy(

@@ -1,4 +1,4 @@
-"""The one door to the pages of staff. Roles and permissions will be asked here too."""
+"""The one door to the pages of staff: it asks for a permission, never for a role's name."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
+from tenant_apps.team.selectors import permissions_of
 
 View = Callable[..., HttpResponse]
 
@@ -25,7 +26,7 @@ class TenantRequest(HttpRequest):
 
 
 class StaffRequest(TenantRequest):
-    """A request that came through `staff_required`."""
+    """A request that came through `staff_required` or `permission_required`."""
 
     user: User
 
@@ -35,14 +36,31 @@ def is_staff(request: TenantRequest) -> bool:
     return request.user.is_authenticated and request.user.is_staff
 
 
-def staff_required(view: View) -> View:
-    """Let staff in: an anonymous visitor goes to the log-in page and comes back, anyone else gets a 403."""
+def may(request: TenantRequest, code: str) -> bool:
+    """Whether this person has a permission. The first question of a request costs a query, later ones none."""
+    return request.user.is_authenticated and code in permissions_of(request.user)
 
+
+def permission_required(code: str) -> Callable[[View], View]:
+    """Let in those who have the permission: a visitor goes to the log-in page and comes back, anyone else gets a 403."""
+
+    def decorate(view: View) -> View:
+        return _door(view, lambda request: code in permissions_of(request.user))
+
+    return decorate
+
+
+def staff_required(view: View) -> View:
+    """Let everybody in who works here; for pages without a permission of their own."""
+    return _door(view, lambda request: request.user.is_staff)
+
+
+def _door(view: View, is_welcome: Callable[[StaffRequest], bool]) -> View:
     @wraps(view)
-    def wrapped(request: TenantRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if not request.user.is_staff:
+        if not is_welcome(request):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

@@ -16,7 +16,7 @@ from tenant_apps.team.access import StaffRequest
 from tenant_apps.team.images import MAX_BYTES
 from tenant_apps.team.models import Photo
 from tenant_apps.team.selectors import pending_photos
-from tenant_apps.team.services import keep_photo
+from tenant_apps.team.services.photos import keep_photo
 
 T = TypeVar("T")
 COLOUR = re.compile(r"#[0-9a-f]{6}")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenant_apps.team.access import TenantRequest
 from tenant_apps.team.products import NavEntry, product_config
+from tenant_apps.team.selectors import permissions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class NavLink:
     short: str
 
 
-TEAM_ENTRY = NavEntry(_("Team"), "team:members", "users", prefix="/staff/team/")
+TEAM_ENTRY = NavEntry(_("Team"), "team:members", "users", prefix="/staff/team/", permission="team.view_members")
 
 
 def entries_of(product: str) -> tuple[NavEntry, ...]:
@@ -34,7 +35,9 @@ def links_for(request: TenantRequest) -> list[NavLink]:
     """The navigation of this page; empty for people who are not staff and on the public host."""
     if request.tenant is None or not request.user.is_staff:
         return []
-    return [_link(entry, request.path) for entry in entries_of(request.tenant.product)]
+    mine = permissions_of(request.user)
+    entries = entries_of(request.tenant.product)
+    return [_link(entry, request.path) for entry in entries if not entry.permission or entry.permission in mine]
 
 
 def _link(entry: NavEntry, path: str) -> NavLink:

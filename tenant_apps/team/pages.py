@@ -13,6 +13,7 @@ from shared_apps.accounts.models import User
 from tenant_apps.team.access import StaffRequest, TenantRequest, is_staff
 from tenant_apps.team.navigation import links_for
 from tenant_apps.team.products import product_config
+from tenant_apps.team.selectors import permissions_of
 
 # A form that could not be taken: the page is shown again with what is wrong.
 UNPROCESSABLE = 422
@@ -29,6 +30,7 @@ def render_workspace(
         "nav": links_for(request),
         "account": account_of(request.user),
         "forget_draft": request.session.pop(_DRAFT, ""),
+        "permissions": permissions_of(request.user),
     }
     return render(request, template, {**shell, **(context or {})}, status=status)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from django.apps import AppConfig, apps
 from django.utils.functional import Promise
 
+from tenant_apps.team.permissions import ADMINISTRATOR, OWNER, TEAM_PERMISSIONS, Permission, RoleTemplate
+
 if TYPE_CHECKING:
     from tenant_apps.team.models import Photo
 
@@ -23,16 +25,29 @@ class NavEntry:
     prefix: str = ""
     # For the bottom bar of phones, where five of them stand side by side.
     short: str | Promise = ""
+    # Shown to those who have this permission; empty: to everybody who works here.
+    permission: str = ""
 
 
 class ProductConfig(AppConfig):
-    """A product: its first page for staff, its navigation, and which of its photos visitors may see."""
+    """A product: its first page for staff, its navigation, its permissions, and which of its photos visitors may see."""
 
     # Django looks for the one AppConfig of a module: this is none, its subclasses are.
     default = False
 
     workspace_home: ClassVar[str]
     navigation: ClassVar[tuple[NavEntry, ...]]
+    permissions: ClassVar[tuple[Permission, ...]]
+    # Besides owner and administrator, which every product has.
+    roles: ClassVar[tuple[RoleTemplate, ...]]
+
+    def all_permissions(self) -> tuple[Permission, ...]:
+        """The product's permissions, then those every workspace has."""
+        return (*self.permissions, *TEAM_PERMISSIONS)
+
+    def all_roles(self) -> tuple[RoleTemplate, ...]:
+        """Every role a new workspace starts with."""
+        return (OWNER, ADMINISTRATOR, *self.roles)
 
     def is_public_photo(self, photo: Photo) -> bool:
         """Nothing is public unless the product says so."""

@@ -10,7 +10,9 @@ from django.db.models import Exists, QuerySet, Sum
 from django.utils import timezone
 
 from shared_apps.accounts.models import User
-from tenant_apps.team.models import Photo
+from shared_apps.organisations.current import current_tenant
+from tenant_apps.team.models import Member, Photo, Role
+from tenant_apps.team.products import product_config
 from tenant_apps.team.text import base_slug, free_slug
 
 # A pending upload lives as long as somebody may still be filling in the form it was sent with.
@@ -19,9 +21,36 @@ MAX_PENDING = 8
 GIGABYTE = 10**9
 
 
+def permissions_of(user: User) -> frozenset[str]:
+    """What a person may do here. One query for the account object's first question, none for the others."""
+    known: frozenset[str] | None = getattr(user, "_permission_codes", None)
+    if known is None:
+        known = user._permission_codes = _read_permissions(user)  # type: ignore[attr-defined]  # kept for the request
+    return known
+
+
+def _read_permissions(user: User) -> frozenset[str]:
+    if not user.is_active:
+        return frozenset()
+    everything = frozenset(one.code for one in product_config(current_tenant().product).all_permissions())
+    if not user.is_staff:
+        role = Role.objects.filter(for_customers=True).first()
+    else:
+        member = Member.objects.select_related("role").filter(user=user).first()
+        role = member.role if member else None
+    if role is None:
+        return frozenset()
+    # A code that a release took away must not come back to life with another meaning.
+    return everything if role.key == Role.OWNER else everything & frozenset(role.permissions)
+
+
 def staff_members() -> QuerySet[User]:
     """The people who may enter this workspace."""
-    return User.objects.filter(is_staff=True, is_active=True).order_by("first_name", "last_name", "email")
+    return (
+        User.objects.filter(is_staff=True, is_active=True)
+        .select_related("member__role")
+        .order_by("first_name", "last_name", "email")
+    )
 
 
 def staff_count() -> int:

@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client
 
 from shared_apps.accounts.models import User
-from shared_apps.accounts.services import register_account, verify_email
+from shared_apps.accounts.services.registration import register_account, verify_email
 from shared_apps.notifications.models import Delivery
 from tests.support.factories import PASSWORD, make_user
 

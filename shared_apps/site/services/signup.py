@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import User
-from shared_apps.accounts.services import RESEND_AFTER, is_verified, resend_code
+from shared_apps.accounts.services.registration import RESEND_AFTER, is_verified, resend_code
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.core.throttle import check_rate

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from shared_apps.accounts.models import EmailCode, User
-from shared_apps.accounts.services import is_verified
+from shared_apps.accounts.services.registration import is_verified
 from shared_apps.site.models import SignupDraft
 from shared_apps.site.tests.helpers import account_data, code_in, last_mail, link_in, logged_in, text_of, visitor
 from tests.support.factories import make_user

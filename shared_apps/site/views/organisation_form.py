@@ -20,7 +20,7 @@ from billing.selectors import free_subdomains, price_on_sale
 from billing.services.coupons import check_coupon, reduction_of
 from billing.services.orders import NewOrder, check_subdomain, create_order
 from shared_apps.accounts.pending import remember_pending
-from shared_apps.accounts.services import is_verified
+from shared_apps.accounts.services.registration import is_verified
 from shared_apps.core.context import host_with_port
 from shared_apps.core.errors import DomainError
 from shared_apps.core.request_info import request_info

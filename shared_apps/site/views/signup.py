@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shared_apps.accounts.models import User
 from shared_apps.accounts.pending import forget_pending, pending_account, remember_pending
-from shared_apps.accounts.services import (
+from shared_apps.accounts.services.registration import (
     CODE_LIFETIME,
     is_verified,
     register_account,

@@ -18,7 +18,7 @@ from tenant_apps.events.services import CalendarDetails
 from tenant_apps.events.tests.support import SOON, details, make_event
 from tenant_apps.team.models import Photo
 from tenant_apps.team.quotas import QuotaReached
-from tenant_apps.team.services import keep_photo
+from tenant_apps.team.services.photos import keep_photo
 from tenant_apps.team.tests.support import upload
 
 pytestmark = pytest.mark.parametrize("tenant", ["events-a"], indirect=True)

@@ -15,13 +15,13 @@ from tenant_apps.events import selectors, services
 from tenant_apps.events.forms import CalendarForm, EventForm, suggested_start
 from tenant_apps.events.models import Calendar, Event
 from tenant_apps.events.views.zone import with_calendar
-from tenant_apps.team.access import StaffRequest, staff_required
+from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import collect_photos, save_form
 from tenant_apps.team.models import Photo
 from tenant_apps.team.pages import UNPROCESSABLE, forget_draft, render_workspace
 
 
-@staff_required
+@permission_required("events.view_events")
 @require_safe
 @with_calendar
 def events(request: StaffRequest, calendar: Calendar) -> HttpResponse:
@@ -33,7 +33,7 @@ def events(request: StaffRequest, calendar: Calendar) -> HttpResponse:
     return render_workspace(request, "events/staff/events.html", context)
 
 
-@staff_required
+@permission_required("events.change_events")
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_calendar
 def new_event(request: StaffRequest, calendar: Calendar) -> HttpResponse:
@@ -53,7 +53,7 @@ def new_event(request: StaffRequest, calendar: Calendar) -> HttpResponse:
     return _saved(request, event)
 
 
-@staff_required
+@permission_required("events.change_events")
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_calendar
 def edit_event(request: StaffRequest, calendar: Calendar, slug: str) -> HttpResponse:
@@ -78,7 +78,7 @@ def edit_event(request: StaffRequest, calendar: Calendar, slug: str) -> HttpResp
     return _saved(request, changed)
 
 
-@staff_required
+@permission_required("events.publish_events")
 @require_POST
 @with_calendar
 def publish_event(request: StaffRequest, calendar: Calendar, slug: str) -> HttpResponse:
@@ -86,7 +86,7 @@ def publish_event(request: StaffRequest, calendar: Calendar, slug: str) -> HttpR
     return _publish(request, _event_or_404(slug))
 
 
-@staff_required
+@permission_required("events.cancel_events")
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_calendar
 def cancel_event(request: StaffRequest, calendar: Calendar, slug: str) -> HttpResponse:
@@ -99,7 +99,7 @@ def cancel_event(request: StaffRequest, calendar: Calendar, slug: str) -> HttpRe
     return redirect("events:staff_events")
 
 
-@staff_required
+@permission_required("events.cancel_events")
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_calendar
 def delete_draft(request: StaffRequest, calendar: Calendar, slug: str) -> HttpResponse:
@@ -112,7 +112,7 @@ def delete_draft(request: StaffRequest, calendar: Calendar, slug: str) -> HttpRe
     return redirect("events:staff_events")
 
 
-@staff_required
+@permission_required("events.change_calendar")
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_calendar
 def settings(request: StaffRequest, calendar: Calendar) -> HttpResponse:

@@ -11,7 +11,7 @@ from shared_apps.accounts.models import User
 from tenant_apps.store.models import Product
 from tenant_apps.store.services import ProductDetails, create_product
 from tenant_apps.team.models import Photo
-from tenant_apps.team.services import keep_photo
+from tenant_apps.team.services.photos import keep_photo
 from tenant_apps.team.tests.support import upload
 
 

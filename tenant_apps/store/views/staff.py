@@ -13,13 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tenant_apps.store import selectors, services
 from tenant_apps.store.forms import ProductForm, ShopForm
 from tenant_apps.store.models import Product
-from tenant_apps.team.access import StaffRequest, staff_required
+from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import collect_photos, parse_ids, save_form
 from tenant_apps.team.models import Photo
 from tenant_apps.team.pages import UNPROCESSABLE, forget_draft, render_workspace
 
 
-@staff_required
+@permission_required("store.view_products")
 @require_safe
 def products(request: StaffRequest) -> HttpResponse:
     """All products, to find, show, hide and change them."""
@@ -34,7 +34,7 @@ def products(request: StaffRequest) -> HttpResponse:
     return render_workspace(request, "store/staff/products.html", context)
 
 
-@staff_required
+@permission_required("store.change_products")
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_product(request: StaffRequest) -> HttpResponse:
     """Add a product."""
@@ -55,7 +55,7 @@ def new_product(request: StaffRequest) -> HttpResponse:
     return _saved(request, product)
 
 
-@staff_required
+@permission_required("store.change_products")
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_product(request: StaffRequest, slug: str) -> HttpResponse:
     """Change a product."""
@@ -82,7 +82,7 @@ def edit_product(request: StaffRequest, slug: str) -> HttpResponse:
     return _saved(request, changed)
 
 
-@staff_required
+@permission_required("store.change_products")
 @require_POST
 def show_product(request: StaffRequest, slug: str) -> HttpResponse:
     """Publish a product or hide it."""
@@ -93,7 +93,7 @@ def show_product(request: StaffRequest, slug: str) -> HttpResponse:
     return redirect("store:staff_products")
 
 
-@staff_required
+@permission_required("store.delete_products")
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_product(request: StaffRequest, slug: str) -> HttpResponse:
     """Delete a product, after asking."""
@@ -105,7 +105,7 @@ def delete_product(request: StaffRequest, slug: str) -> HttpResponse:
     return redirect("store:staff_products")
 
 
-@staff_required
+@permission_required("store.change_shop")
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: StaffRequest) -> HttpResponse:
     """What customers read about the shop."""

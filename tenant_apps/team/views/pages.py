@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from shared_apps.core.colour import theme_css
-from tenant_apps.team.access import StaffRequest, TenantRequest, staff_required
+from tenant_apps.team.access import StaffRequest, TenantRequest, permission_required, staff_required
 from tenant_apps.team.pages import render_workspace
 from tenant_apps.team.products import product_config
 from tenant_apps.team.selectors import staff_members
@@ -21,7 +21,7 @@ def home(request: StaffRequest) -> HttpResponse:
     return redirect(product_config(request.tenant.product).workspace_home)
 
 
-@staff_required
+@permission_required("team.view_members")
 @require_safe
 def members(request: StaffRequest) -> HttpResponse:
     """Who works here."""

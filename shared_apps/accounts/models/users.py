@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Lower, Now
 
 from shared_apps.core.querysets import SchemaBoundQuerySet
@@ -38,6 +38,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     locale = models.CharField(max_length=5, default="fr")
     # In a tenant: the platform account this one is entered from. A plain id, never a foreign key.
     platform_user_id = models.UUIDField(null=True, blank=True, unique=True)
+    phone = models.CharField(max_length=20, blank=True)  # E.164
+    phone_verified_at = models.DateTimeField(null=True, blank=True)
+    date_of_birth = models.DateField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)  # on the platform: a platform admin; in a tenant: its staff
     consented_at = models.DateTimeField(null=True, blank=True)
@@ -53,6 +56,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique"),
             models.CheckConstraint(condition=Q(email=Lower("email")), name="accounts_user_email_lower"),
+            models.CheckConstraint(
+                condition=Q(phone="") | Q(phone__regex=r"^\+[0-9]{6,15}$"), name="accounts_user_phone_e164"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -65,33 +71,22 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.first_name or self.email.split("@")[0]
 
 
-class EmailCode(models.Model):
-    """A 6-digit code sent to an address. Only its keyed hash is kept; five wrong tries end it."""
+class SpokenLanguage(models.Model):
+    """A language a person speaks or wants to learn; tenants that exchange languages ask for both kinds."""
 
-    MAX_TRIES = 5
+    class Kind(models.TextChoices):
+        NATIVE = "native"
+        TARGET = "target"
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="email_codes")
-    code_hash = models.CharField(max_length=64)
-    password_hash = models.CharField(max_length=128)  # the account's when the code was sent: tells registrations apart
-    tries = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField(db_default=Now())
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True, blank=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="languages")
+    language = models.CharField(max_length=2)  # ISO 639-1
+    kind = models.CharField(max_length=10, choices=Kind)
 
     objects = SchemaBoundQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(tries__gte=0, tries__lte=5), name="accounts_emailcode_tries"),
-            models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="accounts_emailcode_expiry"),
+            models.UniqueConstraint(fields=["user", "language"], name="accounts_language_once"),
+            models.CheckConstraint(condition=Q(kind__in=["native", "target"]), name="accounts_language_kind"),
+            models.CheckConstraint(condition=Q(language__regex=r"^[a-z]{2}$"), name="accounts_language_code"),
         ]
-        indexes = [models.Index(fields=["user", "-created_at"], name="accounts_emailcode_latest")]
-
-
-class HandoverUse(models.Model):
-    """A hand-over token that was redeemed here. The primary key makes every token single-use."""
-
-    token_id = models.UUIDField(primary_key=True)
-    used_at = models.DateTimeField(db_default=Now())
-
-    objects = SchemaBoundQuerySet.as_manager()

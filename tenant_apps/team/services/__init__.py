@@ -1,0 +1,1 @@
+"""Every write about the people and files of a workspace."""

@@ -1,0 +1,1 @@
+"""Pages every workspace has."""
