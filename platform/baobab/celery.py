@@ -66,12 +66,13 @@ def _current_tenant_id() -> str:
 
 
 def _load_tenant(tenant_id: str) -> Any:
-    from django_tenants.utils import get_tenant_model
+    from shared_apps.organisations.current import as_tenant
+    from shared_apps.organisations.models import Organisation
 
-    tenant = get_tenant_model().objects.filter(pk=tenant_id).first()
-    if tenant is None:
+    organisation = Organisation.objects.select_related("plan_version__plan").filter(pk=tenant_id).first()
+    if organisation is None:
         raise Reject(f"tenant {tenant_id} is gone", requeue=False)
-    return tenant
+    return as_tenant(organisation)
 
 
 def broker_url(redis_url: str) -> str:

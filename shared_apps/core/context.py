@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from shared_apps.core.tenancy import connection
+
 
 def platform(request: HttpRequest) -> dict[str, Any]:
     """The platform's name and address, and the tenant of this host (None on the public host)."""
@@ -29,6 +31,12 @@ def host_with_port(host: str) -> str:
 def platform_url(path: str) -> str:
     """An absolute address on the public host, from settings and never from a request's Host header."""
     return f"{settings.PLATFORM_SCHEME}://{host_with_port(settings.PLATFORM_HOST)}{path}"
+
+
+def own_url(path: str) -> str:
+    """An absolute address on the host this schema belongs to: the tenant's primary one, or the platform's."""
+    host = getattr(connection.tenant, "primary_host", "")
+    return tenant_url(host, path) if host else platform_url(path)
 
 
 def tenant_url(host: str, path: str = "/") -> str:

@@ -170,6 +170,6 @@ def _bump_version() -> None:
 def current_tenant() -> Tenant:
     """The tenant of this request or task; raises RuntimeError on the public schema."""
     tenant = connection.tenant
-    if getattr(tenant, "pk", None) is None:
+    if not isinstance(tenant, Tenant):
         raise RuntimeError("no tenant here")
-    return tenant if isinstance(tenant, Tenant) else as_tenant(tenant)
+    return tenant
