@@ -10,23 +10,34 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from shared_apps.accounts.pending import remember_pending
+from shared_apps.accounts.selectors import account_rules
 from shared_apps.accounts.services.registration import is_verified
-from shared_apps.core.context import platform_url, tenant_url
+from shared_apps.core.context import own_sender, platform_url, tenant_url
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Sign-up goes through the platform's own steps; every link in a mail uses the configured host."""
+    """Sign-up has steps of our own; every link in a mail uses the configured host."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return False
+        """Whether people may get an account here."""
+        return account_rules().registration_open
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
-        """Somebody whose address is not proved yet goes on where sign-up stopped."""
+        """Somebody whose address is not proved yet goes on where sign-up stopped, on the same host."""
         response = super().pre_login(request, user, **kwargs)
         if response is None and not is_verified(user):
-            remember_pending(request, user)
-            return redirect(platform_url("/signup/code/"))
+            remember_pending(request, user, next_path=kwargs.get("redirect_url") or "")
+            on_tenant = getattr(request, "tenant", None) is not None
+            return redirect("account_signup_code") if on_tenant else redirect(platform_url("/signup/code/"))
         return response
+
+    def get_login_stages(self) -> list[str]:
+        """Allauth's, and what the organisation asks of its customers."""
+        return [*super().get_login_stages(), "shared_apps.accounts.stages.DetailsStage"]
+
+    def get_from_email(self) -> str:
+        """The sender of allauth's own mails."""
+        return own_sender()
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link of the reset mail, on the configured host of this tenant or of the platform."""

@@ -54,6 +54,8 @@ PUBLIC_APPS = [
 ]
 TABLELESS_APPS = [
     "baobab",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.facebook",
     "shared_apps.core",
     "django.forms",
     "rest_framework",
@@ -179,6 +181,11 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = {"numeric": True, "dashed": False, "
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+SOCIALACCOUNT_ADAPTER = "shared_apps.accounts.social.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "google": {"OAUTH_PKCE_ENABLED": True},
+    "facebook": {"OAUTH_PKCE_ENABLED": True, "FIELDS": ["id", "email", "name", "first_name", "last_name"]},
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
 
@@ -197,8 +204,8 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         "worker-src": [SELF],
-        # Browsers apply this to the redirect after a form too: paying leads to PayPal.
-        "form-action": [SELF, "https://*.paypal.com"],
+        # Browsers apply this to the redirect after a form too: paying leads to PayPal, signing in to Google or Facebook.
+        "form-action": [SELF, "https://*.paypal.com", "https://accounts.google.com", "https://www.facebook.com"],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],
