@@ -1,8 +1,18 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
 
+from shared_apps.core.personal_data import HoldsPersonalData
 
-class AccountsConfig(AppConfig):
+
+class AccountsConfig(HoldsPersonalData, AppConfig):
     name = "shared_apps.accounts"
     label = "accounts"
+
+    def personal_data(self, user: Any) -> dict[str, Any]:
+        """The account, its consents, sessions and log-ins."""
+        from shared_apps.accounts.services.personal_data import account_data
+
+        return account_data(user)

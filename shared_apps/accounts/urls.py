@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path, re_path
 
 from shared_apps.accounts.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm
-from shared_apps.accounts.views import details, providers, signup
+from shared_apps.accounts.views import details, following, identity, privacy, providers, signup
 
 urlpatterns = [
     path("login/", login_not_required(views.LoginView.as_view(form_class=LoginForm)), name="account_login"),
@@ -51,4 +51,11 @@ urlpatterns = [
     path("3rdparty/failed/", providers.failed, name="socialaccount_login_error"),
     path("3rdparty/", providers.connections, name="socialaccount_connections"),
     path("3rdparty/<int:account_id>/disconnect/", providers.disconnect, name="socialaccount_disconnect"),
+    path("privacy/", privacy.privacy, name="account_privacy"),
+    path("privacy/marketing/", privacy.marketing, name="account_marketing"),
+    path("privacy/data/", privacy.data, name="account_data"),
+    path("privacy/erase/", privacy.erase, name="account_erase"),
+    path("identity/", identity.identity, name="account_identity"),
+    path("following/", following.following, name="account_following"),
+    path("following/<uuid:person_id>/", following.change, name="account_follow"),
 ]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shared_apps.site.views import backoffice, legal, orders, organisation_form, organisations, pricing, signup
+from shared_apps.site.views import (
+    backoffice,
+    identity,
+    legal,
+    orders,
+    organisation_form,
+    organisations,
+    pricing,
+    signup,
+)
 
 urlpatterns = [
     path("", pricing.home, name="home"),
@@ -38,4 +47,7 @@ urlpatterns = [
     path("backoffice/transfers/<uuid:id>/", backoffice.transfer, name="backoffice_transfer"),
     path("backoffice/receipts/<uuid:id>/", backoffice.receipt, name="backoffice_receipt"),
     path("backoffice/provisioning/<uuid:id>/restart/", backoffice.restart_job, name="backoffice_restart_job"),
+    path("backoffice/identity/", identity.queue, name="backoffice_identity"),
+    path("backoffice/identity/<uuid:id>/", identity.check, name="backoffice_identity_check"),
+    path("backoffice/identity/<uuid:id>/<slug:kind>/", identity.file, name="backoffice_identity_file"),
 ]

@@ -20,11 +20,11 @@ from tenant_apps.team.tests.support import customer_client
 PUBLIC = {
     "team": {"media", "theme"},
     "store": {"home", "product"},
-    "events": {"home", "event", "event_ics", "feed"},
+    "events": {"home", "person", "event", "event_ics", "feed"},
     "esxi": set(),
 }
 TENANTS = [f"{product}-a" for product in PRODUCTS]
-SAMPLES = {"slug": "rien", "key": "google", "server_id": str(uuid.uuid4())}
+SAMPLES = {"id": str(uuid.uuid4()), "kind": "document", "slug": "rien", "key": "google", "server_id": str(uuid.uuid4())}
 
 
 def staff_paths(product: str) -> Iterator[str]:
