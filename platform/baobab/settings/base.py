@@ -82,10 +82,12 @@ ROOT_URLCONF = "baobab.urls_public"
 
 MIDDLEWARE = [
     "baobab.middleware.RequestContextMiddleware",
+    "baobab.middleware.HeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "baobab.middleware.HealthMiddleware",
     "baobab.middleware.RefuseGarbageMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
     # Links are slow; Django pads compressed pages against BREACH, and masks CSRF tokens.
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -98,7 +100,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "baobab.middleware.DomainErrorMiddleware",
 ]
 
@@ -184,6 +185,10 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
 
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+# Messages in the session: no further cookie.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "shared_apps.core.error_views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -197,13 +202,16 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         "worker-src": [SELF],
-        # Browsers apply this to the redirect after a form too: paying leads to PayPal.
-        "form-action": [SELF, "https://*.paypal.com"],
+        "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],
     }
 }
+# Browsers apply form-action to the redirect after a form too: paying leads to PayPal. Added on the order page only.
+PAYMENT_FORM_ACTIONS = ["https://*.paypal.com"]
+# Scanners use the camera; nothing uses the rest.
+PERMISSIONS_POLICY = "camera=(self), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
