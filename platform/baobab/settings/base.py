@@ -234,6 +234,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "shared_apps.core.api_errors.exception_handler",
     "DEFAULT_THROTTLE_RATES": {"register": "5/min", "login": "10/min", "verify": "10/min", "coupon": "30/min"},
 }
+# Private networks that tenants may name servers in; everything else they name must be a public address.
+OUTBOUND_PRIVATE_NETWORKS = env.words("OUTBOUND_PRIVATE_NETWORKS")
 # Hosts besides the platform's own that an API client may name in return_url and cancel_url.
 API_RETURN_HOSTS = env.words("API_RETURN_HOSTS")
 SIMPLE_JWT = {

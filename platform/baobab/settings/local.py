@@ -37,5 +37,7 @@ BANK = {
     "swift": "DEMOCMCX",
     "branch": "Douala Bonanjo",
 }
+# One's own machine stands in one's own network.
+OUTBOUND_PRIVATE_NETWORKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]
 # Where the simulator sends its webhooks: itself on this machine, like the real providers from outside.
 WEBHOOK_BASE_URL = f"http://{PLATFORM_HOST}:{PLATFORM_PORT or 8000}"
