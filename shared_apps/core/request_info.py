@@ -15,6 +15,7 @@ class RequestInfo:
     ip: str | None = None
     user_agent: str = ""
     user: Any = None  # lazy: looking at it reads the session, so only audit entries do
+    impersonator: str = ""  # the address of the platform admin who acts in the user's place
 
     @property
     def actor(self) -> Any:
