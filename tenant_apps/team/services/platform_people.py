@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from shared_apps.accounts.models import User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from tenant_apps.team.models import Member, Role
 
@@ -46,7 +47,13 @@ def ensure_owner(*, person: PlatformPerson) -> User:
     if created:
         user.set_unusable_password()
         user.save(update_fields=["password"])
-        record(action="team.member.joined", category="user", resource=user, actor=user, after={"role": Role.OWNER})
+        record(
+            action="team.member.joined",
+            category=AuditCategory.USER,
+            resource=user,
+            actor=user,
+            after={"role": Role.OWNER},
+        )
     EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
     Member.objects.get_or_create(user=user, defaults={"role": Role.objects.get(key=Role.OWNER)})
     return user
