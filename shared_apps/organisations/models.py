@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 from django_tenants.models import DomainMixin, TenantMixin
 
@@ -155,11 +156,18 @@ class Invitation(models.Model):
 
 
 class Impersonation(models.Model):
-    """A platform admin looks at a workspace as one of its people: why, until when, and whether they may change things."""
+    """A platform admin looks at a workspace as one of its people: why, until when, and whether they may change things.
+
+    `person_id` is the account inside the tenant, by its id; `person` what it was called.
+    """
+
+    LONGEST = timedelta(minutes=30)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="impersonations")
     admin = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    person_id = models.UUIDField()
+    person = models.CharField(max_length=254)
     reason = models.CharField(max_length=300)
     read_only = models.BooleanField(default=True)
     started_at = models.DateTimeField(db_default=Now())
@@ -167,4 +175,10 @@ class Impersonation(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="impersonation_has_reason")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="impersonation_has_reason"),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("started_at"), expires_at__lte=F("started_at") + timedelta(minutes=30)),
+                name="impersonation_is_short",
+            ),
+        ]
