@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import tenant_context
 
 from shared_apps.accounts.models import User
+from shared_apps.accounts.services.registration import is_verified
+from shared_apps.core.errors import NotAllowed
 from shared_apps.organisations.current import as_tenant
 from shared_apps.organisations.models import Membership, Organisation
 from tenant_apps.team.services.platform_people import PlatformPerson, ensure_owner, enter_as, follow_place
@@ -19,8 +22,11 @@ _HAS_WORKSPACE = (Organisation.Status.ACTIVE, Organisation.Status.SUSPENDED)
 def prepare_entry(*, membership: Membership) -> UUID:
     """Make sure a member has an account and a seat in the workspace; returns the account's id there.
 
-    Called on the platform; one transaction inside the tenant, which locks its team. Raises what `enter_as` raises.
+    Called on the platform; one transaction inside the tenant, which locks its team. Raises what `enter_as` raises, and
+    NotAllowed for an account whose address is not proved: by the address it may be joined to one that is there.
     """
+    if not is_verified(membership.user):
+        raise NotAllowed("address_not_proved", _("Please confirm your e-mail address first."))
     person = PlatformPerson.of(membership.user)
     with tenant_context(as_tenant(membership.organisation)):
         return enter_as(person=person, place=membership.role).pk

@@ -34,16 +34,18 @@ class Entry:
     """Who came in, and the page they asked for: an address of this workspace, or ""."""
 
     user: User
-    next: str
+    next_path: str
 
 
-def handover_url(*, account_id: uuid.UUID, tenant: Any, next: str = "", impersonation: uuid.UUID | None = None) -> str:
+def handover_url(
+    *, account_id: uuid.UUID, tenant: Any, next_path: str = "", impersonation: uuid.UUID | None = None
+) -> str:
     """Where the platform sends somebody to enter a tenant as the account `account_id` of that tenant.
 
-    The caller has checked that they may. `next` is a path of the workspace; `impersonation` marks the visit as one.
+    The caller has checked that they may. `next_path` is a path of the workspace; `impersonation` marks the visit as one.
     """
-    payload = {"id": str(impersonation or uuid.uuid4()), "account": str(account_id), "tenant": str(tenant.pk)}
-    payload |= {"host": tenant.primary_host, "next": safe_path(next)}
+    payload = {"id": str(uuid.uuid4()), "account": str(account_id), "tenant": str(tenant.pk)}
+    payload |= {"host": tenant.primary_host, "next": safe_path(next_path)}
     if impersonation:
         payload["impersonation"] = str(impersonation)
     return tenant_url(tenant.primary_host, f"/enter/{_signer.sign_object(payload)}/")

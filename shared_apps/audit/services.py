@@ -34,6 +34,7 @@ def record(
         resource_id=str(resource.pk),
         actor_id=who.pk if who else None,
         actor_label=str(who.email) if who else "",
+        impersonator=info.impersonator,
         before=before or {},
         after=after or {},
         ip=info.ip,

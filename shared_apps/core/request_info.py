@@ -14,6 +14,7 @@ class RequestInfo:
     request_id: str = ""
     ip: str | None = None
     user_agent: str = ""
+    impersonator: str = ""  # the platform admin who acts in the user's place
     user: Any = None  # lazy: looking at it reads the session, so only audit entries do
 
     @property

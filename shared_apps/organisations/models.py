@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
+from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 
 
@@ -154,6 +155,11 @@ class Invitation(models.Model):
             ),
         ]
 
+    @property
+    def has_expired(self) -> bool:
+        """Whether its link has ended by time."""
+        return self.expires_at <= timezone.now()
+
 
 class Impersonation(models.Model):
     """A platform admin looks at a workspace as one of its people: why, until when, and whether they may change things.
@@ -182,3 +188,8 @@ class Impersonation(models.Model):
                 name="impersonation_is_short",
             ),
         ]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it goes on at this moment."""
+        return self.ended_at is None and self.expires_at > timezone.now()

@@ -18,4 +18,4 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     """Redeem a hand-over token and go to the page asked for, else the workspace's first."""
     entry = redeem_handover(request=request, token=token)
     home = settings.PRODUCTS[request.tenant.product].home_path  # type: ignore[attr-defined]  # set by TenantMiddleware
-    return HttpResponseRedirect(entry.next or home)
+    return HttpResponseRedirect(entry.next_path or home)

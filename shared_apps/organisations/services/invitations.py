@@ -44,7 +44,7 @@ def invite(*, organisation_id: uuid.UUID, email: str, role: str, by: Any) -> Inv
     if organisation.memberships.filter(user__email=address).exists():
         raise Conflict("already_member", _("This person already belongs to the organisation."), field="email")
     waiting = _open(organisation.invitations.filter(email=address)).first()
-    if waiting and waiting.expires_at > timezone.now():
+    if waiting and not waiting.has_expired:
         raise Conflict(
             "already_invited",
             _("An invitation to this address is waiting already. You can send it again from the list."),
@@ -159,7 +159,7 @@ def check_open(invitation: Invitation) -> None:
     """Pass while an invitation may be accepted; raises DomainError that says what became of it."""
     if invitation.accepted_at:
         raise DomainError("invitation_used", _("This invitation has been accepted already."), status=410)
-    if invitation.revoked_at or invitation.expires_at <= timezone.now():
+    if invitation.revoked_at or invitation.has_expired:
         raise DomainError(
             "invitation_ended",
             _("This invitation has ended. Ask the person who invited you to send a new one."),

@@ -171,8 +171,9 @@ def _join(person: PlatformPerson) -> User | None:
 
 def _drop_ways_in(user: User) -> None:
     user.set_unusable_password()
-    for ways in (SocialAccount, Authenticator, SecondFactor):
-        ways.objects.filter(user=user).delete()
+    SocialAccount.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
+    SecondFactor.objects.filter(user=user).delete()
     EmailAddress.objects.filter(user=user).delete()
 
 
