@@ -56,6 +56,19 @@ def client_ip(request: HttpRequest) -> str | None:
     return request.META.get("REMOTE_ADDR") or None
 
 
+class HeadersMiddleware:
+    """What every answer says to browsers beyond Django's own headers, static files and errors too."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
 class HealthMiddleware:
     """`/healthz` (the process answers) and `/readyz` (the database too; the cache is only reported), on any host and without a session."""
 

@@ -82,10 +82,12 @@ ROOT_URLCONF = "baobab.urls_public"
 
 MIDDLEWARE = [
     "baobab.middleware.RequestContextMiddleware",
+    "baobab.middleware.HeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "baobab.middleware.HealthMiddleware",
     "baobab.middleware.RefuseGarbageMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
     # Links are slow; Django pads compressed pages against BREACH, and masks CSRF tokens.
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -99,7 +101,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "baobab.impersonation.ImpersonationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "baobab.middleware.DomainErrorMiddleware",
 ]
 
@@ -185,6 +186,10 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
 
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+# Messages in the session: no further cookie.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "shared_apps.core.error_views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -198,13 +203,16 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         "worker-src": [SELF],
-        # Browsers apply this to the redirect after a form too: paying leads to PayPal.
-        "form-action": [SELF, "https://*.paypal.com"],
+        "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],
     }
 }
+# Browsers apply form-action to the redirect after a form too: paying leads to PayPal. Added on the order page only.
+PAYMENT_FORM_ACTIONS = ["https://*.paypal.com"]
+# Scanners use the camera; nothing uses the rest.
+PERMISSIONS_POLICY = "camera=(self), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
@@ -235,6 +243,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "shared_apps.core.api_errors.exception_handler",
     "DEFAULT_THROTTLE_RATES": {"register": "5/min", "login": "10/min", "verify": "10/min", "coupon": "30/min"},
 }
+# Private networks that tenants may name servers in; everything else they name must be a public address.
+OUTBOUND_PRIVATE_NETWORKS = env.words("OUTBOUND_PRIVATE_NETWORKS")
 # Hosts besides the platform's own that an API client may name in return_url and cancel_url.
 API_RETURN_HOSTS = env.words("API_RETURN_HOSTS")
 SIMPLE_JWT = {
