@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import login
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import IntegrityError, transaction
@@ -77,6 +78,8 @@ def redeem_handover(*, request: HttpRequest, token: str) -> Entry:
     else:
         forget_session(request)
         login(request, user, backend=BACKEND)
+        # allauth lists, and can end, the sessions it knows of.
+        UserSession.objects.create_from_request(request)
     return Entry(user, safe_path(payload["next"]))
 
 

@@ -183,6 +183,13 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
+# The header in which a trusted proxy names the caller's country, such as "CF-IPCountry"; empty believes none.
+COUNTRY_HEADER = env.text("COUNTRY_HEADER", "")
+# Our own throttles count by INCR, over all hosts (`shared_apps.accounts.services.attempts`); allauth's read and write.
+ACCOUNT_RATE_LIMITS = False
+# Wrong passwords that lock an account, within and for so many seconds.
+LOCKOUT_FAILURES = env.number("LOCKOUT_FAILURES", 10)
+LOCKOUT_SECONDS = env.number("LOCKOUT_SECONDS", 900)
 
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True

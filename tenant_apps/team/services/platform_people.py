@@ -69,11 +69,10 @@ def ensure_owner(*, person: PlatformPerson) -> User:
     if member:
         change_role(member=member, role=role, by=None)
         return user
-    member = Member.objects.create(user=user, role=role)
+    Member.objects.create(user=user, role=role)
     user.is_staff = True
     user.save(update_fields=["is_staff"])
-    after = {"role": role.key, "email": user.email}
-    record(action="team.member.joined", category="user", resource=member, actor=user, after=after)
+    record(action="team.member.joined", category="user", resource=user, actor=user, after={"role": role.key})
     return user
 
 
