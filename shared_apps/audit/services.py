@@ -38,12 +38,12 @@ def record(
         resource_id=str(resource.pk),
         actor_id=who.pk if who else None,
         actor_label=str(who.email) if who else "",
+        impersonator=info.impersonator,
         before=before or {},
         after=after or {},
         ip=info.ip,
         user_agent=info.user_agent[:300],
         request_id=info.request_id,
-        impersonator=info.impersonator,
     )
 
 

@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "baobab.impersonation.ImpersonationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "baobab.middleware.DomainErrorMiddleware",
 ]

@@ -24,6 +24,7 @@ from shared_apps.accounts.models import ApiSession, LoginAttempt, User
 from shared_apps.accounts.services.attempts import check_may_log_in, forget_failures, record_attempt
 from shared_apps.accounts.services.registration import is_verified
 from shared_apps.accounts.tokens import TenantRefreshToken, pair_for
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError, NotAllowed, NotFound
 from shared_apps.core.request_info import request_info
@@ -79,7 +80,7 @@ def start_session(*, user: User) -> dict[str, str]:
         expires_at=now + api_settings.REFRESH_TOKEN_LIFETIME,
     )
     User.objects.filter(pk=user.pk).update(last_login=now)
-    record(action="account.api_session.started", category="security", resource=session, actor=user)
+    record(action="account.api_session.started", category=AuditCategory.SECURITY, resource=session, actor=user)
     return pair_for(session)
 
 
@@ -151,7 +152,7 @@ def _use_up(refresh: TenantRefreshToken, session: ApiSession) -> None:
 def _end(session: ApiSession, *, action: str, level: str = "info") -> None:
     session.ended_at = timezone.now()
     session.save(update_fields=["ended_at"])
-    record(action=action, category="security", resource=session, actor=session.user, level=level)
+    record(action=action, category=AuditCategory.SECURITY, resource=session, actor=session.user, level=level)
 
 
 def _refused() -> DomainError:
