@@ -11,6 +11,14 @@ class AccountsConfig(HoldsPersonalData, AppConfig):
     name = "shared_apps.accounts"
     label = "accounts"
 
+    def ready(self) -> None:
+        """Tell the rotation of keys where the secrets of providers are."""
+        from shared_apps.accounts.models import SignInProvider
+        from shared_apps.accounts.services.rules import place_of_secret
+        from shared_apps.core.secrets import Sealed, register_sealed
+
+        register_sealed(Sealed(SignInProvider, "secret_ciphertext", place_of_secret))
+
     def personal_data(self, user: Any) -> dict[str, Any]:
         """The account, its consents, sessions and log-ins."""
         from shared_apps.accounts.services.personal_data import account_data

@@ -11,6 +11,14 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from shared_apps.accounts.models import User
+
+
+class AccountRequest(HttpRequest):
+    """A request of somebody who is logged in (for types only; LoginRequiredMiddleware sees to it)."""
+
+    user: User
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from shared_apps.accounts.models import (
     AccountRules,
+    ApiSession,
     Consent,
     Follow,
     IdentityCheck,
@@ -116,3 +117,10 @@ def follow_of(*, follower: User, followed: User) -> Follow | None:
 def followers_to_tell(user: User) -> QuerySet[User]:
     """Who wants to be told what a person does: active accounts that follow them with notifications on."""
     return User.objects.filter(following__followed=user, following__notify=True, is_active=True).order_by("pk")
+
+
+def open_sessions_of(user: User) -> QuerySet[ApiSession]:
+    """A person's log-ins over the API that are open, the one used last first."""
+    return ApiSession.objects.filter(user=user, ended_at__isnull=True, expires_at__gt=timezone.now()).order_by(
+        "-refreshed_at", "pk"
+    )

@@ -58,7 +58,7 @@ class DetailsForm(forms.Form):
     target_2 = _LanguageField(label=_("Another language to practise"), required=False)
 
     def __init__(self, *args: Any, asked: Asked, details: Details | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, initial={**_initial(details), **kwargs.pop("initial", {})}, **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": {**_initial(details), **kwargs.get("initial", {})}})
         self.kept = details or Details()
         if asked.minimum_age is None:
             del self.fields["date_of_birth"]

@@ -10,9 +10,14 @@ from django.urls import path, re_path
 
 from shared_apps.accounts.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm
 from shared_apps.accounts.views import details, following, identity, privacy, providers, signup
+from shared_apps.accounts.views.leading import leads_to_providers
 
 urlpatterns = [
-    path("login/", login_not_required(views.LoginView.as_view(form_class=LoginForm)), name="account_login"),
+    path(
+        "login/",
+        leads_to_providers(login_not_required(views.LoginView.as_view(form_class=LoginForm))),
+        name="account_login",
+    ),
     path("logout/", login_not_required(views.logout), name="account_logout"),
     path("inactive/", login_not_required(views.account_inactive), name="account_inactive"),
     path(
@@ -36,20 +41,20 @@ urlpatterns = [
         login_not_required(views.password_reset_from_key_done),
         name="account_reset_password_from_key_done",
     ),
-    path("signup/", signup.signup, name="account_signup"),
+    path("signup/", leads_to_providers(signup.signup), name="account_signup"),
     path("signup/code/", signup.code, name="account_signup_code"),
     path("signup/code/resend/", signup.resend, name="account_signup_resend"),
     path("signup/verify/<str:token>/", signup.verify, name="account_signup_verify"),
     path("details/", details.details, name="account_details"),
     # Allauth's names: it finds the way back by them. Its pages for tokens of scripts are left out.
-    path("google/login/", google.oauth2_login, name="google_login"),
+    path("google/login/", leads_to_providers(google.oauth2_login), name="google_login"),
     path("google/login/callback/", google.oauth2_callback, name="google_callback"),
-    path("facebook/login/", facebook.oauth2_login, name="facebook_login"),
+    path("facebook/login/", leads_to_providers(facebook.oauth2_login), name="facebook_login"),
     path("facebook/login/callback/", facebook.oauth2_callback, name="facebook_callback"),
     path("3rdparty/signup/", providers.signup, name="socialaccount_signup"),
     path("3rdparty/cancelled/", providers.cancelled, name="socialaccount_login_cancelled"),
     path("3rdparty/failed/", providers.failed, name="socialaccount_login_error"),
-    path("3rdparty/", providers.connections, name="socialaccount_connections"),
+    path("3rdparty/", leads_to_providers(providers.connections), name="socialaccount_connections"),
     path("3rdparty/<int:account_id>/disconnect/", providers.disconnect, name="socialaccount_disconnect"),
     path("privacy/", privacy.privacy, name="account_privacy"),
     path("privacy/marketing/", privacy.marketing, name="account_marketing"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import Conflict
@@ -32,7 +33,7 @@ def end_memberships(*, user: Any) -> None:
     for membership in Membership.objects.filter(user_id=user.pk).select_related("organisation"):
         record(
             action="member.removed",
-            category="organisation",
+            category=AuditCategory.ORGANISATION,
             resource=membership,
             before={"role": membership.role, "organisation": str(membership.organisation_id)},
         )

@@ -85,7 +85,7 @@ class ProviderForm(WorkspaceForm):
 
     def __init__(self, *args: Any, row: SignInProvider | None, **kwargs: Any) -> None:
         initial = {"client_id": row.client_id, "is_active": row.is_active} if row else {"is_active": True}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": initial})
         if row:
             self.fields["secret"].help_text = _("A secret is stored. Leave this empty to keep it.")
         else:

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from shared_apps.accounts.models import Consent, User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.request_info import request_info
 
@@ -44,7 +45,7 @@ def set_marketing(*, user: User, wanted: bool) -> None:
         _withdraw(user, Consent.Document.MARKETING)
     record(
         action="consent.given" if wanted else "consent.withdrawn",
-        category="user",
+        category=AuditCategory.USER,
         resource=user,
         actor=user,
         before={"marketing": before},

@@ -10,6 +10,7 @@ from django.utils import timezone
 from shared_apps.accounts.models import SpokenLanguage, User
 from shared_apps.accounts.policies import Details, check_details
 from shared_apps.accounts.selectors import asked_here, details_of
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 
 
@@ -27,7 +28,7 @@ def save_details(*, user: User, details: Details) -> None:
     write_details(user=locked, details=details)
     record(
         action="account.details_changed",
-        category="user",
+        category=AuditCategory.USER,
         resource=locked,
         actor=locked,
         before=as_text(before),

@@ -6,7 +6,6 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import Follow, User
-from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError, NotAllowed
 from shared_apps.core.throttle import check_rate
 
@@ -19,27 +18,14 @@ def follow(*, follower: User, followed: User) -> Follow:
     if not (followed.is_staff and followed.is_active):
         raise NotAllowed("not_public", _("This person cannot be followed."))
     check_rate(action="follow", who=str(follower.pk), limit=60, seconds=600)
-    row, created = Follow.objects.get_or_create(follower=follower, followed=followed)
-    if created:
-        _note("follow.started", follower, followed, {"notify": True})
-    return row
+    return Follow.objects.get_or_create(follower=follower, followed=followed)[0]
 
 
-@transaction.atomic
 def unfollow(*, follower: User, followed: User) -> None:
-    """Stop following. One transaction; repeating it changes nothing."""
-    if Follow.objects.filter(follower=follower, followed=followed).delete()[0]:
-        _note("follow.ended", follower, followed, {})
+    """Stop following. One statement; repeating it changes nothing."""
+    Follow.objects.filter(follower=follower, followed=followed).delete()
 
 
-@transaction.atomic
 def set_notify(*, follower: User, followed: User, notify: bool) -> None:
-    """Be told what somebody does, or not. One guarded UPDATE in a transaction; repeating it changes nothing."""
-    if Follow.objects.filter(follower=follower, followed=followed).exclude(notify=notify).update(notify=notify):
-        _note("follow.changed", follower, followed, {"notify": notify})
-
-
-def _note(action: str, follower: User, followed: User, after: dict[str, object]) -> None:
-    record(
-        action=action, category="user", resource=follower, actor=follower, after={"followed": str(followed.pk), **after}
-    )
+    """Be told what somebody does, or not. One statement; repeating it changes nothing."""
+    Follow.objects.filter(follower=follower, followed=followed).update(notify=notify)

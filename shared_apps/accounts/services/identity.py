@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import IdentityCheck, User
 from shared_apps.accounts.selectors import is_identity_proved
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
 from shared_apps.core.throttle import check_rate
@@ -44,7 +45,7 @@ def submit_check(*, user: User, document_type: str, document: UploadedFile, self
                 user=user, document_type=document_type, document_file=names[0], selfie_file=names[1]
             )
             record(
-                action="identity.submitted", category="security", resource=check, actor=user,
+                action="identity.submitted", category=AuditCategory.SECURITY, resource=check, actor=user,
                 after={"document_type": document_type},
             )  # fmt: skip
     except IntegrityError:
@@ -79,7 +80,7 @@ def decide_check(
             raise Conflict("identity_decided", _("Somebody has decided this check meanwhile."))
         after = {"status": status, "comment": comment, "expires_on": str(expires or "")}
         record(
-            action=f"identity.{status}", category="security", resource=check, actor=by,
+            action="identity.approved" if approved else "identity.rejected", category=AuditCategory.SECURITY, resource=check, actor=by,
             before={"status": IdentityCheck.Status.PENDING}, after=after,
         )  # fmt: skip
         notify_by_email(
@@ -100,7 +101,7 @@ def purge_identity_files(*, limit: int = 500) -> int:
         delete_files([check.document_file, check.selfie_file])
         with transaction.atomic():
             IdentityCheck.objects.filter(pk=check.pk).update(document_file="", selfie_file="")
-            record(action="identity.files_deleted", category="security", resource=check)
+            record(action="identity.files_deleted", category=AuditCategory.SECURITY, resource=check)
         purged += 1
     return purged
 

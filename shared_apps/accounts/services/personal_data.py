@@ -23,6 +23,7 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from shared_apps.accounts.models import LoginAttempt, User
 from shared_apps.accounts.services.identity import delete_files
 from shared_apps.accounts.services.sessions import end_all_sessions
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import mask_person, record
 from shared_apps.core.errors import DomainError
 from shared_apps.core.personal_data import holders_here
@@ -41,7 +42,7 @@ def export_data(*, user: User) -> bytes:
     for label, holder in holders_here():
         if data := holder.personal_data(user):
             known[label] = data
-    record(action="account.data_exported", category="security", resource=user, actor=user)
+    record(action="account.data_exported", category=AuditCategory.SECURITY, resource=user, actor=user)
     return json.dumps(known, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2).encode()
 
 
@@ -126,4 +127,4 @@ def _forget_account(user: User) -> None:
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     user.save()
-    record(action="account.erased", category="security", resource=user, actor=user)
+    record(action="account.erased", category=AuditCategory.SECURITY, resource=user, actor=user)

@@ -12,6 +12,7 @@ from shared_apps.accounts.policies import Details
 from shared_apps.accounts.services import registration
 from shared_apps.accounts.services.consent import note_consents
 from shared_apps.accounts.services.details import as_text, check_asked, write_details
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.notifications.services import notify_by_email
@@ -56,7 +57,7 @@ def register_with_provider(
                 user=user, email=address, defaults={"verified": email_proved, "primary": True}
             )
             after = {"provider": account.provider, "consents": consents, **as_text(details)}
-            record(action="account.registered", category="user", resource=user, actor=user, after=after)
+            record(action="account.registered", category=AuditCategory.USER, resource=user, actor=user, after=after)
             if not email_proved:
                 registration.send_code(user, next_path)
             return user
@@ -103,10 +104,12 @@ def disconnect_provider(*, user: User, account_id: int) -> None:
 
 
 def _note(user: User, provider: str, *, connected: bool, key: str) -> None:
-    action = "account.provider_connected" if connected else "account.provider_disconnected"
-    record(action=action, category="security", resource=user, actor=user, after={"provider": provider})
+    record(
+        action="account.provider_connected" if connected else "account.provider_disconnected",
+        category=AuditCategory.SECURITY, resource=user, actor=user, after={"provider": provider},
+    )  # fmt: skip
     notify_by_email(
-        key=f"{action}:{user.pk}:{key}",
+        key=f"provider:{int(connected)}:{user.pk}:{key}",
         template="provider_changed",
         recipient=user.email,
         locale=user.locale,

@@ -23,6 +23,7 @@ from shared_apps.accounts.policies import Details
 from shared_apps.accounts.selectors import account_rules
 from shared_apps.accounts.services.consent import note_consents
 from shared_apps.accounts.services.details import as_text, check_asked, write_details
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
@@ -72,7 +73,7 @@ def register_account(
             EmailAddress.objects.get_or_create(user=user, email=address, defaults={"verified": False, "primary": True})
             record(
                 action="account.registered",
-                category="user",
+                category=AuditCategory.USER,
                 resource=user,
                 actor=user,
                 after={"consents": consents, **as_text(details)},
@@ -180,7 +181,7 @@ def _prove(user: User, code: EmailCode) -> User:
             raise _wrong_code()
         EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
         _drop_disputed_password(user)
-        record(action="account.verified", category="user", resource=user, actor=user)
+        record(action="account.verified", category=AuditCategory.USER, resource=user, actor=user)
     return user
 
 

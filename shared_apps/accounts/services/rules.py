@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import AccountRules, SignInProvider, User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
 from shared_apps.core.secrets import decrypt, encrypt
@@ -28,7 +29,7 @@ def save_rules(*, registration_open: bool, minimum_age: int | None, languages_re
     rules.languages_required = languages_required
     rules.save()
     record(
-        action="account_rules.changed", category="security", resource=rules, actor=by, before=before,
+        action="account_rules.changed", category=AuditCategory.SECURITY, resource=rules, actor=by, before=before,
         after=_as_dict(rules),
     )  # fmt: skip
     return rules
@@ -61,7 +62,7 @@ def save_provider(*, provider: str, client_id: str, secret: str, is_active: bool
     row.save()
     record(
         action="sign_in_provider.changed",
-        category="security",
+        category=AuditCategory.SECURITY,
         resource=row,
         actor=by,
         before=before,
@@ -73,6 +74,11 @@ def save_provider(*, provider: str, client_id: str, secret: str, is_active: bool
 def open_secret(row: SignInProvider) -> str:
     """The secret in clear, for the provider only."""
     return decrypt(row.secret_ciphertext, place=_place(row.provider))
+
+
+def place_of_secret(row: SignInProvider) -> str:
+    """What a row's secret is sealed for: the rotation of keys asks."""
+    return _place(row.provider)
 
 
 def _place(provider: str) -> str:

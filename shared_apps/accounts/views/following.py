@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from shared_apps.accounts.models import User
-from shared_apps.accounts.pages import render_account
+from shared_apps.accounts.pages import AccountRequest, render_account
 from shared_apps.accounts.selectors import followed_by, public_person
 from shared_apps.accounts.services.following import follow, set_notify, unfollow
 from shared_apps.accounts.views.signup import safe_next
@@ -19,13 +19,13 @@ from shared_apps.core.errors import NotFound
 
 @never_cache
 @require_safe
-def following(request: HttpRequest) -> HttpResponse:
+def following(request: AccountRequest) -> HttpResponse:
     """Whom this person follows, and of whom they want to hear."""
     return render_account(request, "following.html", {"follows": followed_by(request.user)})
 
 
 @require_POST
-def change(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def change(request: AccountRequest, person_id: UUID) -> HttpResponse:
     """Follow, stop following, or switch notifications: the button says which."""
     wanted = request.POST.get("do")
     if wanted == "follow":

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from shared_apps.accounts.models import IdentityCheck
-from shared_apps.accounts.pages import render_account
+from shared_apps.accounts.pages import AccountRequest, render_account
 from shared_apps.accounts.privacy_forms import IdentityForm
 from shared_apps.accounts.selectors import is_identity_proved, latest_check
 from shared_apps.accounts.services.identity import submit_check
@@ -19,7 +19,7 @@ from shared_apps.core.errors import DomainError
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def identity(request: HttpRequest) -> HttpResponse:
+def identity(request: AccountRequest) -> HttpResponse:
     """Where the check stands, and the form where one may be sent."""
     form = IdentityForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shared_apps.accounts.confirm import confirmation_required
 from shared_apps.accounts.models import Consent
-from shared_apps.accounts.pages import render_account
+from shared_apps.accounts.pages import AccountRequest, render_account
 from shared_apps.accounts.privacy_forms import ErasureForm
 from shared_apps.accounts.selectors import agrees_to, consents_of
 from shared_apps.accounts.services.consent import set_marketing
@@ -31,7 +31,7 @@ DOCUMENTS = {
 
 @never_cache
 @require_safe
-def privacy(request: HttpRequest) -> HttpResponse:
+def privacy(request: AccountRequest) -> HttpResponse:
     """What this person agreed to, and what they can do about their data."""
     consents = [
         {"name": DOCUMENTS[Consent.Document(one.document)], "consent": one} for one in consents_of(request.user)
@@ -41,7 +41,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def marketing(request: HttpRequest) -> HttpResponse:
+def marketing(request: AccountRequest) -> HttpResponse:
     """Agree to news, or take it back."""
     wanted = request.POST.get("wanted") == "yes"
     set_marketing(user=request.user, wanted=wanted)
@@ -54,7 +54,7 @@ def marketing(request: HttpRequest) -> HttpResponse:
 @confirmation_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def data(request: HttpRequest) -> HttpResponse:
+def data(request: AccountRequest) -> HttpResponse:
     """A copy of everything, as a file."""
     if request.method != "POST":
         return render_account(request, "data.html")
@@ -67,7 +67,7 @@ def data(request: HttpRequest) -> HttpResponse:
 @confirmation_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def erase(request: HttpRequest) -> HttpResponse:
+def erase(request: AccountRequest) -> HttpResponse:
     """Being forgotten, after a warning and with the address typed."""
     form = ErasureForm(request.POST or None)
     obstacle = None

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shared_apps.accounts.confirm import confirmation_required
 from shared_apps.accounts.models import SignInProvider
-from shared_apps.accounts.pages import render_account
+from shared_apps.accounts.pages import AccountRequest, render_account
 from shared_apps.accounts.selectors import account_rules, asked_here, sign_in_providers
 from shared_apps.accounts.services.providers import disconnect_provider, register_with_provider
 from shared_apps.accounts.services.registration import is_address_taken
@@ -108,10 +108,10 @@ def _row(provider: str, account: SocialAccount | None, offered: SignInProvider |
 
 @confirmation_required
 @require_POST
-def disconnect(request: HttpRequest, account_id: int) -> HttpResponse:
+def disconnect(request: AccountRequest, account_id: int) -> HttpResponse:
     """Take one away."""
     try:
-        disconnect_provider(user=request.user, account_id=account_id)  # type: ignore[arg-type]  # logged in
+        disconnect_provider(user=request.user, account_id=account_id)
     except DomainError as error:
         messages.error(request, str(error))
     else:

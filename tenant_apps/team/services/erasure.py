@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict
 from tenant_apps.team.models import Member, Role
@@ -22,5 +23,7 @@ def free_seat(*, user: User) -> None:
     """End a person's seat. Part of the erasing transaction, which holds the owner's role."""
     member = Member.objects.select_related("role").filter(user=user).first()
     if member is not None:
-        record(action="team.member.removed", category="user", resource=user, before={"role": member.role.key})
+        record(
+            action="team.member.removed", category=AuditCategory.USER, resource=user, before={"role": member.role.key}
+        )
         member.delete()

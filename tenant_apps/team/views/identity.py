@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shared_apps.accounts.views.identity_desk import IdentityDesk
@@ -35,6 +34,6 @@ def check(request: StaffRequest, id: UUID) -> HttpResponse:
 
 @permission_required(REVIEW)
 @require_safe
-def file(request: StaffRequest, id: UUID, kind: str) -> HttpResponseBase:
+def file(request: StaffRequest, id: UUID, kind: str) -> HttpResponse:
     """A picture of a check."""
     return _desk.file(request, id, kind)
