@@ -104,7 +104,8 @@ class RoleForm(WorkspaceForm):
         self.locked = frozenset(one.code for _title, group in offered for one in group) - mine.codes
         self.fields["permissions"] = forms.MultipleChoiceField(
             label=_("This role may"),
-            required=False,
+            required=not (role and role.for_customers) and not self.held & self.locked,
+            error_messages={"required": _("Choose at least one thing this role may do.")},
             choices=[(title, [(one.code, one.label) for one in group]) for title, group in offered],
             widget=PermissionBoxes(locked=self.locked),
             help_text=_("What you may not do yourself cannot be changed here.") if self.locked else "",

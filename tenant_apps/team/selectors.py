@@ -74,7 +74,7 @@ def open_invitations() -> QuerySet[Invitation]:
 
 def roles_with_counts() -> QuerySet[Role]:
     """All roles; `people` says how many members have each."""
-    return Role.objects.annotate(people=Count("members"))
+    return Role.objects.annotate(people=Count("members")).order_by("position", "pk")
 
 
 def roles_within(standing: Standing) -> list[Role]:
