@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services.registration import check_password_strength, is_verified
+from shared_apps.accounts.services.sessions import end_all_sessions
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
@@ -25,6 +27,7 @@ from shared_apps.organisations.current import current_tenant
 from tenant_apps.team.models import Invitation, Member, Role
 from tenant_apps.team.selectors import open_invitations, promised_seats, role_standing
 from tenant_apps.team.services.members import add_member, check_may_manage, check_seat_free, lock_team, staff_role
+from tenant_apps.team.services.platform_people import drop_ways_in
 
 LIFETIME = timedelta(days=14)
 SENDINGS_PER_ADDRESS = 3
@@ -60,7 +63,7 @@ def invite(*, invitation_id: UUID, email: str, role: Role, by: User) -> Invitati
     invitation = Invitation(id=invitation_id, email=address, role=role, invited_by=by, locale=locale)
     _send(invitation, by=by)
     record(
-        action="team.invitation.sent", category="user", resource=invitation, actor=by,
+        action="team.invitation.sent", category=AuditCategory.USER, resource=invitation, actor=by,
         after={"email": address, "role": role.name or role.key},
     )  # fmt: skip
     return invitation
@@ -81,7 +84,7 @@ def resend(*, invitation: Invitation, by: User) -> Invitation:
     before = {"expires_at": invitation.expires_at.isoformat()}
     _send(invitation, by=by)
     record(
-        action="team.invitation.sent_again", category="user", resource=invitation, actor=by,
+        action="team.invitation.sent_again", category=AuditCategory.USER, resource=invitation, actor=by,
         before=before, after={"expires_at": invitation.expires_at.isoformat()},
     )  # fmt: skip
     return invitation
@@ -99,7 +102,7 @@ def revoke(*, invitation: Invitation, by: User) -> None:
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at"])
     record(
-        action="team.invitation.revoked", category="user", resource=invitation, actor=by,
+        action="team.invitation.revoked", category=AuditCategory.USER, resource=invitation, actor=by,
         before={"email": invitation.email},
     )  # fmt: skip
 
@@ -144,21 +147,24 @@ def accept(*, token: str, user: User) -> Member:
 def accept_as_new(*, token: str, first_name: str, last_name: str, password: str) -> Member:
     """Join with a new account, whose address the link has proved. Locks team and account; one transaction: the link works once.
 
-    An account somebody registered with this address and never proved is taken over, and its password goes. Raises
+    An account somebody registered with this address and never proved is taken over; their ways in are dropped. Raises
     Conflict (`account_exists`, `already_member`), DomainError (`weak_password`), QuotaReached, and as `access_invitation`.
     """
     lock_team()
     invitation = access_invitation(token=token)
-    user, _created = User.objects.select_for_update().get_or_create(email=invitation.email)
+    user, created = User.objects.select_for_update().get_or_create(email=invitation.email)
     if is_verified(user):
         raise Conflict("account_exists", _("There is already an account with this address. Log in to continue."))
+    if not created:
+        drop_ways_in(user)
+        end_all_sessions(user=user, actor=user)
     user.first_name, user.last_name, user.locale = first_name, last_name, get_language() or invitation.locale
     user.is_active = True
     check_password_strength(password, user)
     user.set_password(password)
     user.save()
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
-    record(action="account.registered", category="user", resource=user, actor=user)
+    record(action="account.registered", category=AuditCategory.USER, resource=user, actor=user)
     return _join(invitation, user)
 
 
@@ -167,7 +173,7 @@ def _join(invitation: Invitation, user: User) -> Member:
     invitation.accepted_at = timezone.now()
     invitation.save(update_fields=["accepted_at"])
     record(
-        action="team.invitation.accepted", category="user", resource=invitation, actor=user,
+        action="team.invitation.accepted", category=AuditCategory.USER, resource=invitation, actor=user,
         after={"email": invitation.email},
     )  # fmt: skip
     return member

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import User
-from shared_apps.audit.services import record
+from shared_apps.audit.models import AuditCategory
+from shared_apps.audit.services import changes, record
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
 from shared_apps.organisations.current import current_tenant
 from tenant_apps.team.models import Role
@@ -25,10 +26,14 @@ MANAGE = "team.manage_roles"
 def create_roles(*, product: str) -> None:
     """Give a new workspace the roles of its product. Inside its schema; doing it again adds only what is missing.
 
-    Takes no lock: the unique keys decide between two calls at once. No audit entry: it is part of making the workspace.
+    In the caller's transaction. Takes no lock: the unique keys decide between two calls at once.
     """
     config = product_config(product)
     everything = [permission.code for permission in config.all_permissions()]
+    there = set(Role.objects.values_list("key", flat=True))
+    missing = [template.key for template in config.all_roles() if template.key not in there]
+    if not missing:
+        return
     Role.objects.bulk_create(
         [
             Role(
@@ -41,6 +46,8 @@ def create_roles(*, product: str) -> None:
         ],
         ignore_conflicts=True,
     )
+    owner = Role.objects.get(key=Role.OWNER)
+    record(action="team.roles.created", category=AuditCategory.USER, resource=owner, after={"roles": missing})
 
 
 @transaction.atomic
@@ -57,7 +64,7 @@ def create_role(*, role_id: UUID, name: str, permissions: Collection[str], by: U
     role = Role(key=role_id.hex)
     _check_and_set(role, name, permissions, by)
     role.save()
-    record(action="team.role.created", category="security", resource=role, actor=by, after=_facts(role))
+    record(action="team.role.created", category=AuditCategory.SECURITY, resource=role, actor=by, after=_facts(role))
     return role
 
 
@@ -74,11 +81,13 @@ def save_role(*, role: Role, name: str, permissions: Collection[str], by: User) 
         raise NotAllowed("owner_role", _("The owner's role holds everything and cannot be changed."))
     before = _facts(role)
     _check_and_set(role, name, permissions, by)
-    role.save(update_fields=["name", "permissions"])
-    if _facts(role) != before:
+    changed = changes(before, _facts(role))
+    if changed["after"]:
+        role.save(update_fields=["name", "permissions"])
         record(
-            action="team.role.changed", category="security", resource=role, actor=by, before=before, after=_facts(role)
-        )
+            action="team.role.changed", category=AuditCategory.SECURITY, resource=role, actor=by,
+            before=changed["before"], after=changed["after"],
+        )  # fmt: skip
     return role
 
 
@@ -105,10 +114,14 @@ def delete_role(*, role: Role, by: User) -> None:
         )
     for ended in role.invitations.all():
         record(
-            action="team.invitation.forgotten", category="user", resource=ended, actor=by, before={"email": ended.email}
+            action="team.invitation.forgotten",
+            category=AuditCategory.USER,
+            resource=ended,
+            actor=by,
+            before={"email": ended.email},
         )
         ended.delete()
-    record(action="team.role.deleted", category="security", resource=role, actor=by, before=_facts(role))
+    record(action="team.role.deleted", category=AuditCategory.SECURITY, resource=role, actor=by, before=_facts(role))
     role.delete()
 
 
