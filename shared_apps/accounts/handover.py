@@ -16,7 +16,8 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from shared_apps.accounts.models import HandoverUse, User
+from shared_apps.accounts.models import HandoverUse, LoginAttempt, User
+from shared_apps.accounts.services.attempts import record_attempt
 from shared_apps.audit.services import record
 from shared_apps.core.context import tenant_url
 from shared_apps.core.errors import NotAllowed
@@ -45,12 +46,15 @@ def redeem_handover(*, request: HttpRequest, token: str) -> User:
     user = User.objects.filter(platform_user_id=payload["user"], is_active=True).first()
     if user is None:
         raise _refused()
+    method = LoginAttempt.Method.HANDOVER
     try:
         with transaction.atomic():
             HandoverUse.objects.create(token_id=uuid.UUID(payload["id"]))
             record(action="account.entered", category="security", resource=user, actor=user)
     except IntegrityError:
+        record_attempt(email=user.email, method=method, user=user, reason=LoginAttempt.Reason.REFUSED)
         raise _refused() from None
+    record_attempt(email=user.email, method=method, user=user)
     login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
     return user
 
