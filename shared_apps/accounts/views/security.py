@@ -53,7 +53,7 @@ def security(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest) -> HttpResponse:
     """Change the password, or choose a first one."""
     user = cast("User", request.user)
-    form = NewPasswordForm(request.POST or None, user=user)
+    form = NewPasswordForm(data=request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         key = request.session.session_key or ""
         passwords.set_password(user=user, password=form.cleaned_data["password1"], keep=key)
