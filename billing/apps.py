@@ -16,7 +16,7 @@ class BillingConfig(HoldsPersonalData, AppConfig):
 
         return {"orders": orders_of(user)}
 
-    def check_erasable(self, user: Any) -> None:
+    def check_may_close(self, user: Any) -> None:
         """An order that is being paid or prepared is settled first. What is settled stays, whoever is forgotten."""
         from billing.personal_data import check_nothing_open
 

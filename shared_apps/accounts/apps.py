@@ -12,7 +12,8 @@ class AccountsConfig(HoldsPersonalData, AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Tell the rotation of keys where the secrets of providers are."""
+        """Connect the receivers, and tell the rotation of keys where the secrets of providers are."""
+        from shared_apps.accounts import receivers  # noqa: F401 — connects them
         from shared_apps.accounts.models import SignInProvider
         from shared_apps.accounts.services.rules import place_of_secret
         from shared_apps.core.secrets import Sealed, register_sealed

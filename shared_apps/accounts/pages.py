@@ -34,6 +34,8 @@ class Section:
 
 # In the order they are listed. Each slice of the account pages adds its own.
 SECTIONS: tuple[Section, ...] = (
+    Section("account_home", _("Profile"), "user", _("Name, address, phone")),
+    Section("account_security", _("Security"), "shield-check", _("Password, second factor, sessions")),
     Section("account_privacy", _("Privacy"), "lock", _("What you agreed to, a copy of your data, erasing it")),
     Section("socialaccount_connections", _("Ways to log in"), "link", _("Google, Facebook")),
     Section("account_identity", _("Identity"), "shield-check", _("Confirm who you are")),

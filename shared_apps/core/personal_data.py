@@ -16,16 +16,16 @@ from shared_apps.core.tenancy import connection
 
 
 class HoldsPersonalData:
-    """What accounts ask of an app when a person wants their data, or wants to be forgotten."""
+    """What accounts ask of an app when a person wants their data, or wants to leave, for a while or for good."""
 
     def personal_data(self, user: Any) -> dict[str, Any]:
         """What this app knows about a person, as JSON: dates and amounts as text."""
         return {}
 
-    def check_erasable(self, user: Any) -> None:
+    def check_may_close(self, user: Any) -> None:
         """Pass, or raise DomainError with the way out when something of the person must be settled first.
 
-        Called inside the erasing transaction: what it locks stays as it is.
+        Called inside the transaction that closes or erases the account: what it locks stays as it is.
         """
 
     def erase_person(self, user: Any) -> None:

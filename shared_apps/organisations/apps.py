@@ -15,11 +15,11 @@ class OrganisationsConfig(HoldsPersonalData, AppConfig):
         """The organisations a person belongs to."""
         return {"memberships": list(user.memberships.values("organisation__name", "role", "created_at"))}
 
-    def check_erasable(self, user: Any) -> None:
-        """Nobody leaves an organisation without an owner."""
-        from shared_apps.organisations.erasure import check_owns_nothing_alone
+    def check_may_close(self, user: Any) -> None:
+        """An organisation keeps an owner."""
+        from shared_apps.organisations.ownership import check_is_not_needed
 
-        check_owns_nothing_alone(user=user)
+        check_is_not_needed(user)
 
     def erase_person(self, user: Any) -> None:
         """End every membership."""

@@ -16,11 +16,11 @@ class TeamConfig(HoldsPersonalData, AppConfig):
         member = getattr(user, "member", None)
         return {"role": member.role.key, "since": member.joined_at} if member else {}
 
-    def check_erasable(self, user: Any) -> None:
+    def check_may_close(self, user: Any) -> None:
         """A workspace keeps an owner."""
-        from tenant_apps.team.services.erasure import check_other_owner
+        from tenant_apps.team.services.erasure import check_is_not_needed
 
-        check_other_owner(user=user)
+        check_is_not_needed(user=user)
 
     def erase_person(self, user: Any) -> None:
         """Free the seat."""

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from shared_apps.accounts.models import LoginAttempt, User
+from shared_apps.accounts.services.closing import check_may_close
 from shared_apps.accounts.services.identity import delete_files
 from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
@@ -89,12 +90,10 @@ def erase_person(*, user: User, typed: str) -> None:
         raise DomainError("address_differs", _("Type the address of this account to confirm."), field="typed")
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=user.pk)
-        holders = [holder for _label, holder in holders_here()]
-        for holder in holders:
-            holder.check_erasable(locked)
+        check_may_close(locked)
         address, name, locale = locked.email, locked.get_short_name(), locked.locale
         end_all_sessions(user=locked)
-        for holder in holders:
+        for _label, holder in holders_here():
             holder.erase_person(locked)
         # Last: the apps ask for the address that this takes away.
         _forget_account(locked)

@@ -1,26 +1,27 @@
-"""What becomes of a seat when its person is forgotten."""
+"""What becomes of a seat when its person leaves."""
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
+from django.db import transaction
 
 from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
-from shared_apps.core.errors import Conflict
-from tenant_apps.team.models import Member, Role
+from tenant_apps.team.models import Member
+from tenant_apps.team.services.members import check_not_last_owner, lock_team
 
 
-def check_other_owner(*, user: User) -> None:
-    """Pass unless this person is the workspace's last owner. Locks the owner's role; raises Conflict."""
-    owner = Role.objects.select_for_update().filter(key=Role.OWNER).first()
-    owners = Member.objects.filter(role=owner)
-    if owners.filter(user=user).exists() and not owners.exclude(user=user).filter(user__is_active=True).exists():
-        raise Conflict("last_owner", _("You are the last owner here. Hand the workspace over to somebody first."))
+@transaction.atomic
+def check_is_not_needed(*, user: User) -> None:
+    """Pass unless this person is the workspace's last owner. Locks the team for the rest of the caller's transaction."""
+    lock_team()
+    member = Member.objects.select_related("role").filter(user=user).first()
+    if member is not None:
+        check_not_last_owner(member)
 
 
 def free_seat(*, user: User) -> None:
-    """End a person's seat. Part of the erasing transaction, which holds the owner's role."""
+    """End a person's seat. Part of the erasing transaction, which holds the team."""
     member = Member.objects.select_related("role").filter(user=user).first()
     if member is not None:
         record(
