@@ -247,8 +247,10 @@ def test_the_secret_is_sealed_and_never_shown(providers, shop, tenant_client, ca
 
 
 def log_in(client: Client, email: str) -> None:
+    """Log in, and prove it again: dangerous acts ask for that."""
     client.post("/accounts/login/", {"login": email, "password": PASSWORD})
     assert is_logged_in(client)
+    client.post("/accounts/confirm/", {"answer": PASSWORD})
 
 
 def test_a_provider_is_connected_and_disconnected_in_my_account(providers, shop, visitor) -> None:
