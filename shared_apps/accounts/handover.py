@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.impersonation import begin_session, forget_session
 from shared_apps.accounts.models import HandoverUse, User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import tenant_url
 from shared_apps.core.errors import NotAllowed
@@ -70,7 +71,7 @@ def redeem_handover(*, request: HttpRequest, token: str) -> Entry:
         with transaction.atomic():
             HandoverUse.objects.create(token_id=uuid.UUID(payload["id"]))
             if not impersonation:
-                record(action="account.entered", category="security", resource=user, actor=user)
+                record(action="account.entered", category=AuditCategory.SECURITY, resource=user, actor=user)
     except IntegrityError:
         raise _refused() from None
     if impersonation:

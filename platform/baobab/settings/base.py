@@ -135,7 +135,7 @@ DATABASES = {
 }
 # Tenant schemas made ahead, of each product; 0 makes every schema when its order is paid.
 READY_SCHEMAS = env.number("READY_SCHEMAS", 3)
-DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter", "shared_apps.core.querysets.SchemaBoundRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL")

@@ -19,6 +19,7 @@ from django_tenants.utils import tenant_context
 
 from shared_apps.accounts.handover import handover_url
 from shared_apps.accounts.models import User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.notifications.services import notify_by_email
@@ -106,10 +107,12 @@ def _record_on_both_sides(
     row: Impersonation, tenant: Tenant, action: str, *, actor: Any, after: dict[str, Any]
 ) -> None:
     """The platform's log names the row; the tenant's, which cannot see it, the account that was looked through."""
-    record(action=action, category="security", resource=row, actor=actor, after=after, level="warning")
+    record(action=action, category=AuditCategory.SECURITY, resource=row, actor=actor, after=after, level="warning")
     with tenant_context(tenant):
         account = User(pk=row.person_id)
-        record(action=action, category="security", resource=account, actor=actor, after=after, level="warning")
+        record(
+            action=action, category=AuditCategory.SECURITY, resource=account, actor=actor, after=after, level="warning"
+        )
 
 
 def _facts(row: Impersonation) -> dict[str, Any]:

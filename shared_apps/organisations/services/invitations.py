@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed, NotFound, TooManyAttempts
@@ -58,7 +59,7 @@ def invite(*, organisation_id: uuid.UUID, email: str, role: str, by: Any) -> Inv
     _send(invitation, by=by)
     record(
         action="organisation.invitation.sent",
-        category="organisation",
+        category=AuditCategory.ORGANISATION,
         resource=invitation,
         actor=by,
         after={"email": address, "role": role, "organisation": str(organisation.pk)},
@@ -83,7 +84,7 @@ def resend_invitation(*, organisation_id: uuid.UUID, invitation_id: uuid.UUID, b
     _send(invitation, by=by)
     record(
         action="organisation.invitation.resent",
-        category="organisation",
+        category=AuditCategory.ORGANISATION,
         resource=invitation,
         actor=by,
         before={"expires_at": before.isoformat()},
@@ -126,14 +127,14 @@ def accept_invitation(*, token: str, user: Any) -> Membership:
         place = Membership.objects.create(organisation=organisation, user=user, role=invitation.role)
     record(
         action="organisation.invitation.accepted",
-        category="organisation",
+        category=AuditCategory.ORGANISATION,
         resource=invitation,
         actor=user,
         after={"membership": place.pk},
     )
     record(
         action="membership.started",
-        category="organisation",
+        category=AuditCategory.ORGANISATION,
         resource=place,
         actor=user,
         after={"role": place.role, "email": user.email, "organisation": str(organisation.pk)},
@@ -187,7 +188,7 @@ def _revoke(invitation: Invitation, *, by: Any) -> None:
     invitation.save(update_fields=["revoked_at"])
     record(
         action="organisation.invitation.revoked",
-        category="organisation",
+        category=AuditCategory.ORGANISATION,
         resource=invitation,
         actor=by,
         before={"email": invitation.email, "role": invitation.role},

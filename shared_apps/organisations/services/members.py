@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import Conflict, NotAllowed, NotFound
@@ -95,7 +96,7 @@ def _set_role(organisation: Organisation, member: Membership, role: str, *, by: 
     member.save(update_fields=["role"])
     record(
         action="membership.role_changed",
-        category="organisation",
+        category=AuditCategory.ORGANISATION,
         resource=member,
         actor=by,
         before={"role": before},
@@ -110,7 +111,7 @@ def _end(organisation: Organisation, member: Membership, *, by: Any) -> None:
     revoke_open(organisation.invitations.filter(invited_by_id=member.user_id), by=by)
     record(
         action="membership.ended",
-        category="organisation",
+        category=AuditCategory.ORGANISATION,
         resource=member,
         actor=by,
         before={"role": member.role, "email": member.user.email, "organisation": str(organisation.pk)},
@@ -133,7 +134,7 @@ def _set_owner(organisation: Organisation, user_id: uuid.UUID, *, by: Any) -> No
     organisation.save(update_fields=["owner"])
     record(
         action="organisation.owner_changed",
-        category="organisation",
+        category=AuditCategory.ORGANISATION,
         resource=organisation,
         actor=by,
         before={"owner": str(before)},

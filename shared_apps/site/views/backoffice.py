@@ -23,9 +23,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing.messages import explain
 from billing.models import Payment, TransferReceipt
 from billing.services.transfers import decide_transfer
+from shared_apps.audit.texts import timeline
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.site import backoffice as desk
-from shared_apps.site.audit_texts import timeline
 from shared_apps.site.forms.payment import LABELS, DecisionForm
 from shared_apps.site.forms.signup import add_domain_error
 from shared_apps.site.pages import render_page

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services.sessions import end_all_sessions
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
 from tenant_apps.team.models import Member, Role
@@ -48,7 +49,7 @@ def add_member(*, user: User, role: Role, by: User | None, message: str | Promis
     check_seat_free(message=message)
     member = Member.objects.create(user=user, role=role)
     _mark_staff(user, works_here=True)
-    record(action="team.member.joined", category="user", resource=user, actor=by, after=_facts(member))
+    record(action="team.member.joined", category=AuditCategory.USER, resource=user, actor=by, after=_facts(member))
     return member
 
 
@@ -166,14 +167,16 @@ def _set_role(member: Member, role: Role, *, by: User | None, action: str) -> No
     before = _facts(member)
     member.role = role
     member.save(update_fields=["role"])
-    record(action=action, category="user", resource=member.user, actor=by, before=before, after=_facts(member))
+    record(
+        action=action, category=AuditCategory.USER, resource=member.user, actor=by, before=before, after=_facts(member)
+    )
 
 
 def _end_membership(member: Member, *, by: User | None, action: str) -> None:
     user, before = member.user, _facts(member)
     member.delete()
     _mark_staff(user, works_here=False)
-    record(action=action, category="user", resource=user, actor=by, before=before)
+    record(action=action, category=AuditCategory.USER, resource=user, actor=by, before=before)
     end_all_sessions(user=user, actor=by)
 
 

@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import SecondFactor, User
 from shared_apps.accounts.services.sessions import end_all_sessions
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, NotAllowed
 from shared_apps.organisations.current import current_tenant
@@ -72,7 +73,9 @@ def ensure_owner(*, person: PlatformPerson) -> User:
     Member.objects.create(user=user, role=role)
     user.is_staff = True
     user.save(update_fields=["is_staff"])
-    record(action="team.member.joined", category="user", resource=user, actor=user, after={"role": role.key})
+    record(
+        action="team.member.joined", category=AuditCategory.USER, resource=user, actor=user, after={"role": role.key}
+    )
     return user
 
 
@@ -141,7 +144,7 @@ def _make(person: PlatformPerson) -> User:
         last_name=person.last_name,
         locale=person.locale,
     )
-    record(action="account.created", category="user", resource=user, actor=user, after={"from": "platform"})
+    record(action="account.created", category=AuditCategory.USER, resource=user, actor=user, after={"from": "platform"})
     return user
 
 
@@ -162,7 +165,7 @@ def _join(person: PlatformPerson) -> User | None:
     user.platform_user_id = person.id
     user.save(update_fields=["platform_user_id", "password"])
     record(
-        action="account.joined_to_platform", category="security", resource=user, actor=user,
+        action="account.joined_to_platform", category=AuditCategory.SECURITY, resource=user, actor=user,
         after={"was_proved": was_proved},
     )  # fmt: skip
     return user
@@ -185,7 +188,7 @@ def _follow_person(user: User, person: PlatformPerson) -> None:
     EmailAddress.objects.filter(user=user).delete()
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     record(
-        action="account.email_changed", category="user", resource=user, actor=user,
+        action="account.email_changed", category=AuditCategory.USER, resource=user, actor=user,
         before={"email": before}, after={"email": user.email},
     )  # fmt: skip
 
@@ -198,4 +201,6 @@ def _let_go(user: User, member: Member | None) -> None:
         end_all_sessions(user=user)
     user.platform_user_id = None
     user.save(update_fields=["platform_user_id"])
-    record(action="account.parted_from_platform", category="user", resource=user, before={"email": user.email})
+    record(
+        action="account.parted_from_platform", category=AuditCategory.USER, resource=user, before={"email": user.email}
+    )
