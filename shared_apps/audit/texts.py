@@ -26,7 +26,11 @@ class Words:
 
 ACTIONS: dict[str, Words] = {
     "account.address_corrected": Words(gettext_lazy("Address corrected"), "mail"),
+    "account.created": Words(gettext_lazy("Account created"), "user-plus"),
+    "account.email_changed": Words(gettext_lazy("Address changed"), "mail", "warning"),
     "account.entered": Words(gettext_lazy("Entered from the platform"), "log-in"),
+    "account.joined_to_platform": Words(gettext_lazy("Account joined to the platform's"), "link", "warning"),
+    "account.parted_from_platform": Words(gettext_lazy("Account parted from the platform's"), "user", "warning"),
     "account.password_changed": Words(gettext_lazy("Password changed"), "key-round", "warning"),
     "account.registered": Words(gettext_lazy("Account created"), "user-plus"),
     "account.sessions_ended": Words(gettext_lazy("All sessions ended"), "log-out", "warning"),
@@ -49,6 +53,11 @@ ACTIONS: dict[str, Words] = {
     "http.failed": Words(gettext_lazy("Request failed"), "circle-x", "danger"),
     "http.refused": Words(gettext_lazy("Request refused"), "shield-check", "warning"),
     "http.request": Words(gettext_lazy("Request"), "activity"),
+    "impersonation.ended": Words(gettext_lazy("Visit of support ended"), "eye-off", "warning"),
+    "impersonation.started": Words(gettext_lazy("Visit of support begun"), "eye", "warning"),
+    "membership.ended": Words(gettext_lazy("Left the organisation"), "log-out", "warning"),
+    "membership.role_changed": Words(gettext_lazy("Role in the organisation changed"), "users"),
+    "membership.started": Words(gettext_lazy("Joined the organisation"), "user-plus", "success"),
     "method.published": Words(gettext_lazy("Way to pay published"), "credit-card"),
     "order.cancelled": Words(gettext_lazy("Order cancelled"), "ban"),
     "order.created": Words(gettext_lazy("Order made"), "shopping-cart"),
@@ -57,6 +66,11 @@ ACTIONS: dict[str, Words] = {
     "order.paid": Words(gettext_lazy("Order paid"), "circle-check", "success"),
     "organisation.activated": Words(gettext_lazy("Workspace opened"), "door-open", "success"),
     "organisation.created": Words(gettext_lazy("Organisation created"), "building-2"),
+    "organisation.invitation.accepted": Words(gettext_lazy("Invitation accepted"), "check", "success"),
+    "organisation.invitation.resent": Words(gettext_lazy("Invitation sent again"), "send"),
+    "organisation.invitation.revoked": Words(gettext_lazy("Invitation taken back"), "x"),
+    "organisation.invitation.sent": Words(gettext_lazy("Invitation sent"), "mail"),
+    "organisation.owner_changed": Words(gettext_lazy("Owner changed"), "users", "warning"),
     "payment.cancelled": Words(gettext_lazy("Payment set aside"), "ban"),
     "payment.created": Words(gettext_lazy("Payment begun"), "wallet"),
     "payment.expired": Words(gettext_lazy("Payment expired"), "clock"),
@@ -94,7 +108,7 @@ LEVELS: dict[str, Words] = {
 
 _PRODUCTS = ("store", "events", "esxi")
 _PLATFORM_ONLY = (
-    "coupon", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt", "transfer",
+    "coupon", "membership", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt", "transfer",
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from shared_apps.organisations.services.impersonation import (
     visit_url,
 )
 from shared_apps.site import clients as desk
-from shared_apps.site.audit_texts import timeline
+from shared_apps.audit.texts import timeline
 from shared_apps.site.forms.desk import JOB_STATES, PAYMENT_STATES, STATES, ClientFilter, VisitForm
 from shared_apps.site.forms.members import ROLES
 from shared_apps.site.forms.payment import LABELS
