@@ -136,7 +136,7 @@ def test_changes_that_were_asked_for_are_made_and_name_the_admin() -> None:
     shop = {"name": "Chez Awa", "description": "Mode", "phone": "", "brand_colour": "#aa3300"}
     assert client.post("/staff/settings/", shop).status_code == 302
     with inside(organisation):
-        made = AuditLog.objects.get(action__startswith="store.")
+        made = AuditLog.objects.get(action="store.shop.changed")
         assert (made.impersonator, made.actor_label) == (admin.email, organisation.owner.email)
     on_platform(admin).get("/backoffice/")
     assert not AuditLog.objects.exclude(impersonator="").exists()

@@ -33,8 +33,6 @@ def on_platform(user: User, *, confirmed: bool = True) -> Client:
     client.force_login(user, backend=BACKEND)
     if confirmed:
         session = client.session
-        session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
-        session["account_authentication_methods_user"] = str(user.pk)
         session["confirmed"] = {"user": str(user.pk), "at": time.time()}
         session.save()
     return client
