@@ -26,10 +26,14 @@ class Words:
 
 ACTIONS: dict[str, Words] = {
     "account.address_corrected": Words(gettext_lazy("Address corrected"), "mail"),
+    "account.created": Words(gettext_lazy("Account created"), "user-plus"),
     "account.data_exported": Words(gettext_lazy("Copy of one's data taken"), "download", "warning"),
     "account.details_changed": Words(gettext_lazy("Date of birth or languages changed"), "pencil"),
+    "account.email_changed": Words(gettext_lazy("Address changed"), "mail", "warning"),
     "account.entered": Words(gettext_lazy("Entered from the platform"), "log-in"),
     "account.erased": Words(gettext_lazy("Account erased"), "trash-2", "warning"),
+    "account.joined_to_platform": Words(gettext_lazy("Account joined to the platform's"), "link", "warning"),
+    "account.parted_from_platform": Words(gettext_lazy("Account parted from the platform's"), "user", "warning"),
     "account.password_changed": Words(gettext_lazy("Password changed"), "key-round", "warning"),
     "account.provider_connected": Words(gettext_lazy("Google or Facebook connected"), "link"),
     "account.provider_disconnected": Words(gettext_lazy("Google or Facebook disconnected"), "link", "warning"),
@@ -61,6 +65,11 @@ ACTIONS: dict[str, Words] = {
     "identity.files_deleted": Words(gettext_lazy("Identity papers deleted"), "trash-2"),
     "identity.rejected": Words(gettext_lazy("Identity check rejected"), "x", "danger"),
     "identity.submitted": Words(gettext_lazy("Identity papers sent"), "upload"),
+    "impersonation.ended": Words(gettext_lazy("Visit of support ended"), "eye-off", "warning"),
+    "impersonation.started": Words(gettext_lazy("Visit of support begun"), "eye", "warning"),
+    "membership.ended": Words(gettext_lazy("Left the organisation"), "log-out", "warning"),
+    "membership.role_changed": Words(gettext_lazy("Role in the organisation changed"), "users"),
+    "membership.started": Words(gettext_lazy("Joined the organisation"), "user-plus", "success"),
     "method.published": Words(gettext_lazy("Way to pay published"), "credit-card"),
     "order.cancelled": Words(gettext_lazy("Order cancelled"), "ban"),
     "order.created": Words(gettext_lazy("Order made"), "shopping-cart"),
@@ -69,6 +78,11 @@ ACTIONS: dict[str, Words] = {
     "order.paid": Words(gettext_lazy("Order paid"), "circle-check", "success"),
     "organisation.activated": Words(gettext_lazy("Workspace opened"), "door-open", "success"),
     "organisation.created": Words(gettext_lazy("Organisation created"), "building-2"),
+    "organisation.invitation.accepted": Words(gettext_lazy("Invitation accepted"), "check", "success"),
+    "organisation.invitation.resent": Words(gettext_lazy("Invitation sent again"), "send"),
+    "organisation.invitation.revoked": Words(gettext_lazy("Invitation taken back"), "x"),
+    "organisation.invitation.sent": Words(gettext_lazy("Invitation sent"), "mail"),
+    "organisation.owner_changed": Words(gettext_lazy("Owner changed"), "users", "warning"),
     "payment.cancelled": Words(gettext_lazy("Payment set aside"), "ban"),
     "payment.created": Words(gettext_lazy("Payment begun"), "wallet"),
     "payment.expired": Words(gettext_lazy("Payment expired"), "clock"),
@@ -120,7 +134,7 @@ LEVELS: dict[str, Words] = {
 
 _PRODUCTS = ("store", "events", "esxi")
 _PLATFORM_ONLY = (
-    "coupon", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt", "transfer",
+    "coupon", "membership", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt", "transfer",
 )  # fmt: skip
 
 
