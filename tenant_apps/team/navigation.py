@@ -24,11 +24,12 @@ class NavLink:
 
 
 TEAM_ENTRY = NavEntry(_("Team"), "team:members", "users", prefix="/staff/team/", permission="team.view_members")
+PLAN_ENTRY = NavEntry(_("Plan"), "team:plan", "gauge")
 
 
 def entries_of(product: str) -> tuple[NavEntry, ...]:
-    """The entries of a product's workspace, with the team's page last."""
-    return (*product_config(product).navigation, TEAM_ENTRY)
+    """The entries of a product's workspace, with those that every workspace has last."""
+    return (*product_config(product).navigation, TEAM_ENTRY, PLAN_ENTRY)
 
 
 def links_for(request: TenantRequest) -> list[NavLink]:

@@ -79,6 +79,7 @@ WORKSPACE: dict[str, Methods] = {
     "enter": page(ANYBODY),
     "team:home": page(STAFF),
     "team:members": page("team.view_members"),
+    "team:plan": page(STAFF),
     "team:theme": page(ANYBODY),
     "team:media": page(STAFF, hidden=True),
 }
