@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,10 @@ class Section:
 
 
 # In the order they are listed. Each slice of the account pages adds its own.
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (
+    Section("account_home", _("Profile"), "user", _("Name, address, phone")),
+    Section("account_security", _("Security"), "shield-check", _("Password, second factor, sessions")),
+)
 
 
 def render_account(

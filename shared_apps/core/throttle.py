@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import cast
 
 import structlog
 from django.conf import settings
@@ -69,9 +69,12 @@ def check_rate(*, action: str, who: str, limit: int, seconds: int) -> None:
 
 def check_address_rate(scope: str) -> None:
     """Count one request of the caller's address against a rate such as "10/min"; raises TooManyAttempts."""
-    rates: Any = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
-    limit, period = parse_rate(rates.get(scope, DEFAULT_RATE))
+    limit, period = parse_rate(str(_rates().get(scope, DEFAULT_RATE)))
     check_rate(action=f"api:{scope}", who=request_info().ip or "", limit=limit, seconds=period)
+
+
+def _rates() -> dict[str, str]:
+    return cast("dict[str, str]", settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"])
 
 
 def parse_rate(rate: str) -> tuple[int, int]:

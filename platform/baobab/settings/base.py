@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "baobab.impersonation.ImpersonationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "shared_apps.accounts.middleware.LastSeenMiddleware",
     "baobab.middleware.DomainErrorMiddleware",
 ]
 
@@ -181,7 +182,15 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = {"numeric": True, "dashed": False, "
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+MFA_ADAPTER = "shared_apps.accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# How long a person who has proved who they are may do dangerous things.
+CONFIRMATION_SECONDS = env.number("CONFIRMATION_SECONDS", 300)
+# How long an account that its owner closed can be opened again.
+REOPEN_DAYS = env.number("REOPEN_DAYS", 30)
+# The back office opens only to admins whose account has a second factor.
+ADMINS_NEED_SECOND_FACTOR = env.flag("ADMINS_NEED_SECOND_FACTOR", default=True)
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
 # The header in which a trusted proxy names the caller's country, such as "CF-IPCountry"; empty believes none.
 COUNTRY_HEADER = env.text("COUNTRY_HEADER", "")
@@ -241,6 +250,10 @@ STORAGES = {
 
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{PLATFORM_NAME} <ne-pas-repondre@{PLATFORM_HOST}>")
 EMAIL_TIMEOUT = 20
+# What sends text messages (shared_apps.notifications.sms); with none, codes go by e-mail only.
+SMS_PROVIDER = env.text("SMS_PROVIDER", "shared_apps.notifications.sms.NoSms")
+# Where a phone number without a country code is taken to be from (ISO 3166-1).
+PHONE_REGION = env.text("PHONE_REGION", "CM")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["shared_apps.accounts.tokens.TenantJWTAuthentication"],

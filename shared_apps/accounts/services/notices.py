@@ -1,0 +1,26 @@
+"""Telling people by mail that something about the safety of their account has changed."""
+
+from __future__ import annotations
+
+import uuid
+
+from shared_apps.accounts.models import User
+from shared_apps.core.context import own_url
+from shared_apps.notifications.services import notify_by_email
+
+
+def notify_of_change(*, user: User, event: str, recipient: str = "", detail: str = "") -> None:
+    """Queue the notice `event` (a branch of templates/emails/security_notice.txt) in the current transaction."""
+    notify_by_email(
+        key=f"security-notice:{uuid.uuid4()}",
+        template="security_notice",
+        recipient=recipient or user.email,
+        locale=user.locale,
+        context={
+            "name": user.get_short_name(),
+            "event": event,
+            "detail": detail,
+            "host": own_url("/").split("/")[2],
+            "url": own_url("/accounts/password/reset/"),
+        },
+    )
