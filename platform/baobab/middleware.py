@@ -64,6 +64,19 @@ def client_country(request: HttpRequest) -> str:
     return said if re.fullmatch("[A-Z]{2}", said) else ""
 
 
+class HeadersMiddleware:
+    """What every answer says to browsers beyond Django's own headers, static files and errors too."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
 class HealthMiddleware:
     """`/healthz` (the process answers) and `/readyz` (the database too; the cache is only reported), on any host and without a session."""
 

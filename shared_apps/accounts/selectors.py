@@ -7,10 +7,11 @@ from datetime import datetime
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from shared_apps.accounts.agents import device_name
-from shared_apps.accounts.models import LoginAttempt, User
+from shared_apps.accounts.models import ApiSession, LoginAttempt, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,19 @@ def open_browsers(user: User, *, current: str) -> list[OpenSession]:
 
 def open_api_sessions(user: User) -> list[OpenSession]:
     """The programs that are logged in over the API. One query."""
-    rows = user.api_sessions.filter(ended_at__isnull=True, expires_at__gt=timezone.now())
     return [
         OpenSession(str(row.pk), device_name(row.user_agent), row.ip, row.created_at, row.refreshed_at)
-        for row in rows.order_by("-refreshed_at")
+        for row in open_sessions_of(user)
     ]
 
 
 def latest_attempts(user: User, *, limit: int = 10) -> list[LoginAttempt]:
     """The last tries to log in to an account, newest first. One query."""
     return list(user.login_attempts.order_by("-at", "-pk")[:limit])
+
+
+def open_sessions_of(user: User) -> QuerySet[ApiSession]:
+    """A person's log-ins over the API that are open, the one used last first."""
+    return ApiSession.objects.filter(user=user, ended_at__isnull=True, expires_at__gt=timezone.now()).order_by(
+        "-refreshed_at", "pk"
+    )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from shared_apps.accounts.models import OneTimeCode, SecondFactor, User
 from shared_apps.accounts.services.codes import make_link, send_code, use_code, use_link
 from shared_apps.accounts.services.notices import notify_of_change
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import Conflict, DomainError
@@ -68,7 +69,7 @@ def confirm_email_change(*, token: str) -> User:
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
             record(
                 action="account.email_changed",
-                category="security",
+                category=AuditCategory.SECURITY,
                 resource=user,
                 actor=user,
                 before={"email": old},
@@ -111,7 +112,7 @@ def _set_phone(user: User, phone: str) -> None:
             remove_code_factor(user=user, kind=SecondFactor.Kind.SMS)
         record(
             action="account.phone_changed",
-            category="security",
+            category=AuditCategory.SECURITY,
             resource=user,
             actor=user,
             before={"phone": before},

@@ -15,6 +15,7 @@ from shared_apps.accounts.models import OneTimeCode, User
 from shared_apps.accounts.services.codes import make_link, use_link
 from shared_apps.accounts.services.notices import notify_of_change
 from shared_apps.accounts.services.sessions import end_all_sessions
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import DomainError
@@ -45,7 +46,7 @@ def close_account(*, user: User) -> None:
             return
         record(
             action="account.closed",
-            category="security",
+            category=AuditCategory.SECURITY,
             resource=user,
             actor=user,
             before={"is_active": True},
@@ -87,7 +88,7 @@ def reopen_account(*, token: str) -> User:
         user.save(update_fields=["is_active", "closed_at"])
         record(
             action="account.reopened",
-            category="security",
+            category=AuditCategory.SECURITY,
             resource=user,
             actor=user,
             before={"is_active": False},

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from shared_apps.accounts.models import SecondFactor, User
 from shared_apps.accounts.services.codes import wrong_code
 from shared_apps.accounts.services.notices import notify_of_change
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
 from shared_apps.core.secrets import decrypt, encrypt
@@ -126,6 +127,13 @@ def use_totp(*, user: User, code: str) -> None:
         app.data["last_counter"] = counter
         app.last_used_at = timezone.now()
         app.save(update_fields=["data", "last_used_at"])
+        record(
+            action="account.second_factor_used",
+            category=AuditCategory.SECURITY,
+            resource=app,
+            actor=user,
+            after={"kind": "totp"},
+        )
 
 
 def use_recovery_code(*, user: User, code: str) -> int:
@@ -180,7 +188,7 @@ def _remove(user: User, factor: models.Model, kind: str) -> None:
     if not has_second_factor(user):
         spare = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
         if spare:
-            record(action="account.recovery_codes_removed", category="security", resource=spare, actor=user)
+            record(action="account.recovery_codes_removed", category=AuditCategory.SECURITY, resource=spare, actor=user)
             spare.delete()
 
 
@@ -193,7 +201,7 @@ def _note(
     event: str,
     before: dict[str, str] | None = None,
 ) -> None:
-    record(action=action, category="security", resource=resource, actor=user, before=before, after=after)
+    record(action=action, category=AuditCategory.SECURITY, resource=resource, actor=user, before=before, after=after)
     notify_of_change(user=user, event=event)
 
 

@@ -10,6 +10,7 @@ from shared_apps.accounts.models import User
 from shared_apps.accounts.services.attempts import forget_failures
 from shared_apps.accounts.services.notices import notify_of_change
 from shared_apps.accounts.services.sessions import end_all_sessions
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import own_url
 from shared_apps.notifications.services import notify_by_email
@@ -26,7 +27,7 @@ def set_password(*, user: User, password: str, keep: str = "") -> None:
         user.save(update_fields=["password"])
         record(
             action="account.password_changed",
-            category="security",
+            category=AuditCategory.SECURITY,
             resource=user,
             actor=user,
             before=before,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from shared_apps.accounts.models import User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 
 _FIELDS = ("first_name", "last_name", "locale")
@@ -21,4 +22,11 @@ def update_profile(*, user: User, first_name: str, last_name: str, locale: str) 
         for name, value in given.items():
             setattr(user, name, value)
         user.save(update_fields=_FIELDS)
-        record(action="account.profile_changed", category="user", resource=user, actor=user, before=before, after=given)
+        record(
+            action="account.profile_changed",
+            category=AuditCategory.USER,
+            resource=user,
+            actor=user,
+            before=before,
+            after=given,
+        )

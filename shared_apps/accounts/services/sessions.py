@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.utils import timezone
 
 from shared_apps.accounts.models import ApiSession, User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 
 
@@ -24,7 +23,7 @@ def end_all_sessions(*, user: User, keep: str = "", actor: User | None = None) -
     ended = ApiSession.objects.filter(user=user, ended_at__isnull=True).update(ended_at=timezone.now())
     record(
         action="account.sessions_ended",
-        category="security",
+        category=AuditCategory.SECURITY,
         resource=user,
         actor=actor,
         after={"browsers": len(browsers), "api": ended},
@@ -41,26 +40,10 @@ def end_browser_session(*, user: User, session_id: int) -> bool:
     session.end()
     record(
         action="account.sessions_ended",
-        category="security",
+        category=AuditCategory.SECURITY,
         resource=user,
         actor=user,
         after={"browsers": 1, "api": 0},
-    )
-    return True
-
-
-@transaction.atomic
-def end_api_session(*, user: User, session_id: UUID) -> bool:
-    """End one of a person's own log-ins over the API; whether it was open. One transaction, a guarded UPDATE."""
-    session = ApiSession.objects.filter(user=user, pk=session_id, ended_at__isnull=True)
-    if not session.update(ended_at=timezone.now()):
-        return False
-    record(
-        action="account.sessions_ended",
-        category="security",
-        resource=user,
-        actor=user,
-        after={"browsers": 0, "api": 1},
     )
     return True
 

@@ -11,7 +11,7 @@ from shared_apps.core.colour import theme_css
 from tenant_apps.team.access import StaffRequest, TenantRequest, permission_required, staff_required
 from tenant_apps.team.pages import render_workspace
 from tenant_apps.team.products import product_config
-from tenant_apps.team.selectors import staff_members
+from tenant_apps.team.selectors import members as team_members
 
 
 @staff_required
@@ -25,7 +25,7 @@ def home(request: StaffRequest) -> HttpResponse:
 @require_safe
 def members(request: StaffRequest) -> HttpResponse:
     """Who works here."""
-    people = list(staff_members())
+    people = [member.user for member in team_members()]
     limit = request.tenant.quota("users")
     return render_workspace(request, "team/members.html", {"people": people, "limit": limit})
 
