@@ -66,8 +66,8 @@ def redeem_handover(*, request: HttpRequest, token: str) -> Entry:
     user = User.objects.filter(pk=payload["account"], is_active=True, is_staff=True).first()
     if user is None:
         raise _refused()
-    method = LoginAttempt.Method.HANDOVER
     impersonation = payload.get("impersonation")
+    method = LoginAttempt.Method.HANDOVER
     try:
         with transaction.atomic():
             HandoverUse.objects.create(token_id=uuid.UUID(payload["id"]))
@@ -79,9 +79,9 @@ def redeem_handover(*, request: HttpRequest, token: str) -> Entry:
     if impersonation:
         begin_session(request, user=user, impersonation=impersonation)
     else:
+        record_attempt(email=user.email, method=method, user=user)
         forget_session(request)
         login(request, user, backend=BACKEND)
-        record_attempt(email=user.email, method=method, user=user)
     return Entry(user, safe_path(payload["next"]))
 
 

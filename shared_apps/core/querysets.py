@@ -102,7 +102,7 @@ class SchemaBoundQuerySet(models.QuerySet):
         self._check_schema()
         return super().explain(*args, **kwargs)
 
-    def raw(self, raw_query: str, params: Any = (), translations: Any = None, using: str | None = None) -> Any:
+    def raw(self, raw_query: Any, params: Any = (), translations: Any = None, using: str | None = None) -> Any:
         self._check_schema()
         return SchemaBoundRawQuerySet(
             raw_query, model=self.model, params=params, translations=translations, using=using or self.db

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, QuerySet, Sum
+from django.db.models import Count, Exists, QuerySet, Sum
 from django.utils import timezone
 
 from shared_apps.accounts.models import User
@@ -70,6 +70,22 @@ def open_invitations() -> QuerySet[Invitation]:
         .filter(accepted_at__isnull=True, revoked_at__isnull=True)
         .order_by("email")
     )
+
+
+def roles_with_counts() -> QuerySet[Role]:
+    """All roles; `people` says how many members have each."""
+    return Role.objects.annotate(people=Count("members")).order_by("position", "pk")
+
+
+def roles_within(standing: Standing) -> list[Role]:
+    """The roles of the team that somebody may give."""
+    return [role for role in Role.objects.filter(for_customers=False) if standing.reaches(role_standing(role))]
+
+
+def holders_of(role: Role) -> list[str]:
+    """Who has a role, by name; an open invitation to it by its address."""
+    invited = open_invitations().filter(role=role).values_list("email", flat=True)
+    return [str(member) for member in members().filter(role=role)] + list(invited)
 
 
 def promised_seats() -> int:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shared_apps.accounts.confirm import confirmation_required
+from shared_apps.audit.texts import timeline
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.organisations.models import Impersonation, Organisation
 from shared_apps.organisations.selectors import primary_host
@@ -24,7 +25,6 @@ from shared_apps.organisations.services.impersonation import (
     visit_url,
 )
 from shared_apps.site import clients as desk
-from shared_apps.site.audit_texts import timeline
 from shared_apps.site.forms.desk import STATES, ClientFilter, VisitForm
 from shared_apps.site.forms.members import ROLES
 from shared_apps.site.forms.payment import LABELS

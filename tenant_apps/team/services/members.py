@@ -44,7 +44,7 @@ def add_member(*, user: User, role: Role, by: User | None, message: str | Promis
     """
     lock_team()
     if Member.objects.filter(user=user).exists():
-        raise Conflict("already_member", _("This person works here already."))
+        raise Conflict("already_member", _("This account has a place in the team already."))
     role = staff_role(role)
     check_seat_free(message=message)
     member = Member.objects.create(user=user, role=role)

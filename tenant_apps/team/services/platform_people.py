@@ -160,7 +160,7 @@ def _join(person: PlatformPerson) -> User | None:
         )
     was_proved = EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
     if not was_proved:
-        _drop_ways_in(user)
+        drop_ways_in(user)
     end_all_sessions(user=user, actor=user)
     user.platform_user_id = person.id
     user.save(update_fields=["platform_user_id", "password"])
@@ -171,7 +171,8 @@ def _join(person: PlatformPerson) -> User | None:
     return user
 
 
-def _drop_ways_in(user: User) -> None:
+def drop_ways_in(user: User) -> None:
+    """Take password, keys and sign-ins off an account whose address nobody had proved. The caller records why."""
     user.set_unusable_password()
     SocialAccount.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
