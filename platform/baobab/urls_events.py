@@ -11,6 +11,7 @@ from shared_apps.accounts.views.handover import enter
 urlpatterns = [
     *common,
     path("enter/<str:token>/", enter, name="enter"),
+    path("api/v1/", include("tenant_apps.team.api.urls")),
     path("", include("tenant_apps.team.urls")),
     path("", include("tenant_apps.events.urls")),
 ]

@@ -24,11 +24,14 @@ class NavLink:
 
 
 TEAM_ENTRY = NavEntry(_("Team"), "team:members", "users", prefix="/staff/team/", permission="team.view_members")
+API_KEYS_ENTRY = NavEntry(
+    _("API keys"), "team:api_keys", "key-round", prefix="/staff/api-keys/", permission="team.manage_api_keys"
+)
 
 
 def entries_of(product: str) -> tuple[NavEntry, ...]:
-    """The entries of a product's workspace, with the team's page last."""
-    return (*product_config(product).navigation, TEAM_ENTRY)
+    """The entries of a product's workspace, with the team's pages last."""
+    return (*product_config(product).navigation, TEAM_ENTRY, API_KEYS_ENTRY)
 
 
 def links_for(request: TenantRequest) -> list[NavLink]:

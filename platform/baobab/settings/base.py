@@ -230,9 +230,15 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["shared_apps.accounts.tokens.TenantJWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "shared_apps.core.openapi.ApiSchema",
     "EXCEPTION_HANDLER": "shared_apps.core.api_errors.exception_handler",
-    "DEFAULT_THROTTLE_RATES": {"register": "5/min", "login": "10/min", "verify": "10/min", "coupon": "30/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "register": "5/min",
+        "login": "10/min",
+        "verify": "10/min",
+        "coupon": "30/min",
+        "api_key": "600/min",  # of one key, whatever it asks
+    },
 }
 # Private networks that tenants may name servers in; everything else they name must be a public address.
 OUTBOUND_PRIVATE_NETWORKS = env.words("OUTBOUND_PRIVATE_NETWORKS")
