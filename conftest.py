@@ -58,6 +58,23 @@ def _clean_state(settings: Any, tmp_path: Path) -> Iterator[None]:
     connection.set_schema_to_public()
 
 
+@pytest.fixture(scope="session")
+def _audit_watch_installed() -> None:
+    from tests.support import audit_watch
+
+    audit_watch.install()
+
+
+@pytest.fixture(autouse=True)
+def _audit_watch(_audit_watch_installed: None) -> Iterator[None]:
+    """A test fails when product code changes an audited table without an entry, whatever the test is about."""
+    from tests.support import audit_watch
+
+    with audit_watch.watching() as found:
+        yield
+    assert not found, "\n".join(dict.fromkeys(found))
+
+
 @pytest.fixture
 def committed_db(django_db_setup: None, django_db_blocker: Any, database_name: str) -> Iterator[None]:
     """A database where commits are real (threads, other processes, provisioning), replaced by a fresh copy after."""

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import Coupon, CouponUse, Order, Plan
 from billing.money import Money
 from billing.pricing import Reduction
+from shared_apps.audit.models import AuditCategory
+from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
 
 
@@ -46,13 +48,20 @@ def use_coupon(*, coupon: Coupon, order: Order) -> None:
     if not used:
         raise _refused("coupon_used_up", _("This code has been used up. Leave the field empty to continue."))
     CouponUse.objects.create(coupon=coupon, order=order)
+    record(action="coupon.used", category=AuditCategory.ORDER, resource=coupon, after={"order": order.number})
 
 
 def give_coupon_back(*, order: Order) -> None:
     """Undo the order's use of a coupon, in the caller's transaction."""
     deleted, _by_model = CouponUse.objects.filter(order=order).delete()
-    if deleted:
-        Coupon.objects.filter(orders=order).update(used=F("used") - 1)
+    if deleted and order.coupon:
+        Coupon.objects.filter(pk=order.coupon.pk).update(used=F("used") - 1)
+        record(
+            action="coupon.given_back",
+            category=AuditCategory.ORDER,
+            resource=order.coupon,
+            after={"order": order.number},
+        )
 
 
 def _refused(code: str, message: object) -> DomainError:

@@ -19,6 +19,8 @@ from billing.pricing import price_order
 from billing.providers.base import Flow
 from billing.selectors import free_subdomains, is_subdomain_taken
 from billing.services.coupons import check_coupon, give_coupon_back, reduction_of, use_coupon
+from billing.services.moves import move_open_payments
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import Conflict, DomainError
@@ -90,7 +92,7 @@ def _create_order(user: Any, new: NewOrder, idempotency_key: str | None) -> Orde
             use_coupon(coupon=coupon, order=order)
         # Somebody's workspace may have gone live between the check and the insert.
         _check_free(name, ignoring=order)
-        record(action="order.created", category="payment", resource=order, actor=user, after=_summary(order))
+        record(action="order.created", category=AuditCategory.ORDER, resource=order, actor=user, after=_summary(order))
         _tell_customer(order)
         if order.total_minor == 0:
             mark_paid(order_id=order.pk)
@@ -144,7 +146,7 @@ def mark_paid(*, order_id: UUID) -> bool:
         break
     else:
         raise RuntimeError(f"no free name near {order.subdomain!r}")
-    record(action="order.paid", category="payment", resource=order, before={"status": order.status},
+    record(action="order.paid", category=AuditCategory.ORDER, resource=order, before={"status": order.status},
            after={"status": "paid", "subdomain": name})  # fmt: skip
     publish(topic="order.paid", key=str(order_id), payload={"order_id": str(order_id)})
     return True
@@ -152,11 +154,13 @@ def mark_paid(*, order_id: UUID) -> bool:
 
 def mark_fulfilled(*, order_id: UUID) -> bool:
     """The workspace is live. Guarded UPDATE in the caller's transaction; False when it was fulfilled before."""
-    return bool(
-        Order.objects.filter(pk=order_id, status=Order.Status.PAID).update(
-            status=Order.Status.FULFILLED, fulfilled_at=timezone.now()
-        )
+    moved = Order.objects.filter(pk=order_id, status=Order.Status.PAID).update(
+        status=Order.Status.FULFILLED, fulfilled_at=timezone.now()
     )
+    if moved:
+        record(action="order.fulfilled", category=AuditCategory.ORDER, resource=Order(pk=order_id),
+               before={"status": "paid"}, after={"status": "fulfilled"})  # fmt: skip
+    return bool(moved)
 
 
 def expire_orders(*, limit: int = 200) -> int:
@@ -182,9 +186,10 @@ def _expire(order_id: UUID) -> bool:
             return False
         order.status = Order.Status.EXPIRED
         order.save(update_fields=["status"])
-        order.payments.filter(status__in=Payment.OPEN).update(status=Payment.Status.EXPIRED, next_check_at=None)
+        move_open_payments(order=order, to=Payment.Status.EXPIRED, next_check_at=None)
         give_coupon_back(order=order)
-        record(action="order.expired", category="payment", resource=order)
+        record(action="order.expired", category=AuditCategory.ORDER, resource=order,
+               before={"status": "awaiting_payment"}, after={"status": "expired"})  # fmt: skip
         return True
 
 
@@ -247,9 +252,10 @@ def cancel_order(*, order: Order, actor: Any) -> None:
             )
         locked.status = Order.Status.CANCELLED
         locked.save(update_fields=["status"])
-        locked.payments.filter(status__in=Payment.OPEN).update(status=Payment.Status.CANCELLED)
+        move_open_payments(order=locked, to=Payment.Status.CANCELLED, actor=actor)
         give_coupon_back(order=locked)
-        record(action="order.cancelled", category="payment", resource=locked, actor=actor)
+        record(action="order.cancelled", category=AuditCategory.ORDER, resource=locked, actor=actor,
+               before={"status": "awaiting_payment"}, after={"status": "cancelled"})  # fmt: skip
 
 
 def _rings_on_a_phone(order: Order) -> bool:

@@ -22,8 +22,10 @@ from billing.polling import next_check
 from billing.providers import reasons
 from billing.providers.base import Attempt, Capabilities, Flow, ManualDecision, ProviderRefused, ProviderUnavailable
 from billing.providers.phones import InvalidPhone, normalise_msisdn
+from billing.services.moves import move_payment
 from billing.services.turns import turn_to_call
 from billing.signing import callback_token
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import Conflict, DomainError, TooManyAttempts
@@ -87,7 +89,13 @@ def begin_at_provider(payment: Payment) -> Payment:
     except ProviderRefused as refusal:
         logger.warning("payment refused", payment=str(payment.pk), reason=refusal.reason, detail=refusal.detail[:200])
         if untold or provider.capabilities.flow is not Flow.PUSH:
-            created.update(status=Payment.Status.FAILED, reason=refusal.reason, next_check_at=None)
+            move_payment(
+                payment=payment,
+                to=Payment.Status.FAILED,
+                allowed=[Payment.Status.CREATED],
+                reason=refusal.reason,
+                next_check_at=None,
+            )
         else:
             created.update(reason=refusal.reason)
     except ProviderUnavailable as trouble:
@@ -106,12 +114,11 @@ def _watch(payment: Payment, *, manual: bool) -> None:
     """The provider has taken the attempt: it is open, and asked about, even where a call beside this one was refused."""
     now = timezone.now()
     due = None if manual else next_check(started_at=now, now=now, checks=0)
-    taken = Payment.objects.filter(pk=payment.pk, status__in=[Payment.Status.CREATED, Payment.Status.FAILED])
+    movable = [Payment.Status.CREATED, Payment.Status.FAILED]
     try:
-        with transaction.atomic():
-            taken.update(status=Payment.Status.PENDING, next_check_at=due)
+        move_payment(payment=payment, to=Payment.Status.PENDING, allowed=movable, next_check_at=due)
     except IntegrityError:  # refused beside this call, and another attempt by this method has been opened since
-        taken.update(next_check_at=due)
+        Payment.objects.filter(pk=payment.pk, status__in=movable).update(next_check_at=due)
 
 
 def as_attempt(payment: Payment) -> Attempt:
@@ -218,7 +225,7 @@ def _open_attempt(
             if phone:
                 _check_numbers(order, phone)
             payment = _insert(order, method, capabilities, phone, return_url, cancel_url)
-            record(action="payment.created", category="payment", resource=payment, actor=actor,
+            record(action="payment.created", category=AuditCategory.PAYMENT, resource=payment, actor=actor,
                    after={"method": method.name, "amount_minor": payment.amount_minor})  # fmt: skip
             return payment
     except NoQuote:
@@ -260,7 +267,7 @@ def _current_attempt(order: Order, method: PaymentMethod, phone: str) -> Payment
     if current.phone == phone and current.expires_at > timezone.now():
         return current
     status = Payment.Status.CANCELLED if current.expires_at > timezone.now() else Payment.Status.EXPIRED
-    Payment.objects.filter(pk=current.pk, status__in=Payment.OPEN).update(status=status, reason=reasons.CANCELLED)
+    move_payment(payment=current, to=status, reason=reasons.CANCELLED)
     return None
 
 

@@ -22,10 +22,11 @@ from billing.policies import Expected, Judgement, Verdict, judge
 from billing.polling import next_check
 from billing.providers import reasons
 from billing.providers.base import Flow, Outcome, Provider, ProviderRefused, ProviderState, ProviderUnavailable
+from billing.services.moves import move_open_payments, move_payment
 from billing.services.orders import mark_paid
 from billing.services.payments import as_attempt, begin_at_provider
 from billing.services.turns import turn_to_call
-from shared_apps.audit.models import AuditLog
+from shared_apps.audit.models import AuditCategory, AuditLog
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
 from shared_apps.core.soon import send_soon
@@ -156,10 +157,8 @@ def _succeed(payment: Payment, order: Order, state: ProviderState) -> None:
         return
     mark_paid(order_id=order.pk)
     # Other attempts are not wanted any more; they stay watched, for the payer may approve them all the same.
-    order.payments.filter(status__in=Payment.OPEN).exclude(pk=payment.pk).update(
-        status=Payment.Status.CANCELLED, reason=reasons.CANCELLED
-    )
-    record(action="payment.succeeded", category="payment", resource=payment,
+    move_open_payments(order=order, to=Payment.Status.CANCELLED, but=payment, reason=reasons.CANCELLED)
+    record(action="payment.succeeded", category=AuditCategory.PAYMENT, resource=payment,
            before={"status": payment.status}, after={"status": "succeeded", "late": late})  # fmt: skip
     _tell_payer(payment, template="payment_received")
 
@@ -171,7 +170,7 @@ def _send_to_review(payment: Payment, state: ProviderState, judgement: Judgement
     )
     if moved:
         logger.error("payment needs review", payment=str(payment.pk), reason=judgement.reason)
-        record(action="payment.needs_review", category="payment", resource=payment, level=AuditLog.Level.WARNING,
+        record(action="payment.needs_review", category=AuditCategory.PAYMENT, resource=payment, level=AuditLog.Level.ERROR,
                before={"status": payment.status}, after={"status": "needs_review", "reason": judgement.reason})  # fmt: skip
         _tell_team(payment, judgement.reason)
         _tell_payer(payment, template="payment_in_review")
@@ -189,15 +188,11 @@ def _received(state: ProviderState) -> dict[str, Any]:
 
 
 def _fail(payment: Payment, reason: str) -> None:
-    with transaction.atomic():
-        moved = Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN).update(
-            status=Payment.Status.FAILED, reason=reason, next_check_at=None, checked_at=timezone.now()
-        )
-        if moved:
-            record(action="payment.failed", category="payment", resource=payment,
-                   before={"status": payment.status}, after={"status": "failed", "reason": reason})  # fmt: skip
-        else:
-            Payment.objects.filter(pk=payment.pk).exclude(status__in=Payment.OPEN).update(next_check_at=None)
+    failed = move_payment(
+        payment=payment, to=Payment.Status.FAILED, reason=reason, next_check_at=None, checked_at=timezone.now()
+    )
+    if not failed:
+        Payment.objects.filter(pk=payment.pk).exclude(status__in=Payment.OPEN).update(next_check_at=None)
 
 
 def _note_check(payment: Payment, *, reason: str | None = None) -> None:
@@ -211,11 +206,10 @@ def _note_check(payment: Payment, *, reason: str | None = None) -> None:
     Payment.objects.filter(pk=payment.pk, status__in=Payment.MAY_SUCCEED).update(
         checked_at=now, check_count=F("check_count") + 1, next_check_at=None if manual else due
     )
-    open_one = Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN)
     if reason is not None:
-        open_one.update(reason=reason)
+        Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN).update(reason=reason)
     if now >= payment.expires_at and not manual:
-        open_one.update(status=Payment.Status.EXPIRED, reason=reason or reasons.APPROVAL_EXPIRED)
+        move_payment(payment=payment, to=Payment.Status.EXPIRED, reason=reason or reasons.APPROVAL_EXPIRED)
 
 
 def _tell_team(payment: Payment, reason: str) -> None:

@@ -20,6 +20,7 @@ from billing.models import Order, Payment, TransferReceipt
 from billing.money import Money
 from billing.providers import reasons
 from billing.services.resolve import resolve_payment
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
@@ -59,7 +60,7 @@ def upload_receipt(*, payment: Payment, upload: UploadedFile, user: Any) -> Tran
             )
             if not moved:
                 raise Conflict("payment_closed", _("This payment no longer waits for a receipt."), field="receipt")
-            record(action="receipt.uploaded", category="payment", resource=payment, actor=user,
+            record(action="receipt.uploaded", category=AuditCategory.PAYMENT, resource=payment, actor=user,
                    after={"sha256": scrubbed.sha256})  # fmt: skip
     except (IntegrityError, DomainError) as error:
         default_storage.delete(path)
@@ -118,7 +119,7 @@ def decide_transfer(
             raise Conflict("already_decided", _("This transfer has already been decided. Refresh the page."))
         record(
             action="transfer.approved" if approved else "transfer.rejected",
-            category="payment",
+            category=AuditCategory.PAYMENT,
             resource=payment,
             actor=admin,
             before={"status": payment.status},

@@ -17,6 +17,8 @@ from django.utils import timezone
 
 from provisioning.models import ProvisioningJob, ProvisioningStep
 from provisioning.services import steps
+from shared_apps.audit.models import AuditCategory, AuditLog
+from shared_apps.audit.services import record
 from shared_apps.core.soon import send_soon
 from shared_apps.core.tenancy import connection
 
@@ -139,10 +141,15 @@ def _finish(job: ProvisioningJob) -> None:
 def _put_off(job: ProvisioningJob, error: Exception) -> None:
     logger.exception("provisioning failed", job=str(job.pk), attempt=job.attempts)
     stuck = job.attempts >= MAX_ATTEMPTS
-    ProvisioningJob.objects.filter(pk=job.pk, lease_id=job.lease_id).update(
-        status=ProvisioningJob.Status.STUCK if stuck else ProvisioningJob.Status.QUEUED,
-        leased_until=None,
-        lease_id=None,
-        next_attempt_at=timezone.now() + min(timedelta(seconds=2**job.attempts), timedelta(minutes=10)),
-        last_error=f"{type(error).__name__}: {error}"[:2000],
-    )
+    text = f"{type(error).__name__}: {error}"[:2000]
+    with transaction.atomic():
+        mine = ProvisioningJob.objects.filter(pk=job.pk, lease_id=job.lease_id).update(
+            status=ProvisioningJob.Status.STUCK if stuck else ProvisioningJob.Status.QUEUED,
+            leased_until=None,
+            lease_id=None,
+            next_attempt_at=timezone.now() + min(timedelta(seconds=2**job.attempts), timedelta(minutes=10)),
+            last_error=text,
+        )
+        if mine and stuck:
+            record(action="provisioning.stuck", category=AuditCategory.ORGANISATION, level=AuditLog.Level.ERROR, resource=job,
+                   after={"attempts": job.attempts, "error": text[:300]})  # fmt: skip

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django_tenants.utils import get_public_schema_name, tenant_context
 
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.secrets import Sealed, decrypt, encrypt, newest_key, sealed_places
 from shared_apps.core.tenancy import connection
@@ -56,7 +57,7 @@ def _rotate_batch(where: Sealed) -> int:
     for row in rows:
         _write(where, row, encrypt(decrypt(_read(where, row), place=where.place(row)), place=where.place(row)))
         row.save(update_fields=[where.field])
-        record(action="secret.resealed", category="security", resource=row, after={"key": newest_key()})
+        record(action="secret.resealed", category=AuditCategory.SECURITY, resource=row, after={"key": newest_key()})
     return len(rows)
 
 

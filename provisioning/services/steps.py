@@ -22,6 +22,7 @@ from billing.services.orders import mark_fulfilled
 from provisioning.database import owner_connection
 from provisioning.services import ready, schemas
 from shared_apps.accounts.models import User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url, tenant_url
 from shared_apps.core.roles import role_of
@@ -73,7 +74,9 @@ def create_organisation(order: Order) -> None:
         Membership.objects.create(organisation=organisation, user_id=locked.user_id, role=Membership.Role.OWNER)
         locked.organisation = organisation
         locked.save(update_fields=["organisation"])
-        record(action="organisation.created", category="organisation", resource=organisation, actor=locked.user)
+        record(
+            action="organisation.created", category=AuditCategory.ORGANISATION, resource=organisation, actor=locked.user
+        )
 
 
 def create_schema(order: Order) -> None:
@@ -132,7 +135,7 @@ def go_live(order: Order) -> None:
             organisation.save(update_fields=["status", "activated_at", "paid_until"])
             record(
                 action="organisation.activated",
-                category="organisation",
+                category=AuditCategory.ORGANISATION,
                 resource=organisation,
                 actor=order.user,
                 before={"status": "provisioning"},

@@ -5,8 +5,28 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from shared_apps.core.querysets import SchemaBoundQuerySet
+
+
+class AuditCategory(models.TextChoices):
+    """What an entry is about. It decides how long the entry is kept."""
+
+    USER = "user", _("People and roles")
+    SECURITY = "security", _("Security")
+    ORGANISATION = "organisation", _("Organisations")
+    ORDER = "order", _("Orders")
+    PAYMENT = "payment", _("Payments")
+    CATALOGUE = "catalogue", _("Catalogue")
+    EVENT = "event", _("Events")
+    ESXI = "esxi", _("Servers")
+    FILES = "files", _("Files")
+    PARTNER = "partner", _("Partners")
+    SETTINGS = "settings", _("Settings")
+    HTTP = "http", _("Requests")
+    # For the retention of entries of that level, whatever they are about; and of failures that are about nothing else.
+    ERROR = "error", _("Errors")
 
 
 class AuditLog(models.Model):

@@ -1,12 +1,16 @@
-"""Writing the audit log."""
+"""Writing the audit log, and deleting what has been kept long enough."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
+from django.utils import timezone
 
-from shared_apps.audit.models import AuditLog
+from shared_apps.audit.models import AuditCategory, AuditLog, RetentionRule
+from shared_apps.audit.retention import days_kept
 from shared_apps.core.request_info import request_info
 
 
@@ -34,9 +38,72 @@ def record(
         resource_id=str(resource.pk),
         actor_id=who.pk if who else None,
         actor_label=str(who.email) if who else "",
+        impersonator=info.impersonator,
         before=before or {},
         after=after or {},
         ip=info.ip,
         user_agent=info.user_agent[:300],
         request_id=info.request_id,
     )
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Only what differs, for `record(..., **changes(before, after))`."""
+    differing = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return {
+        "before": {name: before[name] for name in differing if name in before},
+        "after": {name: after[name] for name in differing if name in after},
+    }
+
+
+@transaction.atomic
+def set_retention(*, days: Mapping[str, int]) -> None:
+    """Keep entries of these categories so many days from now on. One transaction; each rule is an upsert, the last wins.
+
+    Doing it again changes nothing and records nothing.
+    """
+    current = days_kept()
+    for category, number in days.items():
+        if number == current[category]:
+            continue
+        rule, _created = RetentionRule.objects.update_or_create(category=category, defaults={"days": number})
+        record(
+            action="audit.retention_changed",
+            category=AuditCategory.SETTINGS,
+            level=AuditLog.Level.WARNING if number < current[category] else AuditLog.Level.INFO,
+            resource=rule,
+            before={category: current[category]},
+            after={category: number},
+        )
+
+
+BATCH = 5000
+MOST_BATCHES = 200
+
+
+def delete_expired_entries(*, now: datetime | None = None, batch: int = BATCH) -> int:
+    """Delete what has been kept long enough; how many that were. One short transaction a batch, no lock but its rows'.
+
+    An entry of level error lives as long as its category or as errors do, whichever is longer.
+    """
+    moment, kept, deleted = now or timezone.now(), days_kept(), 0
+    for category, days in kept.items():
+        rows = AuditLog.objects.filter(category=category)
+        longest = max(days, kept[AuditCategory.ERROR])
+        error = models.Q(level=AuditLog.Level.ERROR)
+        old = ~error & models.Q(created_at__lt=moment - timedelta(days=days))
+        old |= error & models.Q(created_at__lt=moment - timedelta(days=longest))
+        deleted += delete_in_batches(rows.filter(old), batch=batch)
+    return deleted
+
+
+def delete_in_batches(rows: models.QuerySet[Any], *, batch: int = BATCH) -> int:
+    """Delete rows that nothing refers to, some at a time, so that no lock is held for long; at most MOST_BATCHES."""
+    deleted = 0
+    for _ in range(MOST_BATCHES):
+        piece = rows.model._default_manager.filter(pk__in=rows.order_by().values("pk")[:batch])
+        number, _by_model = piece.delete()
+        deleted += number
+        if number < batch:
+            break
+    return deleted

@@ -15,6 +15,7 @@ class EsxiConfig(ProductConfig):
         NavEntry(_("Dashboard"), "esxi:dashboard", "layout-dashboard", permission="esxi.view_servers"),
         NavEntry(_("Servers"), "esxi:servers", "server", prefix="/servers/", permission="esxi.view_servers"),
     )
+    permissions_title = _("Backups")
     permissions = (
         Permission("esxi.view_servers", _("See servers and their state")),
         Permission("esxi.change_servers", _("Add, change and remove servers")),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shared_apps.accounts.models import User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
 from shared_apps.core.secrets import decrypt, encrypt, place_of
@@ -48,7 +49,7 @@ def create_defaults(*, tenant: Tenant, owner: User) -> None:
         workspace, created = Workspace.objects.get_or_create(pk=Workspace.ONLY)
         if created:
             record(
-                action="esxi.workspace.created", category="esxi", resource=workspace, actor=owner,
+                action="esxi.workspace.created", category=AuditCategory.ESXI, resource=workspace, actor=owner,
                 after={"name": tenant.name},
             )  # fmt: skip
 
@@ -74,7 +75,7 @@ def add_server(*, server_id: UUID, details: ServerDetails) -> Server:
         raise DomainError("password_missing", _("Type the password of this account."), field="password")
     server = Server(pk=server_id)
     _write(server, details)
-    record(action="esxi.server.added", category="esxi", resource=server, after=_facts(server))
+    record(action="esxi.server.added", category=AuditCategory.ESXI, resource=server, after=_facts(server))
     return server
 
 
@@ -97,7 +98,7 @@ def change_server(*, server: Server, details: ServerDetails) -> Server:
         server.checked_at = None
     _write(server, details)
     after = _facts(server) | {"password_changed": bool(details.password)}
-    record(action="esxi.server.changed", category="esxi", resource=server, before=before, after=after)
+    record(action="esxi.server.changed", category=AuditCategory.ESXI, resource=server, before=before, after=after)
     return server
 
 
@@ -112,7 +113,13 @@ def remove_server(*, server: Server, typed_name: str) -> None:
     if " ".join(typed_name.split()).casefold() != server.name.casefold():
         message = _("This is not the name of the server. Type “%(name)s” to remove it.") % {"name": server.name}
         raise DomainError("name_differs", message, field="name")
-    record(action="esxi.server.removed", category="esxi", resource=server, before=_facts(server), level="warning")
+    record(
+        action="esxi.server.removed",
+        category=AuditCategory.ESXI,
+        resource=server,
+        before=_facts(server),
+        level="warning",
+    )
     server.delete()
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shared_apps.accounts.models import User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.organisations.current import Tenant
@@ -73,7 +74,7 @@ def create_defaults(*, tenant: Tenant, owner: User) -> None:
         )
         if created:
             record(
-                action="events.calendar.created", category="event", resource=calendar, actor=owner,
+                action="events.calendar.created", category=AuditCategory.EVENT, resource=calendar, actor=owner,
                 after=_calendar_facts(calendar),
             )  # fmt: skip
 
@@ -92,7 +93,7 @@ def save_calendar(*, details: CalendarDetails) -> Calendar:
         setattr(calendar, name, value)
     calendar.save()
     record(
-        action="events.calendar.changed", category="event", resource=calendar, before=before,
+        action="events.calendar.changed", category=AuditCategory.EVENT, resource=calendar, before=before,
         after=_calendar_facts(calendar),
     )  # fmt: skip
     return calendar
@@ -113,7 +114,7 @@ def create_event(*, public_id: UUID, details: EventDetails, cover: Photo | None 
     _set_cover(event, cover)
     event.save()
     discard_photos(photos=abandoned_photos())
-    record(action="events.event.created", category="event", resource=event, after=_facts(event))
+    record(action="events.event.created", category=AuditCategory.EVENT, resource=event, after=_facts(event))
     return event
 
 
@@ -141,7 +142,9 @@ def update_event(
         event.sequence += 1
     event.save()
     discard_photos(photos=([old] if old else []) + abandoned_photos())
-    record(action="events.event.changed", category="event", resource=event, before=before, after=_facts(event))
+    record(
+        action="events.event.changed", category=AuditCategory.EVENT, resource=event, before=before, after=_facts(event)
+    )
     return event
 
 
@@ -197,7 +200,7 @@ def delete_draft(*, event: Event) -> None:
     event = _again(event)
     if event.is_public:
         raise Conflict("event_public", _("This event was published. Cancel it instead, so that people know."))
-    record(action="events.event.deleted", category="event", resource=event, before=_facts(event))
+    record(action="events.event.deleted", category=AuditCategory.EVENT, resource=event, before=_facts(event))
     cover = event.cover
     event.delete()
     discard_photos(photos=[cover] if cover else [])
@@ -218,7 +221,7 @@ def _apply(event: Event, details: EventDetails) -> None:
     for name, value in asdict(details).items():
         if name != "category":
             setattr(event, name, value)
-    event.category = category_named(details.category, shelf=Category.objects.all(), audit_category="event")
+    event.category = category_named(details.category, shelf=Category.objects.all(), audit_category=AuditCategory.EVENT)
 
 
 def _set_cover(event: Event, cover: Photo | None) -> None:
@@ -227,7 +230,13 @@ def _set_cover(event: Event, cover: Photo | None) -> None:
 
 
 def _record_status(event: Event, action: str, *, before: str) -> None:
-    record(action=action, category="event", resource=event, before={"status": before}, after={"status": event.status})
+    record(
+        action=action,
+        category=AuditCategory.EVENT,
+        resource=event,
+        before={"status": before},
+        after={"status": event.status},
+    )
 
 
 def _facts(event: Event) -> dict[str, Any]:

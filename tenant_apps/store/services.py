@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shared_apps.accounts.models import User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
 from shared_apps.organisations.current import Tenant
@@ -61,7 +62,13 @@ def create_defaults(*, tenant: Tenant, owner: User) -> None:
             pk=Shop.ONLY, defaults={"name": tenant.name, "currency": tenant.currency}
         )
         if created:
-            record(action="store.shop.created", category="store", resource=shop, actor=owner, after=_shop_facts(shop))
+            record(
+                action="store.shop.created",
+                category=AuditCategory.CATALOGUE,
+                resource=shop,
+                actor=owner,
+                after=_shop_facts(shop),
+            )
 
 
 def lock_shop() -> Shop:
@@ -79,7 +86,13 @@ def save_shop(*, details: ShopDetails) -> Shop:
     shop.phone = details.phone
     shop.brand_colour = details.brand_colour
     shop.save()
-    record(action="store.shop.changed", category="store", resource=shop, before=before, after=_shop_facts(shop))
+    record(
+        action="store.shop.changed",
+        category=AuditCategory.CATALOGUE,
+        resource=shop,
+        before=before,
+        after=_shop_facts(shop),
+    )
     return shop
 
 
@@ -102,7 +115,7 @@ def create_product(
     _write(product, details, currency=shop.currency)
     _attach(product, photos or [])
     discard_photos(photos=abandoned_photos())
-    record(action="store.product.created", category="store", resource=product, after=_facts(product))
+    record(action="store.product.created", category=AuditCategory.CATALOGUE, resource=product, after=_facts(product))
     return product
 
 
@@ -128,7 +141,13 @@ def update_product(
     _detach(product, remove or [])
     _attach(product, photos or [])
     discard_photos(photos=abandoned_photos())
-    record(action="store.product.changed", category="store", resource=product, before=before, after=_facts(product))
+    record(
+        action="store.product.changed",
+        category=AuditCategory.CATALOGUE,
+        resource=product,
+        before=before,
+        after=_facts(product),
+    )
     return product
 
 
@@ -143,7 +162,13 @@ def show_product(*, product: Product, published: bool) -> Product:
     _set_status(product, published=published)
     product.save(update_fields=["status", "published_at", "updated_at"])
     action = "store.product.published" if published else "store.product.hidden"
-    record(action=action, category="store", resource=product, before=before, after={"status": product.status})
+    record(
+        action=action,
+        category=AuditCategory.CATALOGUE,
+        resource=product,
+        before=before,
+        after={"status": product.status},
+    )
     return product
 
 
@@ -152,7 +177,7 @@ def delete_product(*, product: Product) -> None:
     """Delete a product and its photos for good. Locks the shop; one transaction."""
     lock_shop()
     product = _again(product)
-    record(action="store.product.deleted", category="store", resource=product, before=_facts(product))
+    record(action="store.product.deleted", category=AuditCategory.CATALOGUE, resource=product, before=_facts(product))
     photos = list(Photo.objects.filter(pk__in=product.images.values("photo")))
     product.delete()
     discard_photos(photos=photos)
@@ -177,7 +202,7 @@ def _write(product: Product, details: ProductDetails, *, currency: str) -> None:
     product.name = details.name
     product.description = details.description
     product.category = category_named(
-        details.category, shelf=Category.objects.filter(parent=None), audit_category="store"
+        details.category, shelf=Category.objects.filter(parent=None), audit_category=AuditCategory.CATALOGUE
     )
     fields = search_fields(
         name=details.name, category=details.category, skus=[details.sku], description=details.description

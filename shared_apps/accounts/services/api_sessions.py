@@ -20,41 +20,51 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from shared_apps.accounts.models import ApiSession, User
+from shared_apps.accounts.models import ApiSession, LoginAttempt, User
+from shared_apps.accounts.services.attempts import check_may_log_in, forget_failures, record_attempt
 from shared_apps.accounts.services.registration import is_verified
 from shared_apps.accounts.tokens import TenantRefreshToken, pair_for
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError, NotAllowed, NotFound
 from shared_apps.core.request_info import request_info
-from shared_apps.core.throttle import check_rate
 
-# A password is guessed from many addresses too: this counts per account, well above what people need.
-TRIES_PER_ACCOUNT = 50
-TRIES_WINDOW_SECONDS = 600
 REPEAT_WITHIN = timedelta(seconds=10)
 
 
 def log_in(*, request: Any, email: str, password: str) -> dict[str, str]:
-    """Tokens for an address and its password; raises DomainError (401) or NotAllowed.
+    """Tokens for an address and its password; raises DomainError (401), TooManyAttempts or NotAllowed.
 
     What is said of an account beyond "wrong" is said only to somebody who knows its password.
     """
-    check_rate(action="token-account", who=email, limit=TRIES_PER_ACCOUNT, seconds=TRIES_WINDOW_SECONDS)
+    check_may_log_in(email=email, method=LoginAttempt.Method.API)
     user = authenticate(request, email=email, password=password)
-    if not isinstance(user, User):
+    found = user if isinstance(user, User) else None
+    reason = _reason_to_refuse(found)
+    record_attempt(email=email, method=LoginAttempt.Method.API, user=found, reason=reason)
+    if found is None:
         raise DomainError(
             "invalid_credentials",
             _("The address or the password is wrong, or the account has been closed."),
             status=401,
         )
-    if not is_verified(user):
+    forget_failures(email=email)
+    if reason == LoginAttempt.Reason.UNVERIFIED:
         raise NotAllowed(
             "email_not_verified", _("Confirm your address first: enter the code we sent to it, or ask for a new one.")
         )
-    if is_mfa_enabled(user):
+    if reason == LoginAttempt.Reason.SECOND_FACTOR:
         # A password alone does not open an account that asks for a second factor.
         raise NotAllowed("second_factor_required", _("This account asks for a second factor. Log in on the web site."))
-    return start_session(user=user)
+    return start_session(user=found)
+
+
+def _reason_to_refuse(user: User | None) -> str:
+    if user is None:
+        return LoginAttempt.Reason.WRONG
+    if not is_verified(user):
+        return LoginAttempt.Reason.UNVERIFIED
+    return LoginAttempt.Reason.SECOND_FACTOR if is_mfa_enabled(user) else ""
 
 
 @transaction.atomic
@@ -70,7 +80,7 @@ def start_session(*, user: User) -> dict[str, str]:
         expires_at=now + api_settings.REFRESH_TOKEN_LIFETIME,
     )
     User.objects.filter(pk=user.pk).update(last_login=now)
-    record(action="account.api_session.started", category="security", resource=session, actor=user)
+    record(action="account.api_session.started", category=AuditCategory.SECURITY, resource=session, actor=user)
     return pair_for(session)
 
 
@@ -142,7 +152,7 @@ def _use_up(refresh: TenantRefreshToken, session: ApiSession) -> None:
 def _end(session: ApiSession, *, action: str, level: str = "info") -> None:
     session.ended_at = timezone.now()
     session.save(update_fields=["ended_at"])
-    record(action=action, category="security", resource=session, actor=session.user, level=level)
+    record(action=action, category=AuditCategory.SECURITY, resource=session, actor=session.user, level=level)
 
 
 def _refused() -> DomainError:

@@ -16,6 +16,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import EmailCode, User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import Conflict, DomainError
@@ -51,7 +52,7 @@ def register_account(
                 user.set_password(password)
             user.save()
             EmailAddress.objects.get_or_create(user=user, email=address, defaults={"verified": False, "primary": True})
-            record(action="account.registered", category="user", resource=user, actor=user)
+            record(action="account.registered", category=AuditCategory.USER, resource=user, actor=user)
             _send_code(user)
             return user
     except IntegrityError:
@@ -127,7 +128,7 @@ def _prove(user: User, code: EmailCode) -> User:
             raise _wrong_code()
         EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
         _drop_disputed_password(user)
-        record(action="account.verified", category="user", resource=user, actor=user)
+        record(action="account.verified", category=AuditCategory.USER, resource=user, actor=user)
     return user
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from shared_apps.accounts.models import ApiSession, User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 
 
@@ -22,7 +23,7 @@ def end_all_sessions(*, user: User, keep: str = "", actor: User | None = None) -
     ended = ApiSession.objects.filter(user=user, ended_at__isnull=True).update(ended_at=timezone.now())
     record(
         action="account.sessions_ended",
-        category="security",
+        category=AuditCategory.SECURITY,
         resource=user,
         actor=actor,
         after={"browsers": len(browsers), "api": ended},

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from provisioning.models import ProvisioningJob
 from provisioning.services.jobs import restart
 from provisioning.tasks import run_job
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict
 from shared_apps.core.soon import send_soon
@@ -29,7 +30,7 @@ def restart_provisioning(*, job_id: UUID, admin: Any) -> None:
         restart(job_id=job.pk)
         record(
             action="provisioning.restarted",
-            category="organisation",
+            category=AuditCategory.ORGANISATION,
             resource=job,
             actor=admin,
             before={"status": job.status, "attempts": job.attempts},

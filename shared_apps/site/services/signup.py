@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services.registration import RESEND_AFTER, is_verified, resend_code
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.core.throttle import check_rate
@@ -58,7 +59,7 @@ def _move(user: User, address: str) -> None:
     EmailAddress.objects.create(user=user, email=address, verified=False, primary=True)
     record(
         action="account.address_corrected",
-        category="user",
+        category=AuditCategory.USER,
         resource=user,
         actor=user,
         before={"email": before},

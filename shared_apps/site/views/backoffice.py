@@ -23,9 +23,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing.messages import explain
 from billing.models import Payment, TransferReceipt
 from billing.services.transfers import decide_transfer
+from shared_apps.audit.texts import timeline
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.site import backoffice as desk
-from shared_apps.site.audit_texts import timeline
 from shared_apps.site.forms.payment import LABELS, DecisionForm
 from shared_apps.site.forms.signup import add_domain_error
 from shared_apps.site.pages import render_page
@@ -64,7 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
         for payment in desk.payments_to_review()
     ]
     jobs = [{"job": job, "plan": plan_label(job.order)} for job in desk.stuck_jobs()]
-    return _render(request, "home.html", {"counts": counts, "reviews": reviews, "jobs": jobs})
+    return render_backoffice(request, "home.html", {"counts": counts, "reviews": reviews, "jobs": jobs})
 
 
 @require_safe
@@ -85,7 +85,7 @@ def transfers(request: HttpRequest) -> HttpResponse:
         }
         for key, one in desk.FILTERS.items()
     ]
-    return _render(request, "transfers.html", {"page": page, "tabs": tabs, "show": name, "counts": counts})
+    return render_backoffice(request, "transfers.html", {"page": page, "tabs": tabs, "show": name, "counts": counts})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -161,7 +161,7 @@ def _transfer_page(request: HttpRequest, payment: Payment, form: DecisionForm) -
         # An order that is closed, or another account, is not put right by typing something else.
         "can_match": not DecisionForm(payment=payment).obstacles(),
     }
-    return _render(request, "transfer.html", context)
+    return render_backoffice(request, "transfer.html", context)
 
 
 @require_safe
@@ -203,8 +203,15 @@ def restart_job(request: HttpRequest, id: UUID) -> HttpResponse:
     return redirect("backoffice")
 
 
-def _render(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    entries = (("backoffice", _("Home"), "layout-dashboard"), ("backoffice_transfers", _("Transfers"), "landmark"))
+def render_backoffice(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """A page of the back office, with its navigation."""
+    entries = (
+        ("backoffice", _("Home"), "layout-dashboard"),
+        ("backoffice_transfers", _("Transfers"), "landmark"),
+        ("backoffice_organisations", _("Organisations"), "building-2"),
+    )
     nav = [
         {
             "url": reverse(name),

@@ -12,8 +12,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from shared_apps.accounts.models import User
-from shared_apps.core.api import check_caller_rate
 from shared_apps.core.request_info import request_info, set_request_info
+from shared_apps.core.throttle import check_caller_rate
 from tenant_apps.team.models import ApiKey
 from tenant_apps.team.quotas import check_feature
 from tenant_apps.team.selectors import permissions_of

@@ -12,6 +12,7 @@ from django.db.models import Max, Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import User
+from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from tenant_apps.team.images import process_image
 from tenant_apps.team.models import Photo
@@ -43,7 +44,7 @@ def keep_photo(*, file: IO[bytes], size: int, user: User, field: str = "", limit
         default_storage.save(photo.file_name(rendition.width, rendition.extension), ContentFile(rendition.content))
     with transaction.atomic():
         photo.save(force_insert=True)
-        record(action="team.photo.kept", category="files", resource=photo, after={"size": photo.size})
+        record(action="team.photo.kept", category=AuditCategory.FILES, resource=photo, after={"size": photo.size})
     return photo
 
 
@@ -56,7 +57,7 @@ def discard_photos(*, photos: list[Photo]) -> None:
         return
     names = [photo.file_name(width, ext) for photo in photos for width in photo.widths for ext in ("webp", "jpg")]
     for photo in photos:
-        record(action="team.photo.discarded", category="files", resource=photo, before={"size": photo.size})
+        record(action="team.photo.discarded", category=AuditCategory.FILES, resource=photo, before={"size": photo.size})
     Photo.objects.filter(pk__in=[photo.pk for photo in photos]).delete()
     transaction.on_commit(lambda: _delete_files(names))
 

@@ -1,0 +1,106 @@
+"""Which tables the audit log answers for. Every model is in one of the two lists; a test fails for one in neither.
+
+The test suite watches every write of the product to an audited table (`tests/support/audit_watch.py`): its transaction
+must leave an entry that names the model, or one of its parents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """Changes need an entry naming this model or one of `parents`; columns in `machine` may change without one."""
+
+    parents: tuple[str, ...] = ()
+    machine: tuple[str, ...] = ()
+
+
+_PERSON = Audited(parents=("accounts.user",))
+
+AUDITED: dict[str, Audited] = {
+    "account.emailaddress": _PERSON,
+    "accounts.accountrules": Audited(),
+    "accounts.consent": _PERSON,
+    "accounts.identitycheck": Audited(),
+    "accounts.secondfactor": _PERSON,
+    "accounts.signinprovider": Audited(),
+    "accounts.spokenlanguage": _PERSON,
+    "accounts.user": Audited(machine=("last_login",)),
+    "audit.retentionrule": Audited(),
+    "billing.coupon": Audited(parents=("billing.order",)),
+    "billing.coupon_plans": Audited(parents=("billing.coupon",)),
+    "billing.couponuse": Audited(parents=("billing.coupon", "billing.order")),
+    # The organisation that came of an order is told by the organisation's own entry.
+    "billing.order": Audited(machine=("organisation_id",)),
+    # What the poller notes at each look. Every change of status is recorded.
+    "billing.payment": Audited(
+        machine=(
+            "started_at", "checked_at", "check_count", "next_check_at", "reason", "provider_ref", "redirect_url",
+        )
+    ),
+    "billing.paymentmethod": Audited(),
+    "billing.plan": Audited(),
+    "billing.planversion": Audited(),
+    "billing.price": Audited(parents=("billing.planversion",)),
+    "billing.transferreceipt": Audited(parents=("billing.payment",)),
+    "esxi.server": Audited(machine=("status", "checked_at")),
+    "esxi.workspace": Audited(),
+    "events.calendar": Audited(),
+    "events.category": Audited(),
+    "events.event": Audited(),
+    "mfa.authenticator": Audited(parents=("accounts.user",), machine=("last_used_at",)),
+    "organisations.domain": Audited(parents=("organisations.organisation",)),
+    "organisations.impersonation": Audited(),
+    "organisations.invitation": Audited(parents=("organisations.organisation",), machine=("sent_at", "expires_at")),
+    "organisations.membership": Audited(parents=("organisations.organisation",)),
+    "organisations.organisation": Audited(),
+    "socialaccount.socialaccount": Audited(parents=("accounts.user",), machine=("last_login", "extra_data")),
+    "store.category": Audited(),
+    "store.product": Audited(),
+    "store.productimage": Audited(parents=("store.product",)),
+    "store.shop": Audited(),
+    "store.variant": Audited(parents=("store.product",)),
+    "team.apikey": Audited(machine=("last_used_at",)),
+    "team.invitation": Audited(machine=("sent_at", "expires_at")),
+    "team.member": Audited(parents=("accounts.user",)),
+    "team.photo": Audited(),
+    "team.role": Audited(),
+}  # fmt: skip
+
+_UNUSED = "part of Django's own permissions or of allauth, which the platform does not use"
+_SESSION = "a session: coming in and going out are recorded as acts of the account"
+_CODE = "a code that lives for minutes: what it proves is recorded"
+_MACHINE = "a machine's own note of its progress"
+
+EXEMPT: dict[str, str] = {
+    "account.emailconfirmation": _UNUSED,
+    "accounts.apisession": _SESSION,
+    "accounts.emailcode": _CODE,
+    "accounts.follow": "a person's own bookmark, theirs to change at will",
+    "accounts.handoveruse": "the mark that a token was used: entering is recorded",
+    "accounts.loginattempt": "a log of its own, with all that an entry would say",
+    "accounts.onetimecode": _CODE,
+    "accounts.user_groups": _UNUSED,
+    "accounts.user_user_permissions": _UNUSED,
+    "audit.auditlog": "the log itself; its retention is a rule, and changes of rules are recorded",
+    "auth.group": _UNUSED,
+    "auth.group_permissions": _UNUSED,
+    "auth.permission": _UNUSED,
+    "billing.webhookevent": "the inbox of providers, kept as it came: what follows from it is recorded",
+    "contenttypes.contenttype": "Django's own list of models",
+    "notifications.delivery": "the outgoing mail, a log of its own",
+    "outbox.outboxmessage": "a message between rooms: what it causes is recorded where it is done",
+    "provisioning.provisioningjob": f"{_MACHINE}; getting stuck and being started again are recorded all the same",
+    "provisioning.provisioningstep": _MACHINE,
+    "provisioning.readyschema": "stock that nobody owns yet: an organisation's making is recorded",
+    "provisioning.schematemplate": "made from a release's migrations, at its installation",
+    "sessions.session": _SESSION,
+    "site.signupdraft": "what somebody is still typing",
+    "socialaccount.socialapp": _UNUSED,
+    "socialaccount.socialtoken": _UNUSED,
+    "token_blacklist.blacklistedtoken": _SESSION,
+    "token_blacklist.outstandingtoken": _SESSION,
+    "usersessions.usersession": _SESSION,
+}

@@ -1,0 +1,151 @@
+"""Audit entries in words. Every action that the product records is named here; a test looks for those that are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_tenants.utils import get_public_schema_name
+
+from shared_apps.audit.models import AuditLog
+from shared_apps.core.tenancy import connection
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an action is called, its icon and tone."""
+
+    title: str | Promise
+    icon: str = "circle"
+    tone: str = "neutral"
+
+
+ACTIONS: dict[str, Words] = {
+    "account.address_corrected": Words(gettext_lazy("Address corrected"), "mail"),
+    "account.entered": Words(gettext_lazy("Entered from the platform"), "log-in"),
+    "account.password_changed": Words(gettext_lazy("Password changed"), "key-round", "warning"),
+    "account.registered": Words(gettext_lazy("Account created"), "user-plus"),
+    "account.sessions_ended": Words(gettext_lazy("All sessions ended"), "log-out", "warning"),
+    "account.verified": Words(gettext_lazy("Address confirmed"), "check", "success"),
+    "audit.retention_changed": Words(gettext_lazy("Keeping time changed"), "history", "warning"),
+    "coupon.given_back": Words(gettext_lazy("Coupon given back"), "undo-2"),
+    "coupon.used": Words(gettext_lazy("Coupon used"), "badge-percent"),
+    "esxi.server.added": Words(gettext_lazy("Server added"), "server"),
+    "esxi.server.changed": Words(gettext_lazy("Server changed"), "server"),
+    "esxi.server.removed": Words(gettext_lazy("Server removed"), "trash-2", "warning"),
+    "esxi.workspace.created": Words(gettext_lazy("Workspace set up"), "sprout", "success"),
+    "events.calendar.changed": Words(gettext_lazy("Calendar settings changed"), "settings"),
+    "events.calendar.created": Words(gettext_lazy("Calendar set up"), "sprout", "success"),
+    "events.category.created": Words(gettext_lazy("Category added"), "tag"),
+    "events.event.cancelled": Words(gettext_lazy("Event cancelled"), "ban", "danger"),
+    "events.event.changed": Words(gettext_lazy("Event changed"), "pencil"),
+    "events.event.created": Words(gettext_lazy("Event added"), "calendar"),
+    "events.event.deleted": Words(gettext_lazy("Draft event deleted"), "trash-2", "warning"),
+    "events.event.published": Words(gettext_lazy("Event published"), "eye", "success"),
+    "http.failed": Words(gettext_lazy("Request failed"), "circle-x", "danger"),
+    "http.refused": Words(gettext_lazy("Request refused"), "shield-check", "warning"),
+    "http.request": Words(gettext_lazy("Request"), "activity"),
+    "method.published": Words(gettext_lazy("Way to pay published"), "credit-card"),
+    "order.cancelled": Words(gettext_lazy("Order cancelled"), "ban"),
+    "order.created": Words(gettext_lazy("Order made"), "shopping-cart"),
+    "order.expired": Words(gettext_lazy("Order expired"), "clock"),
+    "order.fulfilled": Words(gettext_lazy("Order fulfilled"), "circle-check", "success"),
+    "order.paid": Words(gettext_lazy("Order paid"), "circle-check", "success"),
+    "organisation.activated": Words(gettext_lazy("Workspace opened"), "door-open", "success"),
+    "organisation.created": Words(gettext_lazy("Organisation created"), "building-2"),
+    "payment.cancelled": Words(gettext_lazy("Payment set aside"), "ban"),
+    "payment.created": Words(gettext_lazy("Payment begun"), "wallet"),
+    "payment.expired": Words(gettext_lazy("Payment expired"), "clock"),
+    "payment.failed": Words(gettext_lazy("Payment failed"), "circle-x", "danger"),
+    "payment.needs_review": Words(gettext_lazy("Payment needs review"), "triangle-alert", "warning"),
+    "payment.pending": Words(gettext_lazy("Payment awaited"), "hourglass"),
+    "payment.succeeded": Words(gettext_lazy("Payment received"), "circle-check", "success"),
+    "plan.published": Words(gettext_lazy("Plan published"), "tag"),
+    "plan.shown": Words(gettext_lazy("Plan shown differently"), "tag"),
+    "provisioning.restarted": Words(gettext_lazy("Workspace started again"), "rotate-ccw", "info"),
+    "provisioning.stuck": Words(gettext_lazy("Workspace stuck"), "triangle-alert", "danger"),
+    "receipt.uploaded": Words(gettext_lazy("Receipt sent"), "upload", "info"),
+    "store.category.created": Words(gettext_lazy("Category added"), "tag"),
+    "store.product.changed": Words(gettext_lazy("Product changed"), "pencil"),
+    "store.product.created": Words(gettext_lazy("Product added"), "package"),
+    "store.product.deleted": Words(gettext_lazy("Product deleted"), "trash-2", "warning"),
+    "store.product.hidden": Words(gettext_lazy("Product hidden"), "eye-off"),
+    "store.product.published": Words(gettext_lazy("Product published"), "eye", "success"),
+    "store.shop.changed": Words(gettext_lazy("Shop settings changed"), "settings"),
+    "store.shop.created": Words(gettext_lazy("Shop set up"), "sprout", "success"),
+    "team.invitation.accepted": Words(gettext_lazy("Invitation accepted"), "circle-check", "success"),
+    "team.invitation.forgotten": Words(gettext_lazy("Old invitation deleted"), "trash-2"),
+    "team.invitation.revoked": Words(gettext_lazy("Invitation taken back"), "undo-2"),
+    "team.invitation.sent": Words(gettext_lazy("Invitation sent"), "send"),
+    "team.invitation.sent_again": Words(gettext_lazy("Invitation sent again"), "send"),
+    "team.member.joined": Words(gettext_lazy("Joined the team"), "user-plus", "success"),
+    "team.member.left": Words(gettext_lazy("Left the team"), "door-open"),
+    "team.member.removed": Words(gettext_lazy("Removed from the team"), "x", "warning"),
+    "team.member.role_changed": Words(gettext_lazy("Role of a member changed"), "users"),
+    "team.ownership.given": Words(gettext_lazy("Workspace handed over"), "users", "warning"),
+    "team.ownership.received": Words(gettext_lazy("Became the owner"), "star", "warning"),
+    "team.photo.discarded": Words(gettext_lazy("Photo deleted"), "trash-2"),
+    "team.photo.kept": Words(gettext_lazy("Photo sent"), "image"),
+    "team.role.changed": Words(gettext_lazy("Role changed"), "pencil"),
+    "team.role.created": Words(gettext_lazy("Role added"), "plus", "success"),
+    "team.role.deleted": Words(gettext_lazy("Role deleted"), "trash-2"),
+    "team.roles.created": Words(gettext_lazy("Roles set up"), "users"),
+    "transfer.approved": Words(gettext_lazy("Transfer approved"), "check", "success"),
+    "transfer.rejected": Words(gettext_lazy("Transfer rejected"), "x", "danger"),
+}
+
+LEVELS: dict[str, Words] = {
+    AuditLog.Level.INFO: Words(gettext_lazy("Information"), "info", "neutral"),
+    AuditLog.Level.WARNING: Words(gettext_lazy("Warning"), "triangle-alert", "warning"),
+    AuditLog.Level.ERROR: Words(gettext_lazy("Error"), "circle-x", "danger"),
+}
+
+
+_PRODUCTS = ("store", "events", "esxi")
+_PLATFORM_ONLY = (
+    "coupon", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt", "transfer",
+)  # fmt: skip
+
+
+def actions_here() -> dict[str, Words]:
+    """The actions that can happen in this schema: no other product's, and the platform's only on the platform."""
+    if connection.schema_name == get_public_schema_name():
+        strange = {*_PRODUCTS, "team"}
+    else:
+        strange = {*_PRODUCTS, *_PLATFORM_ONLY} - {connection.tenant.product}
+    return {code: words for code, words in ACTIONS.items() if code.partition(".")[0] not in strange}
+
+
+def words_of(action: str) -> Words:
+    """An action in words; one that is gone from the product keeps its code."""
+    return ACTIONS.get(action) or Words(action)
+
+
+def who(entry: AuditLog) -> str:
+    """Whose act it was, and who acted in their place."""
+    person = entry.actor_label or _("the system")
+    if entry.impersonator:
+        return _("%(admin)s as %(person)s") % {"admin": entry.impersonator, "person": person}
+    return person
+
+
+def timeline(entries: Iterable[AuditLog]) -> list[dict[str, Any]]:
+    """Entries as the timeline component shows them."""
+    events = []
+    for entry in entries:
+        words = words_of(entry.action)
+        events.append(
+            {
+                "title": words.title,
+                "icon": words.icon,
+                "tone": words.tone,
+                "at": entry.created_at,
+                "who": who(entry),
+                "text": str(entry.after.get("comment") or ""),
+            }
+        )
+    return events
