@@ -25,7 +25,8 @@ class ApiSchema(AutoSchema):
 
     def _answers_of_the_base(self) -> Iterator[int]:
         yield from (400, 406)
-        if self.view.authentication_classes:
+        authenticators = self.view.get_authenticators()
+        if authenticators:
             yield 401
         if getattr(self.view, "permission", ""):
             yield 403
@@ -34,5 +35,5 @@ class ApiSchema(AutoSchema):
         if self.method in ("POST", "PUT", "PATCH") and self.get_request_serializer():
             yield from (413, 415)
         limited = getattr(self.view, "rate", "") and self.method == "POST"
-        if limited or any(hasattr(one, "rate") for one in self.view.authentication_classes):
+        if limited or any(hasattr(one, "rate") for one in authenticators):
             yield 429

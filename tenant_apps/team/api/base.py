@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from shared_apps.accounts.models import User
@@ -36,3 +36,13 @@ class PeopleOnlyView(TenantApiView):
     """The same for people only: what a program must never do, whatever its key allows."""
 
     authentication_classes = (TenantJWTAuthentication,)
+
+
+class PeopleWriteView(TenantApiView):
+    """Programs may read, people only may change: what decides who may do what here."""
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        # drf-spectacular asks before it has a request, and again with one.
+        if self.request is None or self.request.method in SAFE_METHODS:
+            return super().get_authenticators()
+        return [TenantJWTAuthentication()]

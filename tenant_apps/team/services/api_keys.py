@@ -33,15 +33,15 @@ FEATURE = "api_access"
 NOT_IN_PLAN = _("Your plan %(plan)s does not include API keys. Move to a plan that does.")
 # Enough for every partner, and few enough to look through. Two made at the same moment may pass it by one.
 MAX_OPEN = 50
-# A key that makes keys would outlive the end of itself.
-NEVER_A_SCOPE = "team.manage_api_keys"
+# What decides who may do what stays with people: a key could give away more than its scopes, or outlive its own end.
+NEVER_SCOPES = frozenset({"team.manage_api_keys", "team.manage_members", "team.manage_roles"})
 USED_AT_MOST_EVERY = timedelta(minutes=1)
 _FORM = re.compile(r"bk_([0-9a-f]{10})_[A-Za-z0-9_-]{43}")
 
 
 def scopes_of(user: User) -> frozenset[str]:
     """The permission codes that this person may put into a key."""
-    return permissions_of(user) - {NEVER_A_SCOPE}
+    return permissions_of(user) - NEVER_SCOPES
 
 
 def create_api_key(
