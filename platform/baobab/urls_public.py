@@ -12,7 +12,6 @@ urlpatterns = [
     *common,
     path("api/tenants/organizations/", include("shared_apps.organisations.api")),
     path("api/tenants/", include("billing.api.urls")),
-    path("api/", include("billing.api.docs")),
     path("hooks/", include("billing.webhook_views")),
     path("", include("shared_apps.site.urls")),
 ]

@@ -25,7 +25,7 @@ PUBLIC = {
 }
 TENANTS = [f"{product}-a" for product in PRODUCTS]
 SAMPLES = {"slug": "rien", "key": "seller", "kind": "document"} | dict.fromkeys(
-    ("id", "server_id", "user_id", "invitation_id"), str(uuid.uuid4())
+    ("id", "server_id", "user_id", "invitation_id", "key_id"), str(uuid.uuid4())
 )
 
 
