@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/auth/", include("shared_apps.accounts.api")),
     path("api/tenants/organizations/", include("shared_apps.organisations.api")),
     path("api/tenants/", include("billing.api.urls")),
+    path("api/audit/logs/", include("shared_apps.audit.api")),
     path("api/", include("billing.api.docs")),
     path("hooks/", include("billing.webhook_views")),
     path("", include("shared_apps.site.urls")),

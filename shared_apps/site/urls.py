@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shared_apps.site.views import backoffice, legal, orders, organisation_form, organisations, pricing, signup
+from shared_apps.site.views import audit, backoffice, legal, orders, organisation_form, organisations, pricing, signup
 
 urlpatterns = [
     path("", pricing.home, name="home"),
@@ -34,6 +34,11 @@ urlpatterns = [
     path("organisations/", organisations.organisations, name="organisations"),
     path("organisations/<uuid:id>/enter/", organisations.enter, name="organisation_enter"),
     path("backoffice/", backoffice.home, name="backoffice"),
+    path("backoffice/audit/", audit.log, name="backoffice_audit"),
+    path("backoffice/audit/<int:id>/", audit.entry, name="backoffice_audit_entry"),
+    path("backoffice/audit/statistics/", audit.statistics, name="backoffice_audit_statistics"),
+    path("backoffice/audit/export/", audit.export, name="backoffice_audit_export"),
+    path("backoffice/audit/retention/", audit.retention, name="backoffice_audit_retention"),
     path("backoffice/transfers/", backoffice.transfers, name="backoffice_transfers"),
     path("backoffice/transfers/<uuid:id>/", backoffice.transfer, name="backoffice_transfer"),
     path("backoffice/receipts/<uuid:id>/", backoffice.receipt, name="backoffice_receipt"),

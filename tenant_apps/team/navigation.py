@@ -24,11 +24,19 @@ class NavLink:
 
 
 TEAM_ENTRY = NavEntry(_("Team"), "team:members", "users", prefix="/staff/team/", permission="team.view_members")
+AUDIT_ENTRY = NavEntry(
+    _("Activity log"),
+    "team:audit",
+    "history",
+    prefix="/staff/audit/",
+    permission="team.view_audit",
+    short=_("Activity"),
+)
 
 
 def entries_of(product: str) -> tuple[NavEntry, ...]:
-    """The entries of a product's workspace, with the team's page last."""
-    return (*product_config(product).navigation, TEAM_ENTRY)
+    """The entries of a product's workspace, then those every workspace has."""
+    return (*product_config(product).navigation, TEAM_ENTRY, AUDIT_ENTRY)
 
 
 def links_for(request: TenantRequest) -> list[NavLink]:

@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.site import backoffice as desk
 from shared_apps.site.forms.payment import LABELS, DecisionForm
 from shared_apps.site.forms.signup import add_domain_error
-from shared_apps.site.pages import render_page
+from shared_apps.site.pages import frame_of
 from shared_apps.site.plan_texts import plan_label
 from shared_apps.site.services.backoffice import restart_provisioning
 from shared_apps.site.transfer_check import mark_of
@@ -204,7 +204,18 @@ def restart_job(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    entries = (("backoffice", _("Home"), "layout-dashboard"), ("backoffice_transfers", _("Transfers"), "landmark"))
+    return render_backoffice(request, f"site/backoffice/{template}", context, status=status)
+
+
+def render_backoffice(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """A page of the back office, with its navigation."""
+    entries = (
+        ("backoffice", _("Home"), "layout-dashboard"),
+        ("backoffice_transfers", _("Transfers"), "landmark"),
+        ("backoffice_audit", _("Activity log"), "history"),
+    )
     nav = [
         {
             "url": reverse(name),
@@ -215,4 +226,4 @@ def _render(request: HttpRequest, template: str, context: dict[str, Any], *, sta
         }
         for name, label, icon in entries
     ]
-    return render_page(request, f"backoffice/{template}", {"nav": nav, **context}, status=status)
+    return render(request, template, {**frame_of(request), "nav": nav, **context}, status=status)

@@ -24,7 +24,7 @@ PUBLIC = {
     "esxi": set(),
 }
 TENANTS = [f"{product}-a" for product in PRODUCTS]
-SAMPLES = {"slug": "rien", "server_id": str(uuid.uuid4())}
+SAMPLES = {"id": "1", "slug": "rien", "server_id": str(uuid.uuid4())}
 
 
 def staff_paths(product: str) -> Iterator[str]:
