@@ -32,8 +32,8 @@ def export_response(wanted: Wanted, *, delimiter: str = ",") -> StreamingHttpRes
 
 
 def _rows(wanted: Wanted, note: str) -> Iterator[list[Any]]:
-    for number, piece in enumerate(exported(wanted, as_row=_row), start=1):
-        yield piece
+    for number, entry in enumerate(exported(wanted), start=1):
+        yield _row(entry)
         if number == MOST_EXPORTED:
             yield [note]
 
