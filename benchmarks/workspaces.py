@@ -71,6 +71,7 @@ def paid_to_page(address: str) -> float:
     from billing.models import Payment
     from billing.services.payments import start_payment
     from billing.services.resolve import resolve_payment
+    from provisioning.services.people import prepare_entry
     from shared_apps.accounts.handover import handover_url
     from shared_apps.organisations.current import as_tenant
     from tests.support.factories import make_order
@@ -85,7 +86,8 @@ def paid_to_page(address: str) -> float:
     resolve_payment(payment.pk)
     wait_for(order)
     tenant = as_tenant(order.organisation)
-    path = "/enter/" + handover_url(user=order.user, tenant=tenant).split("/enter/")[1]
+    account_id = prepare_entry(membership=order.organisation.memberships.get(user=order.user))
+    path = "/enter/" + handover_url(account_id=account_id, tenant=tenant).split("/enter/")[1]
     status, headers, _ = get(f"http://{address}{path}", host=tenant.primary_host)
     assert status == 302, (status, path)
     cookie = "; ".join(line.split(";")[0] for line in headers.get_all("Set-Cookie", []))

@@ -99,3 +99,18 @@ def test_the_product_never_imports_the_simulators() -> None:
         and "runtime" not in path.parts
     ]
     assert importing == []
+
+
+def test_cookies_of_production_belong_to_one_host() -> None:
+    code = (
+        "import django; django.setup(); from django.conf import settings as s;"
+        "print([s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.LANGUAGE_COOKIE_NAME, s.SESSION_COOKIE_SECURE,"
+        " s.CSRF_COOKIE_SECURE, s.LANGUAGE_COOKIE_SECURE, s.SESSION_COOKIE_DOMAIN, s.CSRF_COOKIE_DOMAIN])"
+    )
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}", **GOOD}
+    output = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert output.stdout.strip() == str(
+        ["__Host-sessionid", "__Host-csrftoken", "__Host-language", True, True, True, None, None]
+    )

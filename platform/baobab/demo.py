@@ -23,6 +23,8 @@ from shared_apps.core.context import platform_url, tenant_url
 from shared_apps.organisations.current import as_tenant
 from shared_apps.organisations.models import Domain, Organisation
 from shared_apps.outbox.services import drain
+from tenant_apps.team.models import Member, Role
+from tenant_apps.team.services.members import add_member
 
 PASSWORD = "baobab-demo-2026"  # noqa: S105 — printed by `make run`, which is for one's own machine only
 COUPON = "DEMO100"
@@ -37,12 +39,17 @@ class DemoOrganisation:
     subdomain: str
     first_name: str
     last_name: str
+    # Somebody else of the team, who may do less.
+    colleague: tuple[str, str]
+    colleague_role: str
 
 
 ORGANISATIONS = (
-    DemoOrganisation("store", "premium", "Marché Wouri", "wouri", "Awa", "Ndiaye"),
-    DemoOrganisation("events", "premium", "Club des Langues", "langues", "Koffi", "Mensah"),
-    DemoOrganisation("esxi", "silver", "Infra Littoral", "infra", "Mireille", "Essomba"),
+    DemoOrganisation("store", "premium", "Marché Wouri", "wouri", "Awa", "Ndiaye", ("Fatou", "Diop"), "seller"),
+    DemoOrganisation(
+        "events", "premium", "Club des Langues", "langues", "Koffi", "Mensah", ("Aminata", "Traoré"), "validator"
+    ),
+    DemoOrganisation("esxi", "silver", "Infra Littoral", "infra", "Mireille", "Essomba", ("Paul", "Etoundi"), "viewer"),
 )
 
 
@@ -69,6 +76,8 @@ def load_demo() -> list[dict[str, str]]:
         home = settings.PRODUCTS[demo.product].home_path
         logins.append(Login("owner", organisation.name, platform_url("/organisations/"), owner, PASSWORD))
         logins.append(Login("staff", organisation.name, tenant_url(host, home), owner, PASSWORD))
+        colleague = _colleague_email(demo)
+        logins.append(Login(demo.colleague_role, organisation.name, tenant_url(host, home), colleague, PASSWORD))
     return [asdict(login) for login in logins]
 
 
@@ -80,7 +89,7 @@ def _make_organisation(demo: DemoOrganisation) -> Organisation:
         drain()
         jobs.run(ProvisioningJob.objects.get(order=order).pk)
     organisation = Organisation.objects.select_related("plan_version__plan").get(domains__domain=host)
-    _fill(organisation, owner)
+    _fill(organisation, owner, demo)
     return organisation
 
 
@@ -99,15 +108,23 @@ def _order(demo: DemoOrganisation, owner: User) -> Order:
     return create_order(user=owner, new=new, idempotency_key=f"demo-{demo.subdomain}")
 
 
-def _fill(organisation: Organisation, owner: User) -> None:
-    """Give the owner a password inside the workspace too, and the product something to show."""
+def _fill(organisation: Organisation, owner: User, demo: DemoOrganisation) -> None:
+    """Give the owner a password inside the workspace too, a colleague, and the product something to show."""
     tenant = as_tenant(organisation)
     with tenant_context(tenant):
         account = User.objects.get(platform_user_id=owner.pk)
         if not account.has_usable_password():
             account.set_password(PASSWORD)
             account.save(update_fields=["password"])
+        _add_colleague(demo, by=account)
         import_string(f"tenant_apps.{organisation.product}.demo.load")(tenant=tenant, owner=account)
+
+
+def _add_colleague(demo: DemoOrganisation, *, by: User) -> None:
+    first_name, last_name = demo.colleague
+    user = _make_account(_colleague_email(demo), first_name=first_name, last_name=last_name)
+    if not Member.objects.filter(user=user).exists():
+        add_member(user=user, role=Role.objects.get(key=demo.colleague_role), by=by)
 
 
 def _make_account(email: str, **fields: Any) -> User:
@@ -118,3 +135,7 @@ def _make_account(email: str, **fields: Any) -> User:
 
 def _email_of(demo: DemoOrganisation) -> str:
     return f"{demo.subdomain}@baobab.localhost"
+
+
+def _colleague_email(demo: DemoOrganisation) -> str:
+    return f"{demo.colleague[0].lower()}@baobab.localhost"

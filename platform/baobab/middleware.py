@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,6 +37,7 @@ class RequestContextMiddleware:
             request_id=request_id,
             ip=client_ip(request),
             user_agent=request.headers.get("User-Agent", "")[:300],
+            country=client_country(request),
         )
         token = set_request_info(info)
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -54,6 +56,25 @@ def client_ip(request: HttpRequest) -> str | None:
     if proxies and len(forwarded) >= proxies:
         return forwarded[-proxies]
     return request.META.get("REMOTE_ADDR") or None
+
+
+def client_country(request: HttpRequest) -> str:
+    """Where a proxy in front says the caller is: two letters in COUNTRY_HEADER, empty unless that is set."""
+    said = request.headers.get(settings.COUNTRY_HEADER, "").upper() if settings.COUNTRY_HEADER else ""
+    return said if re.fullmatch("[A-Z]{2}", said) else ""
+
+
+class HeadersMiddleware:
+    """What every answer says to browsers beyond Django's own headers, static files and errors too."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
 
 
 class HealthMiddleware:

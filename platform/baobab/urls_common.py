@@ -9,6 +9,7 @@ from django.views.i18n import set_language
 urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("accounts/", include("shared_apps.accounts.urls")),
+    path("api/auth/", include("shared_apps.accounts.api")),
 ]
 
 handler400 = "shared_apps.core.error_views.bad_request"

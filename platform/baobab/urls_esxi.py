@@ -5,13 +5,10 @@ from __future__ import annotations
 from django.urls import include, path
 
 from baobab.urls_common import handler400, handler403, handler404
-from baobab.urls_common import urlpatterns as common
-from shared_apps.accounts.views.handover import enter
+from baobab.urls_tenant import urlpatterns as tenant
 
 urlpatterns = [
-    *common,
-    path("enter/<str:token>/", enter, name="enter"),
-    path("", include("tenant_apps.team.urls")),
+    *tenant,
     path("", include("tenant_apps.esxi.urls")),
 ]
 

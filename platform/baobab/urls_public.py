@@ -10,7 +10,6 @@ from baobab.urls_common import urlpatterns as common
 
 urlpatterns = [
     *common,
-    path("api/auth/", include("shared_apps.accounts.api")),
     path("api/tenants/organizations/", include("shared_apps.organisations.api")),
     path("api/tenants/", include("billing.api.urls")),
     path("api/audit/logs/", include("shared_apps.audit.api")),

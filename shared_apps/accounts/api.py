@@ -1,8 +1,9 @@
-"""Registering and logging in over the API: `/api/auth/`."""
+"""Registering, logging in and out over the API: `/api/auth/`, on the public host and on every tenant's."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import path
@@ -13,9 +14,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from shared_apps.accounts.models import ApiSession, User
+from shared_apps.accounts.selectors import open_sessions_of
 from shared_apps.accounts.services import registration as services
-from shared_apps.accounts.tokens import log_in, rotate, tokens_for
-from shared_apps.core.api import OpenView, errors, one_line, validated
+from shared_apps.accounts.services.api_sessions import end_session, log_in, refresh_session, start_session
+from shared_apps.accounts.services.sessions import end_all_sessions
+from shared_apps.accounts.tokens import TenantAccessToken, TenantJWTAuthentication
+from shared_apps.core.api import PAGE_PARAMETER, ApiView, OpenView, errors, one_line, page_of, paginated, validated
 
 
 class BearerScheme(SimpleJWTScheme):
@@ -102,7 +107,7 @@ class VerifyEmailView(OpenView):
     )
     def post(self, request: Request) -> Response:
         user = services.verify_email(**validated(VerifySerializer, request))
-        return Response({"verified": True, **tokens_for(user)})
+        return Response({"verified": True, **start_session(user=user)})
 
 
 class ResendCodeView(OpenView):
@@ -139,12 +144,108 @@ class RefreshView(OpenView):
     @extend_schema(
         tags=["auth"],
         summary="New tokens for a refresh token",
-        description="The refresh token that was sent is worthless afterwards.",
+        description=(
+            "The refresh token that was sent is used up. Within 10 seconds the same request gets the same refresh token "
+            "again, for clients whose answer was lost. Used after that, it ends the session with all its tokens."
+        ),
         request=RefreshSerializer,
         responses={200: TokensSerializer, **errors(400, 401)},
     )
     def post(self, request: Request) -> Response:
-        return Response(rotate(validated(RefreshSerializer, request)["refresh"]))
+        return Response(refresh_session(token=validated(RefreshSerializer, request)["refresh"]))
+
+
+class SessionSerializer(serializers.Serializer):
+    """One log-in over the API that is still open."""
+
+    id = serializers.UUIDField()
+    created_at = serializers.DateTimeField()
+    refreshed_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    ip = serializers.IPAddressField(allow_null=True)
+    user_agent = serializers.CharField()
+    is_current = serializers.SerializerMethodField(help_text="The one this request belongs to.")
+
+    def get_is_current(self, session: ApiSession) -> bool:
+        return session.pk == self.context["current"]
+
+
+class PersonSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    email = serializers.EmailField()
+    first_name = serializers.CharField()
+    last_name = serializers.CharField()
+    locale = serializers.CharField()
+
+
+class PersonRequest(Request):
+    """A request to a `PersonView` (for types only)."""
+
+    user: User
+    auth: TenantAccessToken
+
+
+class PersonView(ApiView):
+    """A view about the caller's own account: for people with a token, never for keys of programs."""
+
+    authentication_classes = (TenantJWTAuthentication,)
+
+
+class LogOutView(PersonView):
+    @extend_schema(
+        tags=["auth"],
+        summary="Log out",
+        description="Ends the session of the access token. All its tokens are worthless at once.",
+        request=None,
+        responses={204: None, **errors(401)},
+    )
+    def post(self, request: PersonRequest) -> Response:
+        end_session(user=request.user, session_id=request.auth.session_id)
+        return Response(status=204)
+
+
+class SessionsView(PersonView):
+    @extend_schema(
+        operation_id="auth_sessions_list",
+        tags=["auth"],
+        summary="My open sessions over the API",
+        parameters=[PAGE_PARAMETER],
+        responses={200: page_of(SessionSerializer), **errors(401, 404)},
+    )
+    def get(self, request: PersonRequest) -> Response:
+        context = {"current": request.auth.session_id}
+        return paginated(
+            self, open_sessions_of(request.user), lambda session: SessionSerializer(session, context=context).data
+        )
+
+    @extend_schema(
+        operation_id="auth_sessions_end_all",
+        tags=["auth"],
+        summary="Log out everywhere",
+        description="Ends every session, in browsers and over the API, this one too.",
+        responses={204: None, **errors(401)},
+    )
+    def delete(self, request: PersonRequest) -> Response:
+        end_all_sessions(user=request.user, actor=request.user)
+        return Response(status=204)
+
+
+class SessionView(PersonView):
+    @extend_schema(
+        operation_id="auth_sessions_end",
+        tags=["auth"],
+        summary="End one of my sessions",
+        responses={204: None, **errors(401, 404)},
+    )
+    def delete(self, request: PersonRequest, session_id: UUID) -> Response:
+        end_session(user=request.user, session_id=session_id)
+        return Response(status=204)
+
+
+class MeView(PersonView):
+    @extend_schema(tags=["auth"], summary="My account", responses={200: PersonSerializer, **errors(401)})
+    def get(self, request: PersonRequest) -> Response:
+        return Response(PersonSerializer(request.user).data)
 
 
 urlpatterns = [
@@ -153,4 +254,8 @@ urlpatterns = [
     path("resend-code/", ResendCodeView.as_view(), name="api-resend-code"),
     path("token/", TokenView.as_view(), name="api-token"),
     path("token/refresh/", RefreshView.as_view(), name="api-token-refresh"),
+    path("logout/", LogOutView.as_view(), name="api-logout"),
+    path("sessions/", SessionsView.as_view(), name="api-sessions"),
+    path("sessions/<uuid:session_id>/", SessionView.as_view(), name="api-session"),
+    path("me/", MeView.as_view(), name="api-me"),
 ]

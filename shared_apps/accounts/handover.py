@@ -1,21 +1,25 @@
 """Entering a workspace from the platform without a second log-in.
 
-A token is signed, lives 60 seconds, names one host and one tenant, and is redeemed once: the tenant's own table of used
-tokens has it as primary key.
+A token is signed, lives 60 seconds, names one host, one tenant and one account there, and is redeemed once: the tenant's own
+table of used tokens has it as primary key.
 """
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import login
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from shared_apps.accounts.impersonation import begin_session, forget_session
 from shared_apps.accounts.models import HandoverUse, User
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
@@ -23,18 +27,33 @@ from shared_apps.core.context import tenant_url
 from shared_apps.core.errors import NotAllowed
 
 LIFETIME = timedelta(seconds=60)
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 _signer = TimestampSigner(salt="accounts.handover")
 
 
-def handover_url(*, user: Any, tenant: Any) -> str:
-    """Where the platform sends its user to enter a tenant; the caller has checked that the user belongs there."""
-    token = _signer.sign_object(
-        {"id": str(uuid.uuid4()), "user": str(user.pk), "tenant": str(tenant.pk), "host": tenant.primary_host}
-    )
-    return tenant_url(tenant.primary_host, f"/enter/{token}/")
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who came in, and the page they asked for: an address of this workspace, or ""."""
+
+    user: User
+    next_path: str
 
 
-def redeem_handover(*, request: HttpRequest, token: str) -> User:
+def handover_url(
+    *, account_id: uuid.UUID, tenant: Any, next_path: str = "", impersonation: uuid.UUID | None = None
+) -> str:
+    """Where the platform sends somebody to enter a tenant as the account `account_id` of that tenant.
+
+    The caller has checked that they may. `next_path` is a path of the workspace; `impersonation` marks the visit as one.
+    """
+    payload = {"id": str(uuid.uuid4()), "account": str(account_id), "tenant": str(tenant.pk)}
+    payload |= {"host": tenant.primary_host, "next": safe_path(next_path)}
+    if impersonation:
+        payload["impersonation"] = str(impersonation)
+    return tenant_url(tenant.primary_host, f"/enter/{_signer.sign_object(payload)}/")
+
+
+def redeem_handover(*, request: HttpRequest, token: str) -> Entry:
     """Log the bearer in on this tenant. One transaction for the token's single use; raises NotAllowed."""
     try:
         payload = _signer.unsign_object(token, max_age=LIFETIME)
@@ -43,17 +62,32 @@ def redeem_handover(*, request: HttpRequest, token: str) -> User:
     tenant = request.tenant  # type: ignore[attr-defined]  # set by TenantMiddleware
     if payload["tenant"] != str(tenant.pk) or payload["host"] != tenant.host:
         raise _refused()
-    user = User.objects.filter(platform_user_id=payload["user"], is_active=True).first()
+    # Whoever lost their seat in this minute is no longer staff.
+    user = User.objects.filter(pk=payload["account"], is_active=True, is_staff=True).first()
     if user is None:
         raise _refused()
+    impersonation = payload.get("impersonation")
     try:
         with transaction.atomic():
             HandoverUse.objects.create(token_id=uuid.UUID(payload["id"]))
-            record(action="account.entered", category=AuditCategory.SECURITY, resource=user, actor=user)
+            if not impersonation:
+                record(action="account.entered", category=AuditCategory.SECURITY, resource=user, actor=user)
     except IntegrityError:
         raise _refused() from None
-    login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return user
+    if impersonation:
+        begin_session(request, user=user, impersonation=impersonation)
+    else:
+        forget_session(request)
+        login(request, user, backend=BACKEND)
+        # allauth lists, and can end, the sessions it knows of.
+        UserSession.objects.create_from_request(request)
+    return Entry(user, safe_path(payload["next"]))
+
+
+def safe_path(path: str) -> str:
+    """A path of the same host, or "" for anything else."""
+    is_path = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return path if is_path and not path.startswith("/enter/") else ""
 
 
 def _refused() -> NotAllowed:

@@ -1,17 +1,17 @@
-"""JWT bound to the tenant that issued it: a token of one tenant is worthless in another.
+"""JWT bound to the tenant that issued it, and to one log-in.
 
 `aud` holds the tenant's immutable id ("tenant:<uuid>"), or "platform" on the public host; simplejwt's own AUDIENCE is
-one global value and stays unset.
+one global value and stays unset. `sid` names the `ApiSession`: ending it makes every token of it worthless at once.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from allauth.mfa.utils import is_mfa_enabled
-from django.contrib.auth import authenticate
-from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import get_public_schema_name
 from rest_framework import exceptions
@@ -21,15 +21,10 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from shared_apps.accounts.models import User
-from shared_apps.accounts.services.registration import is_verified
-from shared_apps.core.errors import DomainError, NotAllowed
+from shared_apps.accounts.models import ApiSession
 from shared_apps.core.tenancy import connection
-from shared_apps.core.throttle import check_rate
 
-# A password is guessed from many addresses too: this counts per account, well above what people need.
-TRIES_PER_ACCOUNT = 50
-TRIES_WINDOW_SECONDS = 600
+SESSION_CLAIM = "sid"
 
 
 def audience() -> str:
@@ -54,6 +49,15 @@ class _TenantBound:
         super().verify()  # type: ignore[misc]  # same reason
         if self.payload.get("aud") != audience():
             raise TokenError("token is for another tenant")
+        try:
+            UUID(str(self.payload.get(SESSION_CLAIM)))
+        except ValueError:
+            raise TokenError("token of no session") from None
+
+    @property
+    def session_id(self) -> UUID:
+        """The session that a verified token belongs to."""
+        return UUID(self.payload[SESSION_CLAIM])
 
 
 class TenantAccessToken(_TenantBound, AccessToken):
@@ -63,52 +67,24 @@ class TenantAccessToken(_TenantBound, AccessToken):
 class TenantRefreshToken(_TenantBound, RefreshToken):  # type: ignore[misc]  # simplejwt's own bases disagree
     access_token_class = TenantAccessToken
 
+    def check_blacklist(self) -> None:
+        """Nothing here: `services.api_sessions` asks under the lock of the session, where the answer cannot change."""
 
-def tokens_for(user: User) -> dict[str, str]:
-    """A new pair of tokens for somebody who has just proved who they are. Records the refresh token."""
-    refresh = TenantRefreshToken.for_user(user)
+    @property
+    def successor_jti(self) -> str:
+        """The id of the token that replaces this one: the same for each retry of a refresh."""
+        return salted_hmac("accounts.refresh", self.payload["jti"], algorithm="sha256").hexdigest()[:32]
+
+
+def pair_for(session: ApiSession, *, jti: str = "") -> dict[str, str]:
+    """Access and refresh token of a session. Writes nothing; the same `jti` gives the same refresh token."""
+    refresh = TenantRefreshToken()
+    refresh.payload[api_settings.USER_ID_CLAIM] = str(session.user_id)
+    refresh.payload[SESSION_CLAIM] = str(session.pk)
+    refresh.payload["jti"] = jti or refresh.payload["jti"]
+    refresh.set_iat(at_time=session.refreshed_at)
+    refresh.set_exp(from_time=session.expires_at, lifetime=timedelta(0))
     return {"access": str(refresh.access_token), "refresh": str(refresh)}
-
-
-def log_in(*, request: Any, email: str, password: str) -> dict[str, str]:
-    """Tokens for an address and its password; raises DomainError (401) or NotAllowed.
-
-    What is said of an account beyond "wrong" is said only to somebody who knows its password.
-    """
-    check_rate(action="token-account", who=email, limit=TRIES_PER_ACCOUNT, seconds=TRIES_WINDOW_SECONDS)
-    user = authenticate(request, email=email, password=password)
-    if not isinstance(user, User):
-        raise DomainError(
-            "invalid_credentials",
-            _("The address or the password is wrong, or the account has been closed."),
-            status=401,
-        )
-    if not is_verified(user):
-        raise NotAllowed(
-            "email_not_verified", _("Confirm your address first: enter the code we sent to it, or ask for a new one.")
-        )
-    if is_mfa_enabled(user):
-        # A password alone does not open an account that asks for a second factor.
-        raise NotAllowed("second_factor_required", _("This account asks for a second factor. Log in on the web site."))
-    return tokens_for(user)
-
-
-def rotate(token: str) -> dict[str, str]:
-    """A new pair for a refresh token, which is worthless from then on; raises DomainError (401).
-
-    One transaction; the token's place on the blacklist is unique, so of two requests with one token one is refused.
-    """
-    try:
-        refresh = TenantRefreshToken(token)
-    except TokenError:
-        raise _refresh_refused() from None
-    user = _active_user(refresh.payload.get(api_settings.USER_ID_CLAIM))
-    if user is None:
-        raise _refresh_refused()
-    with transaction.atomic():
-        if not refresh.blacklist()[1]:  # type: ignore[index]  # (row, whether it is new); the annotation says only row
-            raise _refresh_refused()
-        return tokens_for(user)
 
 
 class TenantJWTAuthentication(JWTAuthentication):
@@ -125,18 +101,17 @@ class TenantJWTAuthentication(JWTAuthentication):
             ) from None
 
     def get_user(self, validated_token: Any) -> Any:
-        user = _active_user(validated_token.payload.get(api_settings.USER_ID_CLAIM))
-        if user is None:
+        """The account of the token's session, read with it in one query."""
+        session = (
+            ApiSession.objects.select_related("user")
+            .filter(
+                pk=validated_token.session_id,
+                ended_at__isnull=True,
+                expires_at__gt=timezone.now(),
+                user__is_active=True,
+            )
+            .first()
+        )
+        if session is None or str(session.user_id) != validated_token.payload.get(api_settings.USER_ID_CLAIM):
             raise exceptions.AuthenticationFailed(code="user_not_found")
-        return user
-
-
-def _active_user(user_id: Any) -> User | None:
-    try:
-        return User.objects.filter(pk=UUID(str(user_id)), is_active=True).first()
-    except ValueError:
-        return None
-
-
-def _refresh_refused() -> DomainError:
-    return DomainError("token_not_valid", _("This refresh token has expired or was used. Log in again."), status=401)
+        return session.user

@@ -21,16 +21,13 @@ from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from shared_apps.core.api_errors import TooLarge
 from shared_apps.core.request_info import request_info, set_request_info
-from shared_apps.core.throttle import check_rate
+from shared_apps.core.throttle import check_address_rate
 
 MAX_JSON_BYTES = 256 * 1024
-DEFAULT_RATE = "30/min"
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 class StrictJsonParser(JSONParser):
@@ -99,18 +96,6 @@ class OpenView(ApiView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-
-
-def check_address_rate(scope: str) -> None:
-    """Count one request of the caller's address against a rate such as "10/min"; raises TooManyAttempts."""
-    limit, period = parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES.get(scope, DEFAULT_RATE)))
-    check_rate(action=f"api:{scope}", who=request_info().ip or "", limit=limit, seconds=period)
-
-
-def parse_rate(rate: str) -> tuple[int, int]:
-    """How many in how many seconds: DRF's notation, "10/min"."""
-    count, _sep, period = rate.partition("/")
-    return int(count), _SECONDS[period[0]]
 
 
 def one_line(text: str) -> None:

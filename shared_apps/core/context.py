@@ -17,6 +17,7 @@ def platform(request: HttpRequest) -> dict[str, Any]:
         "platform_url": platform_url("/"),
         "support_email": settings.SUPPORT_EMAIL,
         "tenant": getattr(request, "tenant", None),
+        "impersonation": getattr(request, "impersonation", None),
     }
 
 

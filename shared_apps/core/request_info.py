@@ -14,8 +14,9 @@ class RequestInfo:
     request_id: str = ""
     ip: str | None = None
     user_agent: str = ""
+    impersonator: str = ""  # the platform admin who acts in the user's place
+    country: str = ""  # ISO 3166-1 alpha-2, where a proxy in front says so
     user: Any = None  # lazy: looking at it reads the session, so only audit entries do
-    impersonator: str = ""  # the address of the platform admin who acts in the user's place
 
     @property
     def actor(self) -> Any:

@@ -8,13 +8,53 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Model
+
+from shared_apps.core.tenancy import connection
 
 NONCE_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Where a model keeps a secret: a text field, or one key of a JSON field, and the place it is sealed for."""
+
+    model: type[Model]
+    field: str
+    place: Callable[[Any], str]
+    json_key: str = ""
+
+
+_sealed: list[Sealed] = []
+
+
+def register_sealed(where: Sealed) -> None:
+    """Name a place that `rotate_secrets` must know. Called from AppConfig.ready()."""
+    if where not in _sealed:
+        _sealed.append(where)
+
+
+def sealed_places() -> tuple[Sealed, ...]:
+    """Every place that keeps a secret."""
+    return tuple(_sealed)
+
+
+def place_of(instance: Model, name: str) -> str:
+    """The place of a row's secret: schema, model, name and row, so that it opens nowhere else."""
+    return f"{connection.schema_name}:{instance._meta.label_lower}:{name}:{instance.pk}"
+
+
+def newest_key() -> str:
+    """The id of the key that new secrets are sealed with."""
+    return _ring()[0][0]
 
 
 class SecretUnreadable(Exception):

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.cache import cache
+from django.utils import timezone
 from django.utils.translation import ngettext
 from redis.exceptions import RedisError
 
 from shared_apps.core.errors import TooManyAttempts
+from shared_apps.core.request_info import request_info
 
 logger = structlog.get_logger(__name__)
+
+DEFAULT_RATE = "30/min"
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def count_one(*, action: str, who: str, seconds: int) -> int:
@@ -57,6 +65,45 @@ def check_rate(*, action: str, who: str, limit: int, seconds: int) -> None:
             % {"minutes": minutes},
             extra={"retry_after": seconds},
         )
+
+
+def check_address_rate(scope: str) -> None:
+    """Count one request of the caller's address against a rate such as "10/min"; raises TooManyAttempts."""
+    rates: Any = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
+    limit, period = parse_rate(rates.get(scope, DEFAULT_RATE))
+    check_rate(action=f"api:{scope}", who=request_info().ip or "", limit=limit, seconds=period)
+
+
+def parse_rate(rate: str) -> tuple[int, int]:
+    """How many in how many seconds: DRF's notation, "10/min"."""
+    count, _sep, period = rate.partition("/")
+    return int(count), _SECONDS[period[0]]
+
+
+def locked_until(*, action: str, who: str, limit: int, seconds: int) -> datetime | None:
+    """Count one try; from the first beyond `limit` on nobody may try for `seconds`, and this is until when.
+
+    None while tries are left. Counted before the try is made, by one INCR, it is exact however many come at once.
+    """
+    lock = _key(f"{action}-locked", who)
+    try:
+        end = cache.get(lock)
+        if end is None and count_one(action=action, who=who, seconds=seconds) > limit:
+            # The count began before the lock, so it ends before it too: afterwards all tries are there again.
+            cache.add(lock, (timezone.now() + timedelta(seconds=seconds)).timestamp(), timeout=seconds)
+            end = cache.get(lock)
+    except RedisError:
+        logger.warning("throttle without redis", action=action)
+        return None
+    return datetime.fromtimestamp(end, UTC) if end else None
+
+
+def forget(*, action: str, who: str) -> None:
+    """Begin the count anew, and open what `locked_until` has locked."""
+    try:
+        cache.delete_many([_key(action, who), _key(f"{action}-locked", who)])
+    except RedisError:
+        logger.warning("throttle without redis", action=action)
 
 
 def _key(action: str, who: str) -> str:

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, page_of, paginated
+from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, page_of, paginated, validated
 from shared_apps.organisations.models import Membership, Organisation, Product
 from shared_apps.organisations.selectors import (
     access_membership,
@@ -22,6 +22,10 @@ from shared_apps.organisations.selectors import (
     usage_of,
     workspace_url,
 )
+from shared_apps.organisations.services.invitations import invite
+from shared_apps.organisations.services.members import change_role, remove_member
+
+Role = Membership.Role
 
 
 class PlanNameSerializer(serializers.Serializer):
@@ -123,6 +127,22 @@ class OrganizationView(ApiView):
         return Response(_represent(membership))
 
 
+class InviteSerializer(serializers.Serializer):
+    email = serializers.EmailField(max_length=254)
+    role = serializers.ChoiceField(choices=[Role.ADMIN, Role.BILLING, Role.MEMBER], default=Role.MEMBER)
+
+
+class InvitationSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    email = serializers.EmailField()
+    role = serializers.ChoiceField(choices=Role.choices)
+    expires_at = serializers.DateTimeField()
+
+
+class RoleSerializer(serializers.Serializer):
+    role = serializers.ChoiceField(choices=Role.choices)
+
+
 class MembersView(ApiView):
     @extend_schema(
         operation_id="organizations_members",
@@ -133,6 +153,44 @@ class MembersView(ApiView):
     def get(self, request: Request, organization_id: UUID) -> Response:
         organisation = access_membership(request.user, organization_id).organisation
         return Response(MemberSerializer(members_of(organisation), many=True).data)
+
+
+class MemberView(ApiView):
+    @extend_schema(
+        operation_id="organizations_change_member",
+        tags=["organizations"],
+        summary="Give a member another role",
+        request=RoleSerializer,
+        responses={200: MemberSerializer, **errors(400, 401, 403, 404, 409)},
+    )
+    def patch(self, request: Request, organization_id: UUID, member_id: int) -> Response:
+        role = validated(RoleSerializer, request)["role"]
+        member = change_role(organisation_id=organization_id, member_id=member_id, role=role, by=request.user)
+        return Response(MemberSerializer(member).data)
+
+    @extend_schema(
+        operation_id="organizations_remove_member",
+        tags=["organizations"],
+        summary="End a member's place",
+        responses={204: None, **errors(401, 403, 404, 409)},
+    )
+    def delete(self, request: Request, organization_id: UUID, member_id: int) -> Response:
+        remove_member(organisation_id=organization_id, member_id=member_id, by=request.user)
+        return Response(status=204)
+
+
+class InviteMemberView(ApiView):
+    @extend_schema(
+        operation_id="organizations_invite_member",
+        tags=["organizations"],
+        summary="Offer somebody a place by mail",
+        request=InviteSerializer,
+        responses={201: InvitationSerializer, **errors(400, 401, 403, 404, 409, 429)},
+    )
+    def post(self, request: Request, organization_id: UUID) -> Response:
+        access_membership(request.user, organization_id)
+        sent = invite(organisation_id=organization_id, by=request.user, **validated(InviteSerializer, request))
+        return Response(InvitationSerializer(sent).data, status=201)
 
 
 class UsageView(ApiView):
@@ -153,5 +211,7 @@ urlpatterns = [
     path("", OrganizationsView.as_view(), name="api-organizations"),
     path("<uuid:organization_id>/", OrganizationView.as_view(), name="api-organization"),
     path("<uuid:organization_id>/members/", MembersView.as_view(), name="api-organization-members"),
+    path("<uuid:organization_id>/members/<int:member_id>/", MemberView.as_view(), name="api-organization-member"),
+    path("<uuid:organization_id>/invite_member/", InviteMemberView.as_view(), name="api-organization-invite"),
     path("<uuid:organization_id>/usage/", UsageView.as_view(), name="api-organization-usage"),
 ]

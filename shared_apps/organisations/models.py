@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
+from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 
 
@@ -153,13 +155,25 @@ class Invitation(models.Model):
             ),
         ]
 
+    @property
+    def has_expired(self) -> bool:
+        """Whether its link has ended by time."""
+        return self.expires_at <= timezone.now()
+
 
 class Impersonation(models.Model):
-    """A platform admin looks at a workspace as one of its people: why, until when, and whether they may change things."""
+    """A platform admin looks at a workspace as one of its people: why, until when, and whether they may change things.
+
+    `person_id` is the account inside the tenant, by its id; `person` what it was called.
+    """
+
+    LONGEST = timedelta(minutes=30)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="impersonations")
     admin = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    person_id = models.UUIDField()
+    person = models.CharField(max_length=254)
     reason = models.CharField(max_length=300)
     read_only = models.BooleanField(default=True)
     started_at = models.DateTimeField(db_default=Now())
@@ -167,4 +181,15 @@ class Impersonation(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="impersonation_has_reason")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="impersonation_has_reason"),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("started_at"), expires_at__lte=F("started_at") + timedelta(minutes=30)),
+                name="impersonation_is_short",
+            ),
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it goes on at this moment."""
+        return self.ended_at is None and self.expires_at > timezone.now()

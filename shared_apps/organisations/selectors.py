@@ -14,7 +14,7 @@ from django_tenants.utils import tenant_context
 from shared_apps.core.context import tenant_url
 from shared_apps.core.errors import NotFound
 from shared_apps.organisations.current import as_tenant
-from shared_apps.organisations.models import Domain, Membership, Organisation
+from shared_apps.organisations.models import Domain, Invitation, Membership, Organisation
 
 # In these states there is a workspace with data to count.
 _HAS_DATA = (Organisation.Status.ACTIVE, Organisation.Status.SUSPENDED)
@@ -57,6 +57,12 @@ def access_membership(user: Any, organisation_id: UUID | str) -> Membership:
 def members_of(organisation: Organisation) -> QuerySet[Membership]:
     """Everybody in an organisation, oldest first."""
     return organisation.memberships.select_related("user").order_by("created_at", "pk")
+
+
+def open_invitations_of(organisation: Organisation) -> QuerySet[Invitation]:
+    """The invitations that nobody accepted or took back yet, the latest first; expired ones too: they can be sent again."""
+    waiting = organisation.invitations.filter(accepted_at__isnull=True, revoked_at__isnull=True)
+    return waiting.select_related("invited_by").order_by("-sent_at", "pk")
 
 
 def primary_host(organisation: Organisation) -> str:

@@ -50,7 +50,7 @@ def access_organisation(user: Any, organisation_id: UUID) -> Membership | None:
     return (
         Membership.objects.filter(user_id=user.pk, organisation_id=organisation_id)
         .exclude(organisation__status=Organisation.Status.CLOSED)
-        .select_related("organisation__plan_version__plan", "organisation__first_order")
+        .select_related("organisation__plan_version__plan", "organisation__first_order", "user")
         .first()
     )
 

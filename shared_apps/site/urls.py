@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shared_apps.site.views import audit, backoffice, legal, orders, organisation_form, organisations, pricing, signup
+from shared_apps.site.views import (
+    audit,
+    backoffice,
+    invitations,
+    legal,
+    members,
+    orders,
+    organisation_form,
+    organisations,
+    pricing,
+    signup,
+)
+from shared_apps.site.views import backoffice_organisations as desk
 
 urlpatterns = [
     path("", pricing.home, name="home"),
@@ -32,7 +44,24 @@ urlpatterns = [
     path("orders/<uuid:id>/receipt/", orders.receipt, name="order_receipt"),
     path("orders/<uuid:id>/cancel/", orders.cancel, name="order_cancel"),
     path("organisations/", organisations.organisations, name="organisations"),
+    path("organisations/<uuid:id>/", organisations.organisation, name="organisation"),
     path("organisations/<uuid:id>/enter/", organisations.enter, name="organisation_enter"),
+    path("organisations/<uuid:id>/members/", members.people, name="organisation_members"),
+    path("organisations/<uuid:id>/members/<int:member>/", members.person, name="organisation_member"),
+    path("organisations/<uuid:id>/members/<int:member>/remove/", members.remove, name="organisation_member_remove"),
+    path(
+        "organisations/<uuid:id>/invitations/<uuid:invitation>/resend/",
+        members.resend,
+        name="organisation_invitation_resend",
+    ),
+    path(
+        "organisations/<uuid:id>/invitations/<uuid:invitation>/revoke/",
+        members.revoke,
+        name="organisation_invitation_revoke",
+    ),
+    path("organisations/<uuid:id>/leave/", members.leave, name="organisation_leave"),
+    path("organisations/<uuid:id>/transfer/", members.transfer, name="organisation_transfer"),
+    path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("backoffice/", backoffice.home, name="backoffice"),
     path("backoffice/audit/", audit.log, name="backoffice_audit"),
     path("backoffice/audit/<int:id>/", audit.entry, name="backoffice_audit_entry"),
@@ -42,5 +71,10 @@ urlpatterns = [
     path("backoffice/transfers/", backoffice.transfers, name="backoffice_transfers"),
     path("backoffice/transfers/<uuid:id>/", backoffice.transfer, name="backoffice_transfer"),
     path("backoffice/receipts/<uuid:id>/", backoffice.receipt, name="backoffice_receipt"),
+    path("backoffice/organisations/", desk.organisations, name="backoffice_organisations"),
+    path("backoffice/organisations/<uuid:id>/", desk.organisation, name="backoffice_organisation"),
+    path("backoffice/organisations/<uuid:id>/visit/", desk.visit, name="backoffice_visit"),
+    path("backoffice/visits/<uuid:id>/open/", desk.open_visit, name="backoffice_visit_open"),
+    path("backoffice/visits/<uuid:id>/end/", desk.end_visit, name="backoffice_visit_end"),
     path("backoffice/provisioning/<uuid:id>/restart/", backoffice.restart_job, name="backoffice_restart_job"),
 ]

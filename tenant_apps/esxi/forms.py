@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shared_apps.core.errors import DomainError
-from tenant_apps.esxi.addresses import check_host
+from shared_apps.core.hosts import check_host
 from tenant_apps.esxi.models import Server
 from tenant_apps.esxi.services import ServerDetails
 from tenant_apps.team.forms import OneLineField, WorkspaceForm, key_field

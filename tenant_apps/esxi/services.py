@@ -14,8 +14,8 @@ from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
-from shared_apps.core.secrets import decrypt, encrypt
-from shared_apps.organisations.current import Tenant, current_tenant
+from shared_apps.core.secrets import decrypt, encrypt, place_of
+from shared_apps.organisations.current import Tenant
 from tenant_apps.esxi.models import Server, Workspace
 from tenant_apps.team.quotas import check_quota
 
@@ -125,11 +125,12 @@ def remove_server(*, server: Server, typed_name: str) -> None:
 
 def password_of(server: Server) -> str:
     """Open a server's password, for the connection only: never to be shown, logged or put in a template."""
-    return decrypt(server.password_ciphertext, place=_place(server))
+    return decrypt(server.password_ciphertext, place=place_of_password(server))
 
 
-def _place(server: Server) -> str:
-    return f"{current_tenant().schema_name}:esxi.server:password:{server.pk}"
+def place_of_password(server: Server) -> str:
+    """What a server's password is sealed for."""
+    return place_of(server, "password")
 
 
 def _again(server: Server) -> Server:
@@ -148,7 +149,7 @@ def _write(server: Server, details: ServerDetails) -> None:
     server.username = details.username
     server.thumbprint = details.thumbprint
     if details.password:
-        server.password_ciphertext = encrypt(details.password, place=_place(server))
+        server.password_ciphertext = encrypt(details.password, place=place_of_password(server))
     server.save()
 
 

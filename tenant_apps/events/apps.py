@@ -27,6 +27,7 @@ class EventsConfig(ProductConfig):
         ),
         NavEntry(_("See the calendar"), "events:home", "globe", short=_("Calendar")),
     )  # fmt: skip
+    permissions_title = _("Calendar")
     permissions = (
         Permission("events.view_events", _("See all events, drafts too")),
         Permission("events.change_events", _("Add and change events")),

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from shared_apps.core.dates import written
+
 NO_BREAK = "\u00a0"
 EN_DASH = "\u2013"
 
@@ -28,13 +30,14 @@ def clock(moment: datetime) -> str:
 
 def day(moment: datetime) -> str:
     """ "samedi 21 novembre 2026"."""
-    return format_date(timezone.localtime(moment).date(), "full", locale=_language())
+    pattern = "EEEE d MMMM y" if _language() == "fr" else "EEEE, MMMM d, y"
+    return written(timezone.localtime(moment).date(), pattern, locale=_language())
 
 
 def short_day(moment: datetime) -> str:
     """ "sam. 21 nov.": for lists, where the month and year stand above."""
     pattern = "EEE d MMM" if _language() == "fr" else "EEE, MMM d"
-    return format_date(timezone.localtime(moment).date(), pattern, locale=_language())
+    return written(timezone.localtime(moment).date(), pattern, locale=_language())
 
 
 def month(moment: datetime) -> str:

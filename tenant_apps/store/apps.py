@@ -25,6 +25,7 @@ class StoreConfig(ProductConfig):
         ),
         NavEntry(_("See the storefront"), "store:home", "store", short=_("Storefront")),
     )  # fmt: skip
+    permissions_title = _("Shop")
     permissions = (
         Permission("store.view_products", _("See all products, drafts too")),
         Permission("store.change_products", _("Add, change and publish products")),

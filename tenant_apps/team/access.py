@@ -12,12 +12,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
+from django.views.generic import View as ViewClass
 
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
-from tenant_apps.team.selectors import permissions_of
+from tenant_apps.team.selectors import permissions_of, standing_of
 
-View = Callable[..., HttpResponseBase]
+View = Callable[..., Any]
 
 
 class TenantRequest(HttpRequest):
@@ -54,6 +55,22 @@ def permission_required(code: str) -> Callable[[View], View]:
 def staff_required(view: View) -> View:
     """Let everybody in who works here; for pages without a permission of their own."""
     return _door(view, lambda request: request.user.is_staff)
+
+
+def owner_required(view: View) -> View:
+    """Let owners in; for what no permission can allow."""
+    return _door(view, lambda request: standing_of(request.user).is_owner)
+
+
+class PermissionMixin(ViewClass):
+    """`permission_required` for class-based views: they name their `permission`."""
+
+    permission: str
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> View:
+        """The view behind its door; a class without a permission cannot be used."""
+        return permission_required(cls.permission)(super().as_view(**initkwargs))
 
 
 def _door(view: View, is_welcome: Callable[[StaffRequest], bool]) -> View:

@@ -56,7 +56,10 @@ def render_public(
 
 def account_of(user: User) -> dict[str, Any]:
     """The menu of the person who is logged in."""
-    links = [{"url": reverse("team:home"), "label": _("Workspace"), "icon": "layout-dashboard"}]
+    links = [
+        {"url": reverse("team:home"), "label": _("Workspace"), "icon": "layout-dashboard"},
+        {"url": reverse("team:leave"), "label": _("Leave the team"), "icon": "door-open"},
+    ]
     return {
         "signed_in": True,
         "name": user.get_full_name(),

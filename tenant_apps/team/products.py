@@ -37,6 +37,7 @@ class ProductConfig(AppConfig):
 
     workspace_home: ClassVar[str]
     navigation: ClassVar[tuple[NavEntry, ...]]
+    permissions_title: ClassVar[str | Promise]
     permissions: ClassVar[tuple[Permission, ...]]
     # Besides owner and administrator, which every product has.
     roles: ClassVar[tuple[RoleTemplate, ...]]

@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, QuerySet, Sum
+from django.db.models import Count, Exists, QuerySet, Sum
 from django.utils import timezone
 
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import current_tenant
-from tenant_apps.team.models import Member, Photo, Role
+from tenant_apps.team.models import Invitation, Member, Photo, Role
+from tenant_apps.team.policies import Standing
 from tenant_apps.team.products import product_config
 from tenant_apps.team.text import base_slug, free_slug
 
@@ -32,30 +33,64 @@ def permissions_of(user: User) -> frozenset[str]:
 def _read_permissions(user: User) -> frozenset[str]:
     if not user.is_active:
         return frozenset()
+    if user.is_staff:
+        return standing_of(user).codes
+    role = Role.objects.filter(for_customers=True).first()
+    return role_standing(role).codes if role else frozenset()
+
+
+def standing_of(user: User) -> Standing:
+    """What somebody who works here may do, read now; nothing for anybody else."""
+    member = Member.objects.select_related("role").filter(user=user, user__is_active=True).first()
+    return role_standing(member.role) if member else Standing()
+
+
+def role_standing(role: Role) -> Standing:
+    """What a role lets people do."""
     everything = frozenset(one.code for one in product_config(current_tenant().product).all_permissions())
-    if not user.is_staff:
-        role = Role.objects.filter(for_customers=True).first()
-    else:
-        member = Member.objects.select_related("role").filter(user=user).first()
-        role = member.role if member else None
-    if role is None:
-        return frozenset()
     # A code that a release took away must not come back to life with another meaning.
-    return everything if role.key == Role.OWNER else everything & frozenset(role.permissions)
+    codes = everything if role.is_owner else everything & frozenset(role.permissions)
+    return Standing(is_owner=role.is_owner, codes=codes)
 
 
-def staff_members() -> QuerySet[User]:
-    """The people who may enter this workspace."""
-    return (
-        User.objects.filter(is_staff=True, is_active=True)
-        .select_related("member__role")
-        .order_by("first_name", "last_name", "email")
-    )
+def members() -> QuerySet[Member]:
+    """The people who work here, by name."""
+    return Member.objects.select_related("user", "role").order_by("user__first_name", "user__last_name", "user__email")
 
 
 def staff_count() -> int:
     """How many of the plan's users are taken."""
-    return staff_members().count()
+    return Member.objects.count()
+
+
+def open_invitations() -> QuerySet[Invitation]:
+    """Invitations that were neither accepted nor taken back, too old ones too."""
+    return (
+        Invitation.objects.select_related("role")
+        .filter(accepted_at__isnull=True, revoked_at__isnull=True)
+        .order_by("email")
+    )
+
+
+def roles_with_counts() -> QuerySet[Role]:
+    """All roles; `people` says how many members have each."""
+    return Role.objects.annotate(people=Count("members")).order_by("position", "pk")
+
+
+def roles_within(standing: Standing) -> list[Role]:
+    """The roles of the team that somebody may give."""
+    return [role for role in Role.objects.filter(for_customers=False) if standing.reaches(role_standing(role))]
+
+
+def holders_of(role: Role) -> list[str]:
+    """Who has a role, by name; an open invitation to it by its address."""
+    invited = open_invitations().filter(role=role).values_list("email", flat=True)
+    return [str(member) for member in members().filter(role=role)] + list(invited)
+
+
+def promised_seats() -> int:
+    """How many seats invitations hold that may still be accepted."""
+    return open_invitations().filter(expires_at__gt=timezone.now()).count()
 
 
 def photo_bytes() -> int:

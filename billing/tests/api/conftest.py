@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from billing.models import Order
 from shared_apps.accounts.models import User
-from shared_apps.accounts.tokens import tokens_for
+from shared_apps.accounts.services.api_sessions import start_session
 from tests.support.factories import make_admin, make_user, price_of
 
 Body = dict[str, Any]
@@ -20,7 +20,7 @@ def client_for(user: User | None = None) -> APIClient:
     """A client on the platform's host, with somebody's access token."""
     client = APIClient(HTTP_HOST="localhost")
     if user:
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens_for(user)['access']}")
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {start_session(user=user)['access']}")
     return client
 
 

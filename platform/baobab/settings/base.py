@@ -82,10 +82,12 @@ ROOT_URLCONF = "baobab.urls_public"
 
 MIDDLEWARE = [
     "baobab.middleware.RequestContextMiddleware",
+    "baobab.middleware.HeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "baobab.middleware.HealthMiddleware",
     "baobab.middleware.RefuseGarbageMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
     # Links are slow; Django pads compressed pages against BREACH, and masks CSRF tokens.
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -98,8 +100,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "baobab.impersonation.ImpersonationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "baobab.middleware.DomainErrorMiddleware",
 ]
 
@@ -134,7 +136,7 @@ DATABASES = {
 }
 # Tenant schemas made ahead, of each product; 0 makes every schema when its order is paid.
 READY_SCHEMAS = env.number("READY_SCHEMAS", 3)
-DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter", "shared_apps.core.querysets.SchemaBoundRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL")
@@ -182,9 +184,20 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
+# The header in which a trusted proxy names the caller's country, such as "CF-IPCountry"; empty believes none.
+COUNTRY_HEADER = env.text("COUNTRY_HEADER", "")
+# Our own throttles count by INCR, over all hosts (`shared_apps.accounts.services.attempts`); allauth's read and write.
+ACCOUNT_RATE_LIMITS = False
+# Wrong passwords that lock an account, within and for so many seconds.
+LOCKOUT_FAILURES = env.number("LOCKOUT_FAILURES", 10)
+LOCKOUT_SECONDS = env.number("LOCKOUT_SECONDS", 900)
 
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+# Messages in the session: no further cookie.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "shared_apps.core.error_views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -198,13 +211,16 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         "worker-src": [SELF],
-        # Browsers apply this to the redirect after a form too: paying leads to PayPal.
-        "form-action": [SELF, "https://*.paypal.com"],
+        "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],
     }
 }
+# Browsers apply form-action to the redirect after a form too: paying leads to PayPal. Added on the order page only.
+PAYMENT_FORM_ACTIONS = ["https://*.paypal.com"]
+# Scanners use the camera; nothing uses the rest.
+PERMISSIONS_POLICY = "camera=(self), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
@@ -235,6 +251,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "shared_apps.core.api_errors.exception_handler",
     "DEFAULT_THROTTLE_RATES": {"register": "5/min", "login": "10/min", "verify": "10/min", "coupon": "30/min"},
 }
+# Private networks that tenants may name servers in; everything else they name must be a public address.
+OUTBOUND_PRIVATE_NETWORKS = env.words("OUTBOUND_PRIVATE_NETWORKS")
 # Hosts besides the platform's own that an API client may name in return_url and cancel_url.
 API_RETURN_HOSTS = env.words("API_RETURN_HOSTS")
 SIMPLE_JWT = {

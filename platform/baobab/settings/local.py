@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from baobab.settings.base import *  # noqa: F403
-from baobab.settings.base import BASE_DIR, CONTENT_SECURITY_POLICY, PLATFORM_HOST, PLATFORM_PORT, env
+from baobab.settings.base import BASE_DIR, PAYMENT_FORM_ACTIONS, PLATFORM_HOST, PLATFORM_PORT, env
 
 DEBUG = env.flag("DEBUG", default=False)
 STYLEGUIDE = True
@@ -12,7 +12,7 @@ EMAIL_BACKEND = "shared_apps.notifications.backends.EmlFileBackend"
 MAIL_DIR = env.text("MAIL_DIR", str(BASE_DIR / ".data" / "mail"))
 
 PAYMENT_SIMULATOR_URL = env.text("PAYMENT_SIMULATOR_URL", "http://127.0.0.1:8090")
-CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(PAYMENT_SIMULATOR_URL)
+PAYMENT_FORM_ACTIONS = [*PAYMENT_FORM_ACTIONS, PAYMENT_SIMULATOR_URL]
 PAYPAL = {
     "base_url": PAYMENT_SIMULATOR_URL,
     "client_id": "demo-client",
@@ -37,5 +37,7 @@ BANK = {
     "swift": "DEMOCMCX",
     "branch": "Douala Bonanjo",
 }
+# One's own machine stands in one's own network.
+OUTBOUND_PRIVATE_NETWORKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]
 # Where the simulator sends its webhooks: itself on this machine, like the real providers from outside.
 WEBHOOK_BASE_URL = f"http://{PLATFORM_HOST}:{PLATFORM_PORT or 8000}"

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from baobab.settings.local import *  # noqa: F403
 from baobab.settings.local import CACHES, REDIS_URL
 
+SECRET_KEY = "the test suite signs with this key, and nothing else does"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tests that are about ready schemas ask for them.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,6 @@ from allauth.mfa.models import Authenticator
 from rest_framework.test import APIClient
 
 from shared_apps.accounts.models import EmailCode, User
-from shared_apps.accounts.tokens import TenantAccessToken, TenantRefreshToken, tokens_for
 from shared_apps.notifications.models import Delivery
 from tests.support.factories import PASSWORD, make_user
 
@@ -188,62 +186,10 @@ def test_one_account_is_not_guessed_from_many_addresses(caller) -> None:
         caller.post(
             AUTH + "token/", {"email": user.email, "password": "x"}, format="json", REMOTE_ADDR=f"192.0.2.{number}"
         ).status_code
-        for number in range(51)
+        for number in range(11)
     ]
-    assert statuses == [401] * 50 + [429]
-
-
-def test_a_refresh_token_works_once(caller) -> None:
-    tokens = tokens_for(make_user())
-    first = post(caller, "token/refresh/", {"refresh": tokens["refresh"]})
-    assert first.status_code == 200
-    again = post(caller, "token/refresh/", {"refresh": tokens["refresh"]})
-    assert (again.status_code, again.json()["code"]) == (401, "token_not_valid")
-    assert post(caller, "token/refresh/", {"refresh": first.json()["refresh"]}).status_code == 200
-
-
-def test_refresh_tokens_that_are_none(caller) -> None:
-    user = make_user()
-    tokens = tokens_for(user)
-    gone = TenantRefreshToken.for_user(user)
-    gone["user_id"] = str(uuid.uuid4())
-    odd = TenantRefreshToken.for_user(user)
-    odd["user_id"] = "not-an-id"
-    nobodys = TenantRefreshToken()
-    late = TenantRefreshToken.for_user(user)
-    late.set_exp(lifetime=-timedelta(seconds=1))
-    for refresh in ("garbage", "a.b.c", "é", tokens["access"], str(gone), str(odd), str(nobodys), str(late)):
-        answer = post(caller, "token/refresh/", {"refresh": refresh})
-        assert (answer.status_code, answer.json()["code"]) == (401, "token_not_valid"), refresh
-    User.objects.filter(pk=user.pk).update(is_active=False)
-    assert post(caller, "token/refresh/", {"refresh": tokens["refresh"]}).status_code == 401
-    assert post(caller, "token/refresh/", {"refresh": "x" * 5000}).status_code == 400
-
-
-def test_access_tokens_that_are_none(caller) -> None:
-    user = make_user()
-    gone, odd, late = (TenantAccessToken.for_user(user) for _ in range(3))
-    gone["user_id"] = str(uuid.uuid4())
-    odd["user_id"] = "7"
-    late.set_exp(lifetime=-timedelta(seconds=1))
-    refresh = tokens_for(user)["refresh"]
-    for header in (
-        "Bearer",
-        "Bearer x",
-        "Bearer a b",
-        "Bearer \xe9",
-        "Token x",
-        f"Bearer {refresh}",
-        f"Bearer {gone}",
-        f"Bearer {odd}",
-        f"Bearer {late}",
-        f"Bearer {TenantAccessToken()}",
-    ):
-        answer = caller.get("/api/tenants/orders/", HTTP_AUTHORIZATION=header)
-        assert answer.status_code == 401, header
-        assert set(answer.json()) == {"code", "detail"}
-        assert answer["WWW-Authenticate"].startswith("Bearer")
-        assert isinstance(answer.json()["code"], str)
+    assert statuses == [401] * 10 + [429]
+    assert [attempt.reason for attempt in user.login_attempts.order_by("pk")] == ["wrong"] * 10 + ["locked"]
 
 
 def test_the_web_sites_session_does_not_open_the_api(caller) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
 
-from shared_apps.accounts.tokens import tokens_for
+from shared_apps.accounts.models import ApiSession
+from shared_apps.accounts.services.api_sessions import end_session, start_session
+from shared_apps.audit.models import AuditLog
 from tests.support.factories import make_user
 from tests.support.threads import at_once
 
@@ -13,8 +18,12 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 AUTH = "/api/auth/"
 
 
+def call(path: str, body: dict[str, str]) -> Any:
+    return APIClient(HTTP_HOST="localhost").post(AUTH + path, body, format="json")
+
+
 def post(path: str, body: dict[str, str]) -> int:
-    return APIClient(HTTP_HOST="localhost").post(AUTH + path, body, format="json").status_code
+    return call(path, body).status_code
 
 
 def test_the_limit_holds_when_all_come_at_once() -> None:
@@ -22,6 +31,33 @@ def test_the_limit_holds_when_all_come_at_once() -> None:
     assert sorted(at_once(16, lambda _: post("token/", body))) == [401] * 10 + [429] * 6
 
 
-def test_of_refreshes_at_once_one_is_taken() -> None:
-    body = {"refresh": tokens_for(make_user())["refresh"]}
-    assert sorted(at_once(6, lambda _: post("token/refresh/", body))) == [200] + [401] * 5
+def test_refreshes_at_once_all_get_the_one_successor() -> None:
+    body = {"refresh": start_session(user=make_user())["refresh"]}
+    answers = at_once(6, lambda _: call("token/refresh/", body))
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert len({answer.json()["refresh"] for answer in answers}) == 1
+    assert BlacklistedToken.objects.count() == 1
+
+
+def test_a_copied_token_used_at_once_many_times_ends_the_session_once() -> None:
+    first = start_session(user=make_user())
+    second = call("token/refresh/", {"refresh": first["refresh"]}).json()
+    call("token/refresh/", {"refresh": second["refresh"]})
+    assert at_once(6, lambda _: post("token/refresh/", {"refresh": first["refresh"]})) == [401] * 6
+    assert ApiSession.objects.get().ended_at is not None
+    assert AuditLog.objects.filter(action="account.api_session.reused").count() == 1
+
+
+def test_a_session_ended_during_refreshes_stays_ended() -> None:
+    user = make_user()
+    pair = start_session(user=user)
+    session_id = ApiSession.objects.get().pk
+
+    def act(number: int) -> int:
+        if number == 3:
+            end_session(user=user, session_id=session_id)
+            return 204
+        return post("token/refresh/", {"refresh": pair["refresh"]})
+
+    assert set(at_once(6, act)) <= {200, 204, 401}
+    assert post("token/refresh/", {"refresh": pair["refresh"]}) == 401

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -16,6 +15,7 @@ from shared_apps.accounts.handover import redeem_handover
 @never_cache
 @require_safe
 def enter(request: HttpRequest, token: str) -> HttpResponse:
-    """Redeem a hand-over token and go to the workspace's first page."""
-    redeem_handover(request=request, token=token)
-    return redirect(settings.PRODUCTS[request.tenant.product].home_path)  # type: ignore[attr-defined]
+    """Redeem a hand-over token and go to the page asked for, else the workspace's first."""
+    entry = redeem_handover(request=request, token=token)
+    home = settings.PRODUCTS[request.tenant.product].home_path  # type: ignore[attr-defined]  # set by TenantMiddleware
+    return HttpResponseRedirect(entry.next_path or home)

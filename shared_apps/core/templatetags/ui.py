@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from babel.dates import format_date, format_datetime, get_timezone_location
+from babel.dates import get_timezone_location
 from babel.numbers import format_decimal
 from django import template
 from django.conf import settings
@@ -17,6 +17,7 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from billing.money import Money
+from shared_apps.core.dates import written
 from shared_apps.core.iconset import UnknownIcon, render_icon
 
 register = template.Library()
@@ -76,7 +77,7 @@ def moment(value: datetime | None) -> str:
     language = _locale()
     local = timezone.localtime(value) if timezone.is_aware(value) else value
     pattern = "d MMMM y, H\u00a0'h'\u00a0mm" if language.startswith("fr") else "d MMMM y, HH:mm"
-    return format_datetime(local, pattern, locale=language)
+    return written(local, pattern, locale=language)
 
 
 @register.filter
@@ -105,7 +106,7 @@ def day(value: date | None) -> str:
         return ""
     if isinstance(value, datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
-    return format_date(value, "d MMMM y", locale=_locale())
+    return written(value, "d MMMM y", locale=_locale())
 
 
 @register.filter

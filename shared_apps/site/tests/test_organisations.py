@@ -49,7 +49,7 @@ def test_others_find_no_such_organisation(organisation) -> None:
 def test_a_suspended_one_is_not_entered(organisation, owner) -> None:
     Organisation.objects.filter(pk=organisation.pk).update(status="suspended")
     client = logged_in(owner)
-    assert client.get(enter(organisation)).headers["Location"] == "/organisations/"
+    assert client.get(enter(organisation)).headers["Location"] == f"/organisations/{organisation.pk}/"
     assert enter(organisation) not in text_of(client.get("/organisations/"))
 
 

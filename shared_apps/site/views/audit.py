@@ -7,9 +7,9 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shared_apps.audit import views
-from shared_apps.site.views.backoffice import platform_admin, render_backoffice
+from shared_apps.site.views.backoffice import platform_admin, render_in_backoffice
 
-FRAME = views.Frame(render=render_backoffice, base="backoffice_audit")
+FRAME = views.Frame(render=render_in_backoffice, base="backoffice_audit")
 
 
 @require_safe

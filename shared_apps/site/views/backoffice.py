@@ -64,7 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
         for payment in desk.payments_to_review()
     ]
     jobs = [{"job": job, "plan": plan_label(job.order)} for job in desk.stuck_jobs()]
-    return _render(request, "home.html", {"counts": counts, "reviews": reviews, "jobs": jobs})
+    return render_backoffice(request, "home.html", {"counts": counts, "reviews": reviews, "jobs": jobs})
 
 
 @require_safe
@@ -85,7 +85,7 @@ def transfers(request: HttpRequest) -> HttpResponse:
         }
         for key, one in desk.FILTERS.items()
     ]
-    return _render(request, "transfers.html", {"page": page, "tabs": tabs, "show": name, "counts": counts})
+    return render_backoffice(request, "transfers.html", {"page": page, "tabs": tabs, "show": name, "counts": counts})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -161,7 +161,7 @@ def _transfer_page(request: HttpRequest, payment: Payment, form: DecisionForm) -
         # An order that is closed, or another account, is not put right by typing something else.
         "can_match": not DecisionForm(payment=payment).obstacles(),
     }
-    return _render(request, "transfer.html", context)
+    return render_backoffice(request, "transfer.html", context)
 
 
 @require_safe
@@ -203,17 +203,21 @@ def restart_job(request: HttpRequest, id: UUID) -> HttpResponse:
     return redirect("backoffice")
 
 
-def _render(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    return render_backoffice(request, f"site/backoffice/{template}", context, status=status)
-
-
 def render_backoffice(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A page of the back office, with its navigation."""
+    return render_in_backoffice(request, f"site/backoffice/{template}", context, status=status)
+
+
+def render_in_backoffice(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """The same for a template of another room, named in full."""
     entries = (
         ("backoffice", _("Home"), "layout-dashboard"),
         ("backoffice_transfers", _("Transfers"), "landmark"),
+        ("backoffice_organisations", _("Organisations"), "building-2"),
         ("backoffice_audit", _("Activity log"), "history"),
     )
     nav = [

@@ -6,31 +6,31 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from provisioning.services.people import prepare_entry
 from shared_apps.accounts.handover import handover_url
 from shared_apps.core.context import host_with_port
-from shared_apps.core.errors import NotFound
+from shared_apps.core.errors import DomainError
 from shared_apps.organisations.current import as_tenant
 from shared_apps.organisations.models import Membership, Organisation
+from shared_apps.organisations.policies import has_seat
+from shared_apps.organisations.selectors import members_of
+from shared_apps.site.forms.members import ROLES
 from shared_apps.site.pages import render_page
 from shared_apps.site.plan_texts import PRODUCTS
-from shared_apps.site.selectors import access_organisation, memberships_of, open_orders_of
+from shared_apps.site.portal import access_place, render_portal
+from shared_apps.site.selectors import memberships_of, open_orders_of
 
 STATES = {
     Organisation.Status.PROVISIONING: (gettext_lazy("Being prepared"), "info"),
     Organisation.Status.ACTIVE: (pgettext_lazy("state", "Open"), "success"),
     Organisation.Status.SUSPENDED: (gettext_lazy("Suspended"), "warning"),
-}
-ROLES = {
-    Membership.Role.OWNER: gettext_lazy("Owner"),
-    Membership.Role.ADMIN: gettext_lazy("Administrator"),
-    Membership.Role.BILLING: gettext_lazy("Billing"),
-    Membership.Role.MEMBER: gettext_lazy("Member"),
 }
 
 
@@ -50,23 +50,43 @@ def _card(membership: Membership) -> dict[str, object]:
         "organisation": organisation,
         "product": PRODUCTS[organisation.product],
         "plan": organisation.plan_version.plan.display_name,
-        "role": ROLES[Membership.Role(membership.role)],
+        "role": ROLES[membership.role],
         "host": host_with_port(primary) if primary else "",
         "state": state,
         "tone": tone,
         "is_open": organisation.status == Organisation.Status.ACTIVE,
+        "can_enter": organisation.status == Organisation.Status.ACTIVE and has_seat(membership.role),
     }
 
 
 @never_cache
 @require_safe
+def organisation(request: HttpRequest, id: UUID) -> HttpResponse:
+    """One organisation: its door, its plan, and who belongs to it."""
+    place = access_place(request, id)
+    card = _card(place)
+    people = members_of(place.organisation)
+    context = {
+        "card": card,
+        "people": people[:5],
+        "people_count": people.count(),
+    }
+    return render_portal(request, place, "organisation.html", context)
+
+
+@never_cache
+@require_safe
 def enter(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Into the workspace, by a token that works once and for a minute."""
-    membership = access_organisation(request.user, id)
-    if membership is None:
-        raise NotFound
-    organisation = membership.organisation
+    """Into the workspace, by a token that works once and for a minute; `next` is a path of the workspace."""
+    place = access_place(request, id)
+    organisation = place.organisation
+    back = reverse("organisation", args=[id])
     if organisation.status != Organisation.Status.ACTIVE:
         messages.warning(request, _("This workspace is not open at the moment."))
-        return redirect("organisations")
-    return HttpResponseRedirect(handover_url(user=request.user, tenant=as_tenant(organisation)))
+        return redirect(back)
+    try:
+        account_id = prepare_entry(membership=place)
+    except DomainError as error:
+        return render(request, "errors/domain.html", {"error": error, "back_url": back}, status=error.status)
+    target = handover_url(account_id=account_id, tenant=as_tenant(organisation), next_path=request.GET.get("next", ""))
+    return HttpResponseRedirect(target)

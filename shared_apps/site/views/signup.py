@@ -35,6 +35,7 @@ from shared_apps.site.forms.signup import AccountForm, AddressForm, CodeForm, ad
 from shared_apps.site.pages import render_page, signup_steps
 from shared_apps.site.services.drafts import save_draft
 from shared_apps.site.services.signup import change_pending_address
+from shared_apps.site.waiting_place import after_account
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -116,7 +117,7 @@ def _proved_elsewhere(request: HttpRequest) -> HttpResponse:
     """The link in the mail was opened on another device: the password is all that is missing here."""
     forget_pending(request)
     messages.success(request, _("Your address is confirmed. Log in to go on."))
-    return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': reverse('signup_organisation')})}")
+    return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': after_account(request)})}")
 
 
 def _code_page(request: HttpRequest, form: CodeForm, address_form: AddressForm | None = None) -> HttpResponse:
@@ -199,7 +200,7 @@ def start(request: HttpRequest) -> HttpResponse:
 def _enter(request: HttpRequest, user: User) -> HttpResponse:
     login(request, user, backend=BACKEND)
     forget_pending(request)
-    return redirect("signup_organisation")
+    return HttpResponseRedirect(after_account(request))
 
 
 def _to_organisation(choice: Choice) -> HttpResponse:

@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 
 from shared_apps.core.querysets import SchemaBoundQuerySet
+from shared_apps.organisations.current import current_tenant
+from tenant_apps.team.products import product_config
 
 
 class Role(models.Model):
@@ -40,6 +42,19 @@ class Role(models.Model):
             models.CheckConstraint(condition=~Q(key="owner", for_customers=True), name="team_role_owner_is_staff"),
         ]
 
+    def __str__(self) -> str:
+        return self.name or self.template_name
+
+    @property
+    def is_owner(self) -> bool:
+        return self.key == self.OWNER
+
+    @property
+    def template_name(self) -> str:
+        """What the product calls this role, in the reader's language; empty for roles of the tenant's own."""
+        templates = product_config(current_tenant().product).all_roles()
+        return next((str(template.label) for template in templates if template.key == self.key), "")
+
 
 class Member(models.Model):
     """Somebody who works here. `User.is_staff` says the same, and is written with it."""
@@ -49,6 +64,9 @@ class Member(models.Model):
     joined_at = models.DateTimeField(db_default=Now())
 
     objects = SchemaBoundQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return str(self.user)
 
 
 class Invitation(models.Model):

@@ -18,13 +18,15 @@ from tenant_apps.team.products import product_config
 from tenant_apps.team.tests.support import customer_client
 
 PUBLIC = {
-    "team": {"media", "theme"},
+    "team": {"media", "theme", "invitation"},
     "store": {"home", "product"},
     "events": {"home", "event", "event_ics", "feed"},
     "esxi": set(),
 }
 TENANTS = [f"{product}-a" for product in PRODUCTS]
-SAMPLES = {"id": "1", "slug": "rien", "server_id": str(uuid.uuid4())}
+SAMPLES = {"id": "1", "slug": "rien", "key": "seller"} | dict.fromkeys(
+    ("server_id", "user_id", "invitation_id"), str(uuid.uuid4())
+)
 
 
 def staff_paths(product: str) -> Iterator[str]:

@@ -5,29 +5,25 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from shared_apps.core.colour import theme_css
-from tenant_apps.team.access import StaffRequest, TenantRequest, permission_required, staff_required
+from tenant_apps.team.access import StaffRequest, TenantRequest, staff_required
+from tenant_apps.team.navigation import links_for
 from tenant_apps.team.pages import render_workspace
 from tenant_apps.team.products import product_config
-from tenant_apps.team.selectors import staff_members
 
 
 @staff_required
 @require_safe
 def home(request: StaffRequest) -> HttpResponse:
-    """The workspace's first page is the product's own."""
-    return redirect(product_config(request.tenant.product).workspace_home)
-
-
-@permission_required("team.view_members")
-@require_safe
-def members(request: StaffRequest) -> HttpResponse:
-    """Who works here."""
-    people = list(staff_members())
-    limit = request.tenant.quota("users")
-    return render_workspace(request, "team/members.html", {"people": people, "limit": limit})
+    """The product's first page, or the first one this person may open."""
+    home_url = reverse(product_config(request.tenant.product).workspace_home)
+    mine = [link.url for link in links_for(request)]
+    if not mine:
+        return render_workspace(request, "team/nothing_yet.html")
+    return redirect(home_url if home_url in mine else mine[0])
 
 
 @login_not_required

@@ -1,8 +1,8 @@
-"""Which addresses the platform may be asked to connect to. Pure: nothing is looked up.
+"""Which addresses the platform may be asked to connect to. Nothing is looked up here; `outbound` connects.
 
 A server's address is typed by a tenant and used from inside the platform's network. Without this guard it would be
-a way to reach what only the platform may reach (server-side request forgery, OWASP A10:2021). `check_address` is to
-be asked again about every address a name resolves to, at the moment of connecting.
+a way to reach what only the platform may reach (server-side request forgery, OWASP A10:2021). `outbound.connect` asks
+`check_address` again about every address a name resolves to, at the moment of connecting.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import ipaddress
 import re
 from ipaddress import IPv4Address, IPv6Address
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from shared_apps.core.errors import DomainError
@@ -48,7 +49,10 @@ def check_host(text: str, *, field: str = "host") -> str:
 
 
 def check_address(address: IPv4Address | IPv6Address, *, field: str = "host") -> IPv4Address | IPv6Address:
-    """An address that may be connected to: private networks are fine, the platform's own machine is not."""
+    """An address that may be connected to: the internet, and the private networks in OUTBOUND_PRIVATE_NETWORKS.
+
+    Raises BadHost.
+    """
     inner = _inner_ipv4(address)
     for candidate in (address, inner) if inner else (address,):
         reason = _refusal(candidate)
@@ -92,7 +96,13 @@ def _refusal(address: IPv4Address | IPv6Address) -> str:
         return _("This address means a group of machines. Type the address of one server.")
     if address.is_reserved or address == IPv4Address("255.255.255.255") or _is_this_network(address):
         return _("This address is reserved and cannot be a server.")
+    if not address.is_global and not _is_open_private(address):
+        return _("This address is private: the platform cannot reach it. Type a public address, or write to us.")
     return ""
+
+
+def _is_open_private(address: IPv4Address | IPv6Address) -> bool:
+    return any(address in ipaddress.ip_network(text) for text in settings.OUTBOUND_PRIVATE_NETWORKS)
 
 
 def _is_this_network(address: IPv4Address | IPv6Address) -> bool:

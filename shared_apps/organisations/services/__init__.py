@@ -1,0 +1,1 @@
+"""Every write about organisations and who belongs to them."""

@@ -1,0 +1,49 @@
+"""The frame of an organisation's own pages in the portal, and the one way to an organisation."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from shared_apps.core.errors import NotFound
+from shared_apps.organisations.models import Membership
+from shared_apps.site.pages import render_page
+from shared_apps.site.selectors import access_organisation
+
+
+def access_place(request: HttpRequest, organisation_id: UUID) -> Membership:
+    """The caller's place in an organisation. Strangers find no such organisation, whatever its id: raises NotFound."""
+    membership = access_organisation(request.user, organisation_id)
+    if membership is None:
+        raise NotFound
+    return membership
+
+
+def render_portal(
+    request: HttpRequest,
+    membership: Membership,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    """A page of one organisation, with its navigation."""
+    organisation = membership.organisation
+    home = reverse("organisation", args=[organisation.pk])
+    entries = (
+        (home, _("Overview"), "layout-dashboard", request.path == home),
+        (reverse("organisation_members", args=[organisation.pk]), _("Members"), "users", "/members/" in request.path),
+        (reverse("organisations"), _("My organisations"), "building-2", False),
+    )
+    frame = {
+        "organisation": {"name": organisation.name, "home_url": home},
+        "nav": [
+            {"url": url, "label": label, "icon": icon, "current": current} for url, label, icon, current in entries
+        ],
+        "place": membership,
+    }
+    return render_page(request, f"portal/{template}", {**frame, **(context or {})}, status=status)

@@ -1,0 +1,20 @@
+"""Who may give what to whom. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person may do, or what a role lets people do."""
+
+    is_owner: bool = False
+    codes: frozenset[str] = frozenset()
+
+    def reaches(self, other: Standing) -> bool:
+        """Whether this person may give, take away or change what `other` stands for.
+
+        Nobody gives away more than they hold; owners are made and unmade by owners only.
+        """
+        return self.is_owner or (not other.is_owner and other.codes <= self.codes)

@@ -1,0 +1,189 @@
+"""Who works here. Whatever changes members, seats, invitations or roles locks the team first."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from shared_apps.accounts.models import User
+from shared_apps.accounts.services.sessions import end_all_sessions
+from shared_apps.audit.models import AuditCategory
+from shared_apps.audit.services import record
+from shared_apps.core.errors import Conflict, DomainError, NotAllowed
+from tenant_apps.team.models import Member, Role
+from tenant_apps.team.policies import Standing
+from tenant_apps.team.quotas import check_quota
+from tenant_apps.team.selectors import role_standing, staff_count, standing_of
+
+MANAGE = "team.manage_members"
+TEAM_FULL = _(
+    "Your plan %(plan)s includes a team of %(limit)s, and all places are taken. Remove somebody, or move to a larger plan."
+)
+
+
+def lock_team() -> Role:
+    """Lock the owner's role until the end of the transaction; returns it."""
+    return Role.objects.select_for_update().get(key=Role.OWNER)
+
+
+def check_seat_free(*, promised: int = 0, message: str | Promise = TEAM_FULL, field: str = "") -> None:
+    """Pass when the plan has a place for one more. The caller holds the team's lock; raises QuotaReached.
+
+    `promised` places count as taken: an invitation holds one against other invitations, not against who is at the door.
+    """
+    check_quota("users", used=staff_count() + promised, message=message, field=field)
+
+
+@transaction.atomic
+def add_member(*, user: User, role: Role, by: User | None, message: str | Promise = TEAM_FULL) -> Member:
+    """Give an account a place in the team. Locks the team; one transaction.
+
+    Whether `by` may do so is the caller's question; None is the platform. `message` is for a team without a free
+    place. Raises QuotaReached, Conflict (`already_member`, `role_gone`) and DomainError (`customer_role`).
+    """
+    lock_team()
+    if Member.objects.filter(user=user).exists():
+        raise Conflict("already_member", _("This account has a place in the team already."))
+    role = staff_role(role)
+    check_seat_free(message=message)
+    member = Member.objects.create(user=user, role=role)
+    _mark_staff(user, works_here=True)
+    record(action="team.member.joined", category=AuditCategory.USER, resource=user, actor=by, after=_facts(member))
+    return member
+
+
+@transaction.atomic
+def change_role(*, member: Member, role: Role, by: User | None) -> Member:
+    """Give a member another role, at once. Locks the team; one transaction.
+
+    `by` None is the platform, which is not asked what it may do. Raises NotAllowed (`not_allowed`, `own_role`,
+    `above_you`), Conflict (`member_gone`, `role_gone`) and DomainError (`last_owner`, `customer_role`).
+    """
+    lock_team()
+    member, role = _current(member), staff_role(role)
+    if by is not None:
+        _check_reaches(by, member, role_standing(role))
+    if member.role_id == role.pk:
+        return member
+    if not role.is_owner:
+        check_not_last_owner(member)
+    _set_role(member, role, by=by, action="team.member.role_changed")
+    return member
+
+
+@transaction.atomic
+def remove_member(*, member: Member, by: User | None) -> None:
+    """Take somebody's place and end all their sessions; the account stays, as a customer's. Locks the team; one transaction.
+
+    `by` None is the platform. Raises as `change_role` does; somebody who has gone already is no error.
+    """
+    lock_team()
+    if not Member.objects.filter(pk=member.pk).exists():
+        return
+    member = _current(member)
+    if by is not None:
+        _check_reaches(by, member)
+    check_not_last_owner(member)
+    _end_membership(member, by=by, action="team.member.removed")
+
+
+@transaction.atomic
+def leave(*, user: User) -> None:
+    """Give up one's own place. Locks the team; one transaction. Raises DomainError (`last_owner`)."""
+    lock_team()
+    member = Member.objects.select_related("user", "role").filter(user=user).first()
+    if member is None:
+        return
+    check_not_last_owner(member)
+    _end_membership(member, by=user, action="team.member.left")
+
+
+@transaction.atomic
+def transfer_ownership(*, to: Member, by: User) -> None:
+    """Make a member the owner and the owner an administrator. Locks the team; one transaction.
+
+    Raises NotAllowed (`not_owner`), Conflict (`member_gone`) and DomainError (`to_yourself`, `account_closed`).
+    """
+    lock_team()
+    giver = Member.objects.select_related("user", "role").filter(user=by, role__key=Role.OWNER).first()
+    if giver is None:
+        raise NotAllowed("not_owner", _("Only an owner can hand the workspace over."))
+    to = _current(to)
+    if to.pk == giver.pk:
+        raise DomainError("to_yourself", _("Choose somebody else."), field="member")
+    if not to.user.is_active:
+        raise DomainError("account_closed", _("This person's account is closed."), field="member")
+    administrator = Role.objects.get(key=Role.ADMINISTRATOR)
+    _set_role(to, giver.role, by=by, action="team.ownership.received")
+    _set_role(giver, administrator, by=by, action="team.ownership.given")
+
+
+def check_may_manage(by: User, *given: Standing) -> None:
+    """Pass when `by` may manage members and give or take all that is `given`; read now, under the team's lock.
+
+    Raises NotAllowed (`not_allowed`, `above_you`).
+    """
+    mine = standing_of(by)
+    if MANAGE not in mine.codes:
+        raise NotAllowed("not_allowed", _("Your role does not let you manage the team."))
+    if not all(mine.reaches(one) for one in given):
+        raise NotAllowed("above_you", _("This role may do more than you may yourself. Ask an owner."), field="role")
+
+
+def check_not_last_owner(member: Member) -> None:
+    """Pass unless the workspace would be left without an owner. The caller holds the team's lock; raises DomainError."""
+    others = Member.objects.filter(role__key=Role.OWNER, user__is_active=True).exclude(pk=member.pk)
+    if member.role.is_owner and not others.exists():
+        raise DomainError(
+            "last_owner", _("A workspace needs an owner, and there is no other. Hand it over to somebody first.")
+        )
+
+
+def staff_role(role: Role) -> Role:
+    """The role as it is now, under the team's lock; raises Conflict when it has gone, DomainError when it is customers'."""
+    current = Role.objects.filter(pk=role.pk).first()
+    if current is None:
+        raise Conflict("role_gone", _("This role was deleted meanwhile. Choose another."), field="role")
+    if current.for_customers:
+        raise DomainError("customer_role", _("This role is for customers. Choose one for the team."), field="role")
+    return current
+
+
+def _check_reaches(by: User, member: Member, *given: Standing) -> None:
+    if member.user_id == by.pk:
+        raise NotAllowed("own_role", _("You cannot change your own place in the team. You can leave it."))
+    check_may_manage(by, role_standing(member.role), *given)
+
+
+def _current(member: Member) -> Member:
+    found = Member.objects.select_related("user", "role").filter(pk=member.pk).first()
+    if found is None:
+        raise Conflict("member_gone", _("This person no longer works here."))
+    return found
+
+
+def _set_role(member: Member, role: Role, *, by: User | None, action: str) -> None:
+    before = _facts(member)
+    member.role = role
+    member.save(update_fields=["role"])
+    record(
+        action=action, category=AuditCategory.USER, resource=member.user, actor=by, before=before, after=_facts(member)
+    )
+
+
+def _end_membership(member: Member, *, by: User | None, action: str) -> None:
+    user, before = member.user, _facts(member)
+    member.delete()
+    _mark_staff(user, works_here=False)
+    record(action=action, category=AuditCategory.USER, resource=user, actor=by, before=before)
+    end_all_sessions(user=user, actor=by)
+
+
+def _mark_staff(user: User, *, works_here: bool) -> None:
+    user.is_staff = works_here
+    user.save(update_fields=["is_staff"])
+
+
+def _facts(member: Member) -> dict[str, str]:
+    return {"role": member.role.name or member.role.key}

@@ -1,0 +1,174 @@
+"""Two people acting at the same moment."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from shared_apps.accounts.models import User
+from shared_apps.core.errors import DomainError
+from shared_apps.core.tenancy import connection
+from shared_apps.organisations.current import Tenant
+from tenant_apps.team.models import Invitation, Member, Role
+from tenant_apps.team.services import invitations, members
+from tenant_apps.team.tests.support import make_member, owner, role, with_quota
+from tests.support.tenants import ready_tenant
+from tests.support.threads import at_once
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+GUESTS = 10
+FREE = 2
+
+
+def codes(answers: list[Any]) -> list[str]:
+    """What became of each try: "done", or the code it was refused with."""
+    for answer in answers:
+        if isinstance(answer, Exception) and not isinstance(answer, DomainError):
+            raise answer
+    return [answer.code if isinstance(answer, DomainError) else "done" for answer in answers]
+
+
+def without_the_lock(monkeypatch: pytest.MonkeyPatch, check: str, parties: int) -> None:
+    """Switch the team's lock off; nobody goes on after the check before all have passed it."""
+    passed = threading.Barrier(parties)
+    original: Callable[..., None] = getattr(members, check)
+
+    def check_and_dawdle(*args: Any, **kwargs: Any) -> None:
+        original(*args, **kwargs)
+        passed.wait(timeout=20)
+
+    for module in (members, invitations):
+        monkeypatch.setattr(module, "lock_team", lambda: None)
+    monkeypatch.setattr(members, check, check_and_dawdle)
+
+
+def two_owners(tenant: Tenant) -> list[Member]:
+    connection.set_tenant(tenant)
+    return [owner(), make_member("owner")]
+
+
+def demote_each_other(tenant: Tenant) -> list[str]:
+    """Two owners make each other administrators; who is left as an owner is the caller's to count."""
+    pair = two_owners(tenant)
+
+    def act(number: int) -> Any:
+        connection.set_tenant(tenant)
+        other = Member.objects.get(pk=pair[1 - number].pk)
+        return members.change_role(
+            member=other, role=role("administrator"), by=User.objects.get(pk=pair[number].user_id)
+        )
+
+    return codes(at_once(2, act))
+
+
+def owners_left(tenant: Tenant) -> int:
+    connection.set_tenant(tenant)
+    return Member.objects.filter(role__key=Role.OWNER).count()
+
+
+def test_two_owners_who_demote_each_other_leave_one() -> None:
+    tenant = ready_tenant("store-a")
+    assert sorted(demote_each_other(tenant)) == ["above_you", "done"]
+    assert owners_left(tenant) == 1
+
+
+def test_without_the_lock_they_leave_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the race is real."""
+    without_the_lock(monkeypatch, "check_not_last_owner", 2)
+    tenant = ready_tenant("store-a")
+    assert demote_each_other(tenant) == ["done", "done"]
+    assert owners_left(tenant) == 0
+
+
+def test_two_owners_who_leave_at_once_leave_one() -> None:
+    tenant = ready_tenant("store-a")
+    pair = two_owners(tenant)
+
+    def act(number: int) -> None:
+        connection.set_tenant(tenant)
+        members.leave(user=User.objects.get(pk=pair[number].user_id))
+
+    assert sorted(codes(at_once(2, act))) == ["done", "last_owner"]
+    assert owners_left(tenant) == 1
+
+
+def test_an_owner_who_hands_over_twice_at_once_has_handed_over_once() -> None:
+    tenant = ready_tenant("store-a")
+    connection.set_tenant(tenant)
+    first, heirs = owner(), [make_member("seller"), make_member("seller")]
+
+    def act(number: int) -> None:
+        connection.set_tenant(tenant)
+        members.transfer_ownership(to=heirs[number], by=User.objects.get(pk=first.user_id))
+
+    assert sorted(codes(at_once(2, act))) == ["done", "not_owner"]
+    assert owners_left(tenant) == 1
+
+
+def accept_all(tenant: Tenant, guests: int = GUESTS) -> list[str]:
+    """So many guests open their links at once, where FREE places are left."""
+    connection.set_tenant(tenant)
+    for number in range(guests):
+        Invitation.objects.create(
+            email=f"{number}@example.org",
+            role=role("seller"),
+            token_hash=invitations._hash(str(number)),
+            locale="fr",
+            expires_at=timezone.now() + timedelta(days=1),
+        )
+
+    def act(number: int) -> Member:
+        with_quota(tenant, users=1 + FREE)
+        return invitations.accept_as_new(
+            token=str(number), first_name="Fatou", last_name="Diop", password="calme-baobab-2026"
+        )
+
+    return codes(at_once(guests, act))
+
+
+def counts(tenant: Tenant) -> tuple[int, int, int]:
+    """Members, accounts and accepted invitations, the owner left out."""
+    connection.set_tenant(tenant)
+    guests = User.objects.filter(email__endswith="@example.org").exclude(member__role__key=Role.OWNER)
+    accepted = Invitation.objects.filter(accepted_at__isnull=False)
+    return Member.objects.count() - 1, guests.count(), accepted.count()
+
+
+def test_guests_who_accept_at_once_never_pass_the_plan() -> None:
+    tenant = ready_tenant("store-a")
+    answers = accept_all(tenant)
+    assert (answers.count("done"), answers.count("quota_reached")) == (FREE, GUESTS - FREE)
+    assert counts(tenant) == (FREE, FREE, FREE)
+
+
+def test_without_the_lock_they_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the race is real. As many as have a database connection each."""
+    guests = 5
+    without_the_lock(monkeypatch, "check_seat_free", guests)
+    tenant = ready_tenant("store-a")
+    assert accept_all(tenant, guests).count("done") == guests > FREE
+    assert counts(tenant)[0] == guests
+
+
+def test_one_link_opened_many_times_at_once_makes_one_member() -> None:
+    tenant = ready_tenant("store-a")
+    connection.set_tenant(tenant)
+    invitation = invitations.invite(
+        invitation_id=uuid.uuid4(), email="fatou@example.org", role=role("seller"), by=owner().user
+    )
+    Invitation.objects.filter(pk=invitation.pk).update(token_hash=invitations._hash("link"))
+
+    def act(_number: int) -> Member:
+        connection.set_tenant(tenant)
+        return invitations.accept_as_new(
+            token="link", first_name="Fatou", last_name="Diop", password="calme-baobab-2026"
+        )
+
+    assert sorted(codes(at_once(5, act))) == ["done", *["invitation_used"] * 4]
+    assert counts(tenant) == (1, 1, 1)
