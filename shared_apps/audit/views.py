@@ -9,6 +9,7 @@ from typing import Any
 from babel.dates import format_skeleton
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -113,11 +114,12 @@ def export(request: HttpRequest, frame: Frame) -> StreamingHttpResponse | HttpRe
 def retention(request: HttpRequest, frame: Frame) -> HttpResponse:
     """How long entries are kept, by category; those who may change it do it here."""
     may_change = frame.may_change(request)
+    if request.method == "POST" and not may_change:
+        raise PermissionDenied
     form = RetentionForm(request.POST or None)
-    if request.method == "POST" and may_change and form.is_valid():
+    if request.method == "POST" and form.is_valid():
         set_retention(days=form.cleaned_data)
         messages.success(request, _("Saved. What is older is deleted tonight."))
         return redirect(frame.url("retention"))
     context = {"form": form, "may_change": may_change}
-    status = 422 if form.errors else 403 if request.method == "POST" and not may_change else 200
-    return frame.page(request, "retention.html", context, current="retention", status=status)
+    return frame.page(request, "retention.html", context, current="retention", status=422 if form.errors else 200)

@@ -70,7 +70,7 @@ def test_which_requests_are_kept(method: str, path: str, status: int, kept: bool
     [
         ("baobab.urls_store", "/enter/eyJpZCI6ImEifQ:1tabc:sig/", "/enter/•••/"),
         ("baobab.urls_public", "/signup/verify/lowercasetoken/", "/signup/verify/•••/"),
-        ("baobab.urls_public", "/accounts/password/reset/key/5-cz12ab-9f8e7d/", "/accounts/password/reset/key/•••-•••/"),
+        ("baobab.urls_public", "/accounts/password/reset/key/5-cz12ab-9f8e7d/", "/accounts/password/reset/key/•••/"),
         ("baobab.urls_public", "/orders/6d1f9a52-7a1e-4c7b-9d38-0d2d3a7c1b11/",
          "/orders/6d1f9a52-7a1e-4c7b-9d38-0d2d3a7c1b11/"),
         ("baobab.urls_store", "/staff/products/", "/staff/products/"),
