@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "baobab.middleware.TenantMiddleware",
+    "shared_apps.audit.http.HttpLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "baobab.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -329,6 +330,9 @@ PAYMENT_SIMULATOR_URL = ""
 
 # How long an order may be paid after it was made, and how long a transfer may take.
 ORDER_LIFETIME = timedelta(days=7)
+
+# Which requests the activity log keeps: "unsafe" (those that may change something, refusals, failures), "all" or "off".
+AUDIT_HTTP = env.text("AUDIT_HTTP", "unsafe")
 
 LOGGING_CONFIG = None
 SILENCED_SYSTEM_CHECKS = [

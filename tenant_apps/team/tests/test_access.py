@@ -24,7 +24,7 @@ PUBLIC = {
     "esxi": set(),
 }
 TENANTS = [f"{product}-a" for product in PRODUCTS]
-SAMPLES = {"slug": "rien", "key": "seller", "kind": "document"} | dict.fromkeys(
+SAMPLES = {"slug": "rien", "key": "seller", "kind": "document", "entry_id": "1"} | dict.fromkeys(
     ("id", "server_id", "user_id", "invitation_id", "key_id"), str(uuid.uuid4())
 )
 
