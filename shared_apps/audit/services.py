@@ -107,3 +107,20 @@ def delete_in_batches(rows: models.QuerySet[Any], *, batch: int = BATCH) -> int:
         if number < batch:
             break
     return deleted
+
+
+def mask_person(*, person_id: Any, address: str, mask: str) -> None:
+    """Put `mask` where the log names a person who is forgotten; what was done stays. Part of the caller's transaction."""
+    AuditLog.objects.filter(actor_id=person_id).update(actor_label=mask, ip=None, user_agent="")
+    AuditLog.objects.filter(impersonator=address).update(impersonator=mask)
+    about = AuditLog.objects.filter(resource_type="accounts.user", resource_id=str(person_id))
+    for entry in about.exclude(before={}, after={}).iterator():
+        entry.before, entry.after = _masked(entry.before, mask), _masked(entry.after, mask)
+        entry.save(update_fields=["before", "after"])
+
+
+_PERSONAL = frozenset({"email", "new_email", "old_email", "first_name", "last_name", "name", "phone", "date_of_birth"})
+
+
+def _masked(values: dict[str, Any], mask: str) -> dict[str, Any]:
+    return {key: mask if key in _PERSONAL and value else value for key, value in values.items()}

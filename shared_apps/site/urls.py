@@ -6,6 +6,7 @@ from django.urls import path
 
 from shared_apps.site.views import (
     backoffice,
+    identity,
     invitations,
     legal,
     members,
@@ -71,4 +72,7 @@ urlpatterns = [
     path("backoffice/visits/<uuid:id>/open/", desk.open_visit, name="backoffice_visit_open"),
     path("backoffice/visits/<uuid:id>/end/", desk.end_visit, name="backoffice_visit_end"),
     path("backoffice/provisioning/<uuid:id>/restart/", backoffice.restart_job, name="backoffice_restart_job"),
+    path("backoffice/identity/", identity.queue, name="backoffice_identity"),
+    path("backoffice/identity/<uuid:id>/", identity.check, name="backoffice_identity_check"),
+    path("backoffice/identity/<uuid:id>/<slug:kind>/", identity.file, name="backoffice_identity_file"),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from tenant_apps.team import media
-from tenant_apps.team.views import invitations, members, pages, roles
+from tenant_apps.team.views import accounts, identity, invitations, members, pages, plan, roles
 
 app_name = "team"
 urlpatterns = [
@@ -22,6 +22,12 @@ urlpatterns = [
     path("staff/team/roles/<slug:key>/", roles.role, name="role"),
     path("staff/team/roles/<slug:key>/delete/", roles.delete_role, name="delete_role"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
+    path("staff/identity/", identity.queue, name="identity"),
+    path("staff/identity/<uuid:id>/", identity.check, name="identity_check"),
+    path("staff/identity/<uuid:id>/<slug:kind>/", identity.file, name="identity_file"),
+    path("staff/accounts/", accounts.accounts, name="accounts"),
+    path("staff/accounts/<slug:key>/", accounts.provider, name="provider"),
+    path("staff/plan/", plan.plan, name="plan"),
     re_path(r"^theme-(?P<colour>[0-9a-f]{6})\.css$", pages.theme, name="theme"),
     path("media/<path:path>", media.media, name="media"),
 ]

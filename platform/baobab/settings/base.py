@@ -54,6 +54,8 @@ PUBLIC_APPS = [
 ]
 TABLELESS_APPS = [
     "baobab",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.facebook",
     "shared_apps.core",
     "django.forms",
     "rest_framework",
@@ -183,6 +185,11 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 MFA_ADAPTER = "shared_apps.accounts.adapter.SecondFactorAdapter"
+SOCIALACCOUNT_ADAPTER = "shared_apps.accounts.social.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "google": {"OAUTH_PKCE_ENABLED": True},
+    "facebook": {"OAUTH_PKCE_ENABLED": True, "FIELDS": ["id", "email", "name", "first_name", "last_name"]},
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # How long a person who has proved who they are may do dangerous things.
 CONFIRMATION_SECONDS = env.number("CONFIRMATION_SECONDS", 300)
@@ -225,6 +232,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+# The same for log-in pages, which lead to Google and Facebook.
+SIGN_IN_FORM_ACTIONS = ["https://accounts.google.com", "https://www.facebook.com"]
 # Browsers apply form-action to the redirect after a form too: paying leads to PayPal. Added on the order page only.
 PAYMENT_FORM_ACTIONS = ["https://*.paypal.com"]
 # Scanners use the camera; nothing uses the rest.

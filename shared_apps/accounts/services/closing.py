@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.apps import apps
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -19,6 +18,7 @@ from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import DomainError
+from shared_apps.core.personal_data import holders_here
 from shared_apps.core.tenancy import connection
 from shared_apps.core.throttle import check_rate
 from shared_apps.notifications.services import notify_by_email
@@ -27,11 +27,10 @@ LINK_LIFETIME = timedelta(hours=24)
 
 
 def check_may_close(user: User) -> None:
-    """Ask every app that has a say (`AppConfig.check_may_close(user)`); raises DomainError with the way out."""
-    for config in apps.get_app_configs():
-        check = getattr(config, "check_may_close", None)
-        if check is not None:
-            check(user)
+    """Ask every app of this schema; raises DomainError with the way out. One transaction."""
+    with transaction.atomic():
+        for _label, holder in holders_here():
+            holder.check_may_close(user)
 
 
 def close_account(*, user: User) -> None:

@@ -215,6 +215,7 @@ def render_backoffice(
     entries = (
         ("backoffice", _("Home"), "layout-dashboard"),
         ("backoffice_transfers", _("Transfers"), "landmark"),
+        ("backoffice_identity", _("Identity checks"), "shield-check"),
         ("backoffice_organisations", _("Organisations"), "building-2"),
     )
     nav = [
