@@ -132,12 +132,13 @@ def test_nothing_can_be_sent_while_it_is_read_only(product) -> None:
 
 def test_changes_that_were_asked_for_are_made_and_name_the_admin() -> None:
     organisation, admin = organisation_at(), make_admin()
+    owner_email = organisation.owner.email
     client, _row = visit(organisation, admin=admin, mode="change")
     shop = {"name": "Chez Awa", "description": "Mode", "phone": "", "brand_colour": "#aa3300"}
     assert client.post("/staff/settings/", shop).status_code == 302
     with inside(organisation):
         made = AuditLog.objects.get(action="store.shop.changed")
-        assert (made.impersonator, made.actor_label) == (admin.email, organisation.owner.email)
+        assert (made.impersonator, made.actor_label) == (admin.email, owner_email)
     on_platform(admin).get("/backoffice/")
     assert not AuditLog.objects.exclude(impersonator="").exists()
 
@@ -222,6 +223,16 @@ def test_its_session_opens_nothing_elsewhere() -> None:
 def test_it_needs_a_reason_and_somebody_who_works_there(wrong) -> None:
     _client, answer = begin(organisation_at(), make_admin(), **wrong)
     assert answer.status_code == 422
+    assert not Impersonation.objects.exists()
+
+
+def test_a_visit_needs_a_fresh_proof_of_who_asks() -> None:
+    organisation, admin = organisation_at(), make_admin()
+    path = f"/backoffice/organisations/{organisation.pk}/visit/"
+    client = on_platform(admin, confirmed=False)
+    data = {"person": owner_inside(organisation).pk, "reason": "Ticket 4711", "mode": "read"}
+    for answer in (client.get(path), client.post(path, data)):
+        assert answer.headers["Location"].startswith("/accounts/confirm/")
     assert not Impersonation.objects.exists()
 
 

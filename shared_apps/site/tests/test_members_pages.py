@@ -131,6 +131,8 @@ def test_handing_over_asks_for_a_fresh_proof_and_the_name(organisation) -> None:
     member = member_of(organisation)
     place = organisation.memberships.get(user=member)
     path = f"{base(organisation)}transfer/"
+    stale = on_platform(organisation.owner, confirmed=False).get(path)
+    assert stale.headers["Location"].startswith("/accounts/confirm/")
     client = on_platform(organisation.owner)
     wrong = client.post(path, {"member": place.pk, "name": "Autre"})
     assert wrong.status_code == 422
