@@ -8,8 +8,9 @@ from django.db import connection
 from django.test import Client
 from django_tenants.utils import tenant_context
 
+from billing.models import PlanVersion
 from shared_apps.accounts.models import User
-from shared_apps.organisations.current import Tenant, as_tenant
+from shared_apps.organisations.current import Tenant, as_tenant, forget_remembered_tenants
 from shared_apps.organisations.models import Organisation
 
 
@@ -48,3 +49,11 @@ class Browser(Client):
             return super().request(**request)
         finally:
             connection.set_tenant(self.tenant)
+
+
+def give_plan(tenant: Tenant, plan: str) -> None:
+    """Move a ready tenant to another plan of its product, "gold" for example. Look the tenant up again after it."""
+    connection.set_schema_to_public()
+    version = PlanVersion.objects.filter(plan__product=tenant.product, plan__name=plan).latest("pk")
+    Organisation.objects.filter(pk=tenant.pk).update(plan_version=version)
+    forget_remembered_tenants()
