@@ -229,6 +229,18 @@ def test_a_token_works_once_on_one_host_for_a_minute() -> None:
     assert follow(late)[1].status_code == 302
 
 
+def test_a_token_of_one_tenant_opens_nothing_in_another_even_where_the_same_id_exists() -> None:
+    ours, theirs = organisation_at(), organisation_at("store-b")
+    user = member_of(ours)
+    answer = door_of(user, ours)
+    with inside(ours):
+        account = User.objects.get(platform_user_id=user.pk)
+    with inside(theirs):
+        User.objects.create_user("same@example.org", pk=account.pk, is_staff=True)
+    assert follow(answer, host="store-b.localhost")[1].status_code == 403
+    assert follow(answer)[1].status_code == 302
+
+
 def test_a_token_that_was_changed_or_made_elsewhere_is_refused() -> None:
     organisation = organisation_at()
     user = member_of(organisation)
