@@ -17,6 +17,7 @@ from shared_apps.accounts.handover import handover_url
 from shared_apps.accounts.models import HandoverUse, User
 from shared_apps.accounts.services.closing import close_account
 from shared_apps.accounts.services.notices import tell_apps
+from shared_apps.accounts.services.personal_data import erase_person
 from shared_apps.audit.models import AuditLog
 from shared_apps.organisations.current import announce_change, as_tenant
 from shared_apps.organisations.models import Membership, Organisation
@@ -211,6 +212,16 @@ def test_a_new_address_and_a_closed_account_are_followed() -> None:
     with inside(organisation):
         assert User.objects.get(platform_user_id=user.pk).email == "neuf@example.org"
     close_account(user=user)
+    drain()
+    assert client.get("/staff/team/").status_code == 302
+    assert role_of(user, organisation) is None
+
+
+def test_an_erased_account_leaves_its_workspaces() -> None:
+    organisation = organisation_at()
+    user = member_of(organisation)
+    client = enter(user, organisation)
+    erase_person(user=user, typed=user.email)
     drain()
     assert client.get("/staff/team/").status_code == 302
     assert role_of(user, organisation) is None
