@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.internal.flows.reauthentication import did_recently_authenticate
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
@@ -13,9 +12,11 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shared_apps.accounts.models import SignInProvider
+from shared_apps.accounts.confirm import FILLING_SECONDS, is_confirmed
+from shared_apps.accounts.models import SignInProvider, User
 from shared_apps.accounts.selectors import sign_in_providers
 from shared_apps.accounts.services.providers import connect_provider
 from shared_apps.accounts.services.rules import open_secret
@@ -37,6 +38,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             raise Http404
         return apps[0]
 
+    def new_user(self, request: HttpRequest, sociallogin: SocialLogin) -> User:
+        """Somebody who may sign up. They wait in the session, which cannot hold a value that the database makes."""
+        return User(date_joined=timezone.now())
+
     def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """Never: everybody agrees to the terms first."""
         return False
@@ -53,7 +58,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
 def _connect(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
     # Whoever started it has proved who they are a moment ago; it may have taken long at the provider's.
-    if request.user.is_authenticated and did_recently_authenticate(request):
+    if request.user.is_authenticated and is_confirmed(request, grace=FILLING_SECONDS):
         name = sociallogin.provider.name
         try:
             connect_provider(user=request.user, account=sociallogin.account)

@@ -56,7 +56,10 @@ AUDITED: dict[str, Audited] = {
     "organisations.invitation": Audited(parents=("organisations.organisation",), machine=("sent_at", "expires_at")),
     "organisations.membership": Audited(parents=("organisations.organisation",)),
     "organisations.organisation": Audited(),
-    "socialaccount.socialaccount": Audited(parents=("accounts.user",), machine=("last_login", "extra_data")),
+    # allauth saves the whole row at each log-in; whose it is never changes.
+    "socialaccount.socialaccount": Audited(
+        parents=("accounts.user",), machine=("last_login", "extra_data", "user_id", "provider", "uid", "date_joined")
+    ),
     "store.category": Audited(),
     "store.product": Audited(),
     "store.productimage": Audited(parents=("store.product",)),

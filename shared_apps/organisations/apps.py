@@ -22,7 +22,13 @@ class OrganisationsConfig(HoldsPersonalData, AppConfig):
         check_is_not_needed(user)
 
     def erase_person(self, user: Any) -> None:
-        """End every membership."""
-        from shared_apps.organisations.erasure import end_memberships
+        """Give up every place; the workspaces follow."""
+        from shared_apps.organisations.services.members import leave_everything
 
-        end_memberships(user=user)
+        leave_everything(user=user)
+
+    def on_account_changed(self, user: Any) -> None:
+        """The workspaces of a person follow their account; told by `accounts.services.notices`."""
+        from shared_apps.organisations.services.following import announce_account
+
+        announce_account(user=user)

@@ -5,11 +5,19 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from tenant_apps.team import media
-from tenant_apps.team.views import accounts, identity, invitations, members, pages, plan, roles
+from tenant_apps.team.views import accounts, api_keys, audit, identity, invitations, members, pages, plan, roles
 
 app_name = "team"
 urlpatterns = [
     path("staff/", pages.home, name="home"),
+    path("staff/api-keys/", api_keys.api_keys, name="api_keys"),
+    path("staff/api-keys/new/", api_keys.new_api_key, name="new_api_key"),
+    path("staff/api-keys/<uuid:key_id>/end/", api_keys.end_api_key, name="end_api_key"),
+    path("staff/audit/", audit.log, name="audit"),
+    path("staff/audit/<int:entry_id>/", audit.entry, name="audit_entry"),
+    path("staff/audit/statistics/", audit.statistics, name="audit_statistics"),
+    path("staff/audit/export/", audit.export, name="audit_export"),
+    path("staff/audit/retention/", audit.retention, name="audit_retention"),
     path("staff/team/", members.members, name="members"),
     path("staff/team/people/<uuid:user_id>/", members.member, name="member"),
     path("staff/team/people/<uuid:user_id>/remove/", members.remove_member, name="remove_member"),

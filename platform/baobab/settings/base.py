@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "baobab.middleware.TenantMiddleware",
+    "shared_apps.audit.http.HttpLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "baobab.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -188,7 +189,8 @@ MFA_ADAPTER = "shared_apps.accounts.adapter.SecondFactorAdapter"
 SOCIALACCOUNT_ADAPTER = "shared_apps.accounts.social.SocialAccountAdapter"
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
     "google": {"OAUTH_PKCE_ENABLED": True},
-    "facebook": {"OAUTH_PKCE_ENABLED": True, "FIELDS": ["id", "email", "name", "first_name", "last_name"]},
+    # allauth fetches Facebook's token by GET, and leaves the verifier out there: a challenge would be refused.
+    "facebook": {"OAUTH_PKCE_ENABLED": False, "FIELDS": ["id", "email", "name", "first_name", "last_name"]},
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # How long a person who has proved who they are may do dangerous things.
@@ -268,9 +270,15 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["shared_apps.accounts.tokens.TenantJWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "shared_apps.core.openapi.ApiSchema",
     "EXCEPTION_HANDLER": "shared_apps.core.api_errors.exception_handler",
-    "DEFAULT_THROTTLE_RATES": {"register": "5/min", "login": "10/min", "verify": "10/min", "coupon": "30/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "register": "5/min",
+        "login": "10/min",
+        "verify": "10/min",
+        "coupon": "30/min",
+        "api_key": "600/min",  # of one key, whatever it asks
+    },
 }
 # Private networks that tenants may name servers in; everything else they name must be a public address.
 OUTBOUND_PRIVATE_NETWORKS = env.words("OUTBOUND_PRIVATE_NETWORKS")
@@ -287,6 +295,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Plans, orders, payments and organisations of the platform.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {"MembershipRoleEnum": "shared_apps.organisations.models.Membership.Role"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
@@ -321,6 +330,9 @@ PAYMENT_SIMULATOR_URL = ""
 
 # How long an order may be paid after it was made, and how long a transfer may take.
 ORDER_LIFETIME = timedelta(days=7)
+
+# Which requests the activity log keeps: "unsafe" (those that may change something, refusals, failures), "all" or "off".
+AUDIT_HTTP = env.text("AUDIT_HTTP", "unsafe")
 
 LOGGING_CONFIG = None
 SILENCED_SYSTEM_CHECKS = [

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from shared_apps.accounts.models import OneTimeCode, User
 from shared_apps.accounts.services.codes import make_link, use_link
-from shared_apps.accounts.services.notices import notify_of_change
+from shared_apps.accounts.services.notices import notify_of_change, tell_apps
 from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
@@ -52,6 +52,7 @@ def close_account(*, user: User) -> None:
             after={"is_active": False},
         )
         end_all_sessions(user=user, actor=user)
+        tell_apps(user)
         notify_of_change(user=user, event="closed", detail=str(settings.REOPEN_DAYS))
 
 
@@ -93,5 +94,6 @@ def reopen_account(*, token: str) -> User:
             before={"is_active": False},
             after={"is_active": True},
         )
+        tell_apps(user)
         notify_of_change(user=user, event="reopened")
         return user

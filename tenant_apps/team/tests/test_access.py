@@ -24,8 +24,8 @@ PUBLIC = {
     "esxi": set(),
 }
 TENANTS = [f"{product}-a" for product in PRODUCTS]
-SAMPLES = {"slug": "rien", "key": "seller", "kind": "document"} | dict.fromkeys(
-    ("id", "server_id", "user_id", "invitation_id"), str(uuid.uuid4())
+SAMPLES = {"slug": "rien", "key": "seller", "kind": "document", "entry_id": "1"} | dict.fromkeys(
+    ("id", "server_id", "user_id", "invitation_id", "key_id"), str(uuid.uuid4())
 )
 
 
