@@ -6,7 +6,13 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+
+from shared_apps.accounts.phones import parse_phone
+from shared_apps.accounts.services.attempts import check_address_may_log_in
+from shared_apps.core.errors import DomainError, TooManyAttempts
+from shared_apps.core.widgets import CodeInput, PhoneInput
 
 _ADDRESS = {"autocomplete": "email", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
 
@@ -18,6 +24,14 @@ class LoginForm(allauth_forms.LoginForm):
         super().__init__(*args, **kwargs)
         _speak(self, address="login")
         self.fields["password"].help_text = ""
+
+    def clean(self) -> Any:
+        """Every form that is sent counts for its IP address, whatever it holds."""
+        try:
+            check_address_may_log_in()
+        except TooManyAttempts as refusal:
+            raise forms.ValidationError(str(refusal), code=refusal.code) from None
+        return super().clean()
 
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):
@@ -43,3 +57,80 @@ def _speak(form: forms.Form, *, address: str = "") -> None:
         form.fields[address].widget.attrs.update(_ADDRESS)
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)
+
+
+class ProofForm(forms.Form):
+    """One answer that proves who somebody is: a password or a code, by the way they chose."""
+
+    def __init__(self, *args: Any, way: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["answer"] = forms.CharField(label=_ANSWERS[way], max_length=256, strip=way != "password")
+        self.fields["answer"].widget = _answer_widget(way)
+
+
+class NewPasswordForm(allauth_forms.SetPasswordForm):
+    """The new password, twice, for somebody who has confirmed who they are."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].label = _("New password")
+        self.fields["password1"].help_text = _("At least 10 characters. A short sentence is easy to remember.")
+        self.fields["password2"].label = _("New password (again)")
+        _speak(self)
+
+
+class EmailForm(forms.Form):
+    email = forms.EmailField(label=_("New e-mail address"), max_length=254, widget=forms.EmailInput(_ADDRESS))
+
+
+class PhoneForm(forms.Form):
+    phone = forms.CharField(
+        label=_("Phone number"), max_length=30, help_text=_("We send a code to it by SMS."), widget=PhoneInput()
+    )
+
+    def clean_phone(self) -> str:
+        try:
+            return parse_phone(self.cleaned_data["phone"])
+        except DomainError as error:
+            raise forms.ValidationError(str(error), code=error.code) from None
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(label=_("Code"), max_length=20, widget=CodeInput())
+
+
+class ProfileForm(forms.Form):
+    first_name = forms.CharField(
+        label=_("First name"), max_length=100, required=False, widget=forms.TextInput({"autocomplete": "given-name"})
+    )
+    last_name = forms.CharField(
+        label=_("Last name"), max_length=100, required=False, widget=forms.TextInput({"autocomplete": "family-name"})
+    )
+    locale = forms.ChoiceField(
+        label=_("Language of our messages"), choices=settings.LANGUAGES, widget=forms.RadioSelect()
+    )
+
+
+def show_error(form: forms.Form, error: DomainError, *, field: str = "") -> None:
+    """A service's refusal beside its field, else on top."""
+    wanted = field or error.field
+    form.add_error(wanted if wanted in form.fields else None, str(error))
+
+
+_ANSWERS = {
+    "password": _("Your password"),
+    "totp": _("Code of the app"),
+    "recovery": _("Recovery code"),
+    "email": _("Code"),
+    "sms": _("Code"),
+}
+
+
+def _answer_widget(way: str) -> forms.Widget:
+    if way == "password":
+        return forms.PasswordInput({"autocomplete": "current-password"})
+    if way == "recovery":
+        return forms.TextInput(
+            {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "class": "input-medium mono"}
+        )
+    return CodeInput()

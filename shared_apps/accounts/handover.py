@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from allauth.usersessions.models import UserSession
 from django.contrib.auth import login
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import IntegrityError, transaction
@@ -20,7 +19,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.impersonation import begin_session, forget_session
-from shared_apps.accounts.models import HandoverUse, User
+from shared_apps.accounts.models import HandoverUse, LoginAttempt, User
+from shared_apps.accounts.services.attempts import record_attempt
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import tenant_url
@@ -67,20 +67,22 @@ def redeem_handover(*, request: HttpRequest, token: str) -> Entry:
     if user is None:
         raise _refused()
     impersonation = payload.get("impersonation")
+    method = LoginAttempt.Method.HANDOVER
     try:
         with transaction.atomic():
             HandoverUse.objects.create(token_id=uuid.UUID(payload["id"]))
             if not impersonation:
                 record(action="account.entered", category=AuditCategory.SECURITY, resource=user, actor=user)
     except IntegrityError:
+        if not impersonation:
+            record_attempt(email=user.email, method=method, user=user, reason=LoginAttempt.Reason.REFUSED)
         raise _refused() from None
     if impersonation:
         begin_session(request, user=user, impersonation=impersonation)
     else:
+        record_attempt(email=user.email, method=method, user=user)
         forget_session(request)
         login(request, user, backend=BACKEND)
-        # allauth lists, and can end, the sessions it knows of.
-        UserSession.objects.create_from_request(request)
     return Entry(user, safe_path(payload["next"]))
 
 

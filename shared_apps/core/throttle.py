@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import cast
 
 import structlog
 from django.conf import settings
@@ -74,7 +74,7 @@ def check_address_rate(scope: str) -> None:
 
 def check_caller_rate(scope: str, *, who: str) -> None:
     """Count one request of `who` against the rate of that name in the settings; raises TooManyAttempts."""
-    rates: Any = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
+    rates = cast("dict[str, str]", settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"])
     limit, period = parse_rate(rates.get(scope, DEFAULT_RATE))
     check_rate(action=f"api:{scope}", who=who, limit=limit, seconds=period)
 

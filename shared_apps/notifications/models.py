@@ -12,7 +12,11 @@ from shared_apps.core.querysets import SchemaBoundQuerySet
 
 
 class Delivery(models.Model):
-    """One e-mail to one person. `key` makes it unique: the same message is never queued twice."""
+    """One message to one person. `key` makes it unique: the same message is never queued twice."""
+
+    class Channel(models.TextChoices):
+        EMAIL = "email"
+        SMS = "sms"
 
     class Status(models.TextChoices):
         QUEUED = "queued"
@@ -21,8 +25,9 @@ class Delivery(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = models.CharField(max_length=120, unique=True)
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
     template = models.CharField(max_length=60)
-    recipient = models.EmailField(max_length=254)
+    recipient = models.CharField(max_length=254)  # an e-mail address, or a phone number (E.164)
     locale = models.CharField(max_length=5)
     context = models.JSONField(default=dict)  # emptied once sent: it may hold codes and links
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
@@ -36,6 +41,7 @@ class Delivery(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=Q(channel__in=["email", "sms"]), name="delivery_channel"),
             models.CheckConstraint(
                 condition=Q(status="sent", sent_at__isnull=False) | ~Q(status="sent"), name="delivery_sent_has_date"
             ),

@@ -1,4 +1,4 @@
-"""Queueing and sending e-mail."""
+"""Queueing and sending e-mail and text messages."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from shared_apps.core.context import platform_url
+from shared_apps.core.context import own_sender, platform_url
 from shared_apps.core.soon import send_soon
 from shared_apps.notifications.models import Delivery
+from shared_apps.notifications.sms import sms_provider
 
 logger = structlog.get_logger(__name__)
 
@@ -26,10 +28,17 @@ def notify_by_email(*, key: str, template: str, recipient: str, locale: str, con
 
     `template` names templates/emails/<template>.txt (its first line is the subject). Takes no lock.
     """
-    Delivery.objects.bulk_create(
-        [Delivery(key=key, template=template, recipient=recipient, locale=locale, context=context)],
-        ignore_conflicts=True,
-    )
+    _queue(Delivery(key=key, template=template, recipient=recipient, locale=locale, context=context))
+
+
+def notify_by_sms(*, key: str, template: str, recipient: str, locale: str, context: dict[str, Any]) -> None:
+    """Queue a text message to a number (E.164), as `notify_by_email` does; `template` names templates/sms/<template>.txt."""
+    sms = Delivery.Channel.SMS
+    _queue(Delivery(key=key, channel=sms, template=template, recipient=recipient, locale=locale, context=context))
+
+
+def _queue(delivery: Delivery) -> None:
+    Delivery.objects.bulk_create([delivery], ignore_conflicts=True)
 
     from shared_apps.notifications.tasks import send_due
 
@@ -37,11 +46,11 @@ def notify_by_email(*, key: str, template: str, recipient: str, locale: str, con
 
 
 def send_due_emails(*, limit: int = 50) -> int:
-    """Send what is due; returns how many left.
+    """Send the e-mails and text messages that are due; returns how many left.
 
     Each delivery is claimed in a short transaction (row lock, SKIP LOCKED) that puts its next attempt off, and sent
-    outside any transaction: a crash after the mail server's answer can send one message twice, never lose one
-    (e-mail has no idempotency key).
+    outside any transaction: a crash after the server's answer can send one message twice, never lose one (neither
+    e-mail nor SMS has an idempotency key).
     """
     sent = 0
     for _ in range(limit):
@@ -70,14 +79,11 @@ def _claim_one() -> Delivery | None:
 
 def _send(delivery: Delivery) -> bool:
     try:
-        render_email(
-            template=delivery.template,
-            recipient=delivery.recipient,
-            locale=delivery.locale,
-            context=delivery.context,
-        ).send()
+        _hand_over(delivery)
     except Exception as error:  # one message that cannot be built or sent must not hold up the others
-        logger.warning("mail not sent", template=delivery.template, attempt=delivery.attempts, error=str(error)[:200])
+        logger.warning(
+            "message not sent", template=delivery.template, attempt=delivery.attempts, error=str(error)[:200]
+        )
         given_up = delivery.attempts >= MAX_ATTEMPTS
         Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.QUEUED).update(
             status=Delivery.Status.FAILED if given_up else Delivery.Status.QUEUED,
@@ -90,6 +96,21 @@ def _send(delivery: Delivery) -> bool:
     return True
 
 
+def _hand_over(delivery: Delivery) -> None:
+    content = {"template": delivery.template, "locale": delivery.locale, "context": delivery.context}
+    if delivery.channel == Delivery.Channel.SMS:
+        sms_provider().send(to=delivery.recipient, text=render_sms(**content))
+    else:
+        render_email(recipient=delivery.recipient, **content).send()
+
+
+def render_sms(*, template: str, locale: str, context: dict[str, Any]) -> str:
+    """The text of a message in the reader's language, on one line."""
+    with translation.override(locale):
+        text = render_to_string(f"sms/{template}.txt", {**context, "platform_name": settings.PLATFORM_NAME})
+    return " ".join(text.split())
+
+
 def render_email(*, template: str, recipient: str, locale: str, context: dict[str, Any]) -> EmailMultiAlternatives:
     """Build the message in the reader's language: a text part, and the same text as simple HTML."""
     with translation.override(locale):
@@ -98,6 +119,8 @@ def render_email(*, template: str, recipient: str, locale: str, context: dict[st
         body = body.strip() + "\n"
         html = render_to_string("emails/layout.html", {"subject": subject, "body": body, "locale": locale})
     # A line break in a name must not become a header of its own.
-    message = EmailMultiAlternatives(subject=" ".join(subject.split()), body=body, to=[recipient])
+    message = EmailMultiAlternatives(
+        subject=" ".join(subject.split()), body=body, from_email=own_sender(), to=[recipient]
+    )
     message.attach_alternative(html, "text/html")
     return message

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 from django.test import Client
 from django_tenants.utils import tenant_context
@@ -33,6 +35,20 @@ def client_of(tenant: Tenant, *, as_owner: bool = False) -> Client:
             User.objects.get(is_staff=True), backend="allauth.account.auth_backends.AuthenticationBackend"
         )
     return client
+
+
+class Browser(Client):
+    """A client on a tenant's host that leaves the connection in the tenant, so that a test can look at its rows."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        super().__init__(HTTP_HOST=tenant.host)
+        self.tenant = tenant
+
+    def request(self, **request: Any) -> Any:
+        try:
+            return super().request(**request)
+        finally:
+            connection.set_tenant(self.tenant)
 
 
 def give_plan(tenant: Tenant, plan: str) -> None:

@@ -54,6 +54,8 @@ PUBLIC_APPS = [
 ]
 TABLELESS_APPS = [
     "baobab",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.facebook",
     "shared_apps.core",
     "django.forms",
     "rest_framework",
@@ -92,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "baobab.middleware.TenantMiddleware",
+    "shared_apps.audit.http.HttpLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "baobab.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -101,6 +104,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "baobab.impersonation.ImpersonationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "shared_apps.accounts.middleware.LastSeenMiddleware",
     "baobab.middleware.DomainErrorMiddleware",
 ]
 
@@ -181,7 +185,21 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = {"numeric": True, "dashed": False, "
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+MFA_ADAPTER = "shared_apps.accounts.adapter.SecondFactorAdapter"
+SOCIALACCOUNT_ADAPTER = "shared_apps.accounts.social.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "google": {"OAUTH_PKCE_ENABLED": True},
+    # allauth fetches Facebook's token by GET, and leaves the verifier out there: a challenge would be refused.
+    "facebook": {"OAUTH_PKCE_ENABLED": False, "FIELDS": ["id", "email", "name", "first_name", "last_name"]},
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# How long a person who has proved who they are may do dangerous things.
+CONFIRMATION_SECONDS = env.number("CONFIRMATION_SECONDS", 300)
+# How long an account that its owner closed can be opened again.
+REOPEN_DAYS = env.number("REOPEN_DAYS", 30)
+# The back office opens only to admins whose account has a second factor.
+ADMINS_NEED_SECOND_FACTOR = env.flag("ADMINS_NEED_SECOND_FACTOR", default=True)
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
 # The header in which a trusted proxy names the caller's country, such as "CF-IPCountry"; empty believes none.
 COUNTRY_HEADER = env.text("COUNTRY_HEADER", "")
@@ -216,6 +234,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+# The same for log-in pages, which lead to Google and Facebook.
+SIGN_IN_FORM_ACTIONS = ["https://accounts.google.com", "https://www.facebook.com"]
 # Browsers apply form-action to the redirect after a form too: paying leads to PayPal. Added on the order page only.
 PAYMENT_FORM_ACTIONS = ["https://*.paypal.com"]
 # Scanners use the camera; nothing uses the rest.
@@ -241,6 +261,10 @@ STORAGES = {
 
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{PLATFORM_NAME} <ne-pas-repondre@{PLATFORM_HOST}>")
 EMAIL_TIMEOUT = 20
+# What sends text messages (shared_apps.notifications.sms); with none, codes go by e-mail only.
+SMS_PROVIDER = env.text("SMS_PROVIDER", "shared_apps.notifications.sms.NoSms")
+# Where a phone number without a country code is taken to be from (ISO 3166-1).
+PHONE_REGION = env.text("PHONE_REGION", "CM")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["shared_apps.accounts.tokens.TenantJWTAuthentication"],
@@ -307,6 +331,9 @@ PAYMENT_SIMULATOR_URL = ""
 
 # How long an order may be paid after it was made, and how long a transfer may take.
 ORDER_LIFETIME = timedelta(days=7)
+
+# Which requests the activity log keeps: "unsafe" (those that may change something, refusals, failures), "all" or "off".
+AUDIT_HTTP = env.text("AUDIT_HTTP", "unsafe")
 
 LOGGING_CONFIG = None
 SILENCED_SYSTEM_CHECKS = [

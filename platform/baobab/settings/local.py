@@ -11,6 +11,10 @@ STATIC_ROOT = BASE_DIR / ".data" / "static"
 EMAIL_BACKEND = "shared_apps.notifications.backends.EmlFileBackend"
 MAIL_DIR = env.text("MAIL_DIR", str(BASE_DIR / ".data" / "mail"))
 
+SMS_PROVIDER = "shared_apps.notifications.sms.FileSms"
+# The demonstration's admin has only a password.
+ADMINS_NEED_SECOND_FACTOR = env.flag("ADMINS_NEED_SECOND_FACTOR", default=False)
+
 PAYMENT_SIMULATOR_URL = env.text("PAYMENT_SIMULATOR_URL", "http://127.0.0.1:8090")
 PAYMENT_FORM_ACTIONS = [*PAYMENT_FORM_ACTIONS, PAYMENT_SIMULATOR_URL]
 PAYPAL = {

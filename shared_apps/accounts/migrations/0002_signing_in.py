@@ -15,6 +15,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RemoveField(
+            model_name='user',
+            name='consented_at',
+        ),
         migrations.CreateModel(
             name='AccountRules',
             fields=[
@@ -87,7 +91,7 @@ class Migration(migrations.Migration):
             name='OneTimeCode',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('log_in', 'Log In'), ('confirm', 'Confirm'), ('phone', 'Phone')], max_length=10)),
+                ('purpose', models.CharField(choices=[('log_in', 'Log In'), ('confirm', 'Confirm'), ('phone', 'Phone'), ('email', 'Email'), ('reopen', 'Reopen')], max_length=10)),
                 ('channel', models.CharField(choices=[('email', 'Email'), ('sms', 'Sms')], max_length=10)),
                 ('destination', models.CharField(max_length=254)),
                 ('code_hash', models.CharField(max_length=64)),
@@ -271,7 +275,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='onetimecode',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['log_in', 'confirm', 'phone'])), name='accounts_code_purpose'),
+            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['log_in', 'confirm', 'phone', 'email', 'reopen'])), name='accounts_code_purpose'),
         ),
         migrations.AddConstraint(
             model_name='onetimecode',
@@ -296,5 +300,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='spokenlanguage',
             constraint=models.CheckConstraint(condition=models.Q(('language__regex', '^[a-z]{2}$')), name='accounts_language_code'),
+        ),
+        migrations.AddField(
+            model_name='user',
+            name='closed_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('closed_at__isnull', True), ('is_active', False), _connector='OR'), name='accounts_user_closed'),
         ),
     ]

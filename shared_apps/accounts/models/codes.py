@@ -34,7 +34,7 @@ class EmailCode(models.Model):
 
 
 class OneTimeCode(models.Model):
-    """A 6-digit code for somebody who has an account: to finish a log-in, to confirm who they are, to prove a phone."""
+    """What is sent to somebody who has an account, and works once: a 6-digit code, or the secret in a link."""
 
     MAX_TRIES = 5
 
@@ -42,6 +42,8 @@ class OneTimeCode(models.Model):
         LOG_IN = "log_in"
         CONFIRM = "confirm"
         PHONE = "phone"
+        EMAIL = "email"  # a link to the new address
+        REOPEN = "reopen"  # a link to the address of an account its owner closed
 
     class Channel(models.TextChoices):
         EMAIL = "email"
@@ -64,7 +66,7 @@ class OneTimeCode(models.Model):
             models.CheckConstraint(condition=Q(tries__gte=0, tries__lte=5), name="accounts_code_tries"),
             models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="accounts_code_expiry"),
             models.CheckConstraint(
-                condition=Q(purpose__in=["log_in", "confirm", "phone"]), name="accounts_code_purpose"
+                condition=Q(purpose__in=["log_in", "confirm", "phone", "email", "reopen"]), name="accounts_code_purpose"
             ),
             models.CheckConstraint(condition=Q(channel__in=["email", "sms"]), name="accounts_code_channel"),
         ]

@@ -42,8 +42,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone_verified_at = models.DateTimeField(null=True, blank=True)
     date_of_birth = models.DateField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
+    closed_at = models.DateTimeField(null=True, blank=True)  # by its owner, who may open it again
     is_staff = models.BooleanField(default=False)  # on the platform: a platform admin; in a tenant: its staff
-    consented_at = models.DateTimeField(null=True, blank=True)
     date_joined = models.DateTimeField(db_default=Now())
 
     objects: ClassVar[UserManager] = UserManager()
@@ -56,6 +56,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique"),
             models.CheckConstraint(condition=Q(email=Lower("email")), name="accounts_user_email_lower"),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(is_active=False), name="accounts_user_closed"
+            ),
             models.CheckConstraint(
                 condition=Q(phone="") | Q(phone__regex=r"^\+[0-9]{6,15}$"), name="accounts_user_phone_e164"
             ),

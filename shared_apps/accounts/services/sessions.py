@@ -29,3 +29,37 @@ def end_all_sessions(*, user: User, keep: str = "", actor: User | None = None) -
         after={"browsers": len(browsers), "api": ended},
     )
     return len(browsers) + ended
+
+
+@transaction.atomic
+def end_browser_session(*, user: User, session_id: int) -> bool:
+    """End one of a person's own browser sessions; whether it was there. One transaction."""
+    session = UserSession.objects.filter(user=user, pk=session_id).first()
+    if session is None:
+        return False
+    session.end()
+    record(
+        action="account.sessions_ended",
+        category=AuditCategory.SECURITY,
+        resource=user,
+        actor=user,
+        after={"browsers": 1, "api": 0},
+    )
+    return True
+
+
+def note_browser(*, user: User, session_key: str, ip: str | None, user_agent: str, was: str = "") -> None:
+    """Remember a browser that logged in, or that goes on under a new session key (`was` is the old). No lock."""
+    if was:
+        UserSession.objects.filter(session_key=was).delete()
+    if ip and session_key:
+        UserSession.objects.update_or_create(
+            session_key=session_key,
+            defaults={"user": user, "ip": ip, "user_agent": user_agent[:200], "last_seen_at": timezone.now()},
+        )
+
+
+def note_seen(*, session_key: str, ip: str | None) -> None:
+    """A browser's session was used. A guarded UPDATE: an ended one stays ended."""
+    changes = {"last_seen_at": timezone.now(), **({"ip": ip} if ip else {})}
+    UserSession.objects.filter(session_key=session_key).update(**changes)

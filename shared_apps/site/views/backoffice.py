@@ -8,12 +8,13 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -23,12 +24,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing.messages import explain
 from billing.models import Payment, TransferReceipt
 from billing.services.transfers import decide_transfer
+from shared_apps.accounts.services.factors import has_second_factor
 from shared_apps.audit.texts import timeline
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.site import backoffice as desk
 from shared_apps.site.forms.payment import LABELS, DecisionForm
 from shared_apps.site.forms.signup import add_domain_error
-from shared_apps.site.pages import render_page
+from shared_apps.site.pages import frame_of
 from shared_apps.site.plan_texts import plan_label
 from shared_apps.site.services.backoffice import restart_provisioning
 from shared_apps.site.transfer_check import mark_of
@@ -38,13 +40,16 @@ DECIDABLE = (*Payment.OPEN, Payment.Status.EXPIRED, Payment.Status.CANCELLED)
 
 
 def platform_admin(view: View) -> View:
-    """The one door of the back office: a logged-in platform admin, and nobody else."""
+    """The one door of the back office: a logged-in platform admin with a second factor, and nobody else."""
 
     @wraps(view)
     @never_cache
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_staff:  # type: ignore[union-attr]  # logged in: LoginRequiredMiddleware
             raise PermissionDenied
+        if settings.ADMINS_NEED_SECOND_FACTOR and not has_second_factor(request.user):
+            messages.warning(request, _("The back office opens once your account has a second factor."))
+            return redirect("account_security")
         return view(request, *args, **kwargs)
 
     return guarded
@@ -207,10 +212,19 @@ def render_backoffice(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A page of the back office, with its navigation."""
+    return render_in_backoffice(request, f"site/backoffice/{template}", context, status=status)
+
+
+def render_in_backoffice(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """The same for a template of another room, named in full."""
     entries = (
         ("backoffice", _("Home"), "layout-dashboard"),
         ("backoffice_transfers", _("Transfers"), "landmark"),
+        ("backoffice_identity", _("Identity checks"), "shield-check"),
         ("backoffice_organisations", _("Organisations"), "building-2"),
+        ("backoffice_audit", _("Activity log"), "history"),
     )
     nav = [
         {
@@ -222,4 +236,4 @@ def render_backoffice(
         }
         for name, label, icon in entries
     ]
-    return render_page(request, f"backoffice/{template}", {"nav": nav, **context}, status=status)
+    return render(request, template, {**frame_of(request), "nav": nav, **context}, status=status)

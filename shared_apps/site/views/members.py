@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -120,7 +121,7 @@ def leave(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def transfer(request: HttpRequest, id: UUID) -> HttpResponse:
+def transfer(request: HttpRequest, id: UUID) -> HttpResponseBase:
     """Hand the organisation over to another member. Strangers are turned away before they are asked who they are."""
     place = access_place(request, id)
     if place.role != Membership.Role.OWNER:

@@ -41,9 +41,7 @@ def as_person(shop: Tenant, user: User) -> APIClient:
 
 def as_program(shop: Tenant, user: User) -> APIClient:
     connection.set_tenant(shop)
-    _key, text = create_api_key(
-        key_id=uuid.uuid4(), name="Compta", scopes=scopes_of(user), expires_at=None, user=user
-    )
+    _key, text = create_api_key(key_id=uuid.uuid4(), name="Compta", scopes=scopes_of(user), expires_at=None, user=user)
     return caller(shop, f"Api-Key {text}")
 
 

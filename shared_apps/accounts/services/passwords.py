@@ -1,0 +1,49 @@
+"""Choosing a password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from shared_apps.accounts.models import User
+from shared_apps.accounts.services.attempts import forget_failures
+from shared_apps.accounts.services.notices import notify_of_change
+from shared_apps.accounts.services.sessions import end_all_sessions
+from shared_apps.audit.models import AuditCategory
+from shared_apps.audit.services import record
+from shared_apps.core.context import own_url
+from shared_apps.notifications.services import notify_by_email
+
+
+def set_password(*, user: User, password: str, keep: str = "") -> None:
+    """Give the account a password that was checked, and end every session but the one with the key `keep`.
+
+    One transaction, locks the account's row. The owner is told by mail; a locked account can be tried again.
+    """
+    with transaction.atomic():
+        before = {"password": User.objects.select_for_update().get(pk=user.pk).has_usable_password()}
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        record(
+            action="account.password_changed",
+            category=AuditCategory.SECURITY,
+            resource=user,
+            actor=user,
+            before=before,
+            after={"password": True},
+        )
+        end_all_sessions(user=user, keep=keep, actor=user)
+        notify_of_change(user=user, event="password")
+    forget_failures(email=user.email)
+
+
+def send_reset_link(*, user: User, path: str, token: Any) -> None:
+    """Queue the mail with the link to choose a new password, on the host this account belongs to."""
+    notify_by_email(
+        key=f"password-reset:{user.pk}:{token}"[:120],
+        template="password_reset",
+        recipient=user.email,
+        locale=user.locale,
+        context={"name": user.get_short_name(), "url": own_url(path)},
+    )

@@ -1,0 +1,216 @@
+"""What an account asks for besides its password, at log-in and when it is set up."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.test import Client
+from django.utils import timezone
+
+from shared_apps.accounts.models import LoginAttempt, OneTimeCode, SecondFactor
+from shared_apps.accounts.services import factors
+from shared_apps.accounts.tests.support import SECOND, app_code, browser_of, is_logged_in, last_code, log_in, with_app
+from shared_apps.core.errors import DomainError
+from shared_apps.core.secrets import SecretUnreadable, decrypt
+from shared_apps.notifications.models import Delivery
+from shared_apps.notifications.services import send_due_emails
+from tests.support.factories import make_admin, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def half_way(user) -> Client:
+    client = Client(HTTP_HOST="localhost")
+    answer = log_in(client, user.email)
+    assert answer["Location"].startswith(SECOND)
+    assert not is_logged_in(client)
+    return client
+
+
+def test_the_app_opens_what_the_password_alone_does_not() -> None:
+    user = make_user()
+    secret = with_app(user)
+    client = half_way(user)
+    assert client.post(SECOND, {"answer": "000000"}).status_code == 200
+    assert not is_logged_in(client)
+    assert client.post(SECOND, {"answer": app_code(secret)}).status_code == 302
+    assert is_logged_in(client)
+    reasons = list(LoginAttempt.objects.order_by("pk").values_list("succeeded", "reason"))
+    assert reasons == [(False, "second_factor"), (True, "")]
+
+
+def test_a_code_of_the_app_opens_one_log_in_only() -> None:
+    user = make_user()
+    code = app_code(with_app(user))
+    assert half_way(user).post(SECOND, {"answer": code}).status_code == 302
+    other = half_way(user)
+    assert other.post(SECOND, {"answer": code}).status_code == 200
+    assert not is_logged_in(other)
+
+
+def test_a_recovery_code_opens_one_log_in_and_its_use_is_told() -> None:
+    user = make_user()
+    with_app(user)
+    code = factors.make_recovery_codes(user=user)[3]
+    path = f"{SECOND}?by=recovery"
+    client = half_way(user)
+    assert client.post(path, {"answer": code.lower()}).status_code == 302
+    assert is_logged_in(client)
+    assert factors.recovery_codes_left(user) == 9
+    assert Delivery.objects.filter(template="security_notice", context__event="recovery_code_used").count() == 1
+    assert half_way(user).post(path, {"answer": code}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["email", "sms"])
+def test_a_code_by_mail_or_sms_is_sent_by_itself_and_opens(kind, settings, tmp_path) -> None:
+    settings.MAIL_DIR = str(tmp_path)
+    user = make_user(phone="+237670123456", phone_verified_at=timezone.now())
+    factors.add_code_factor(user=user, kind=kind)
+    client = half_way(user)
+    assert Delivery.objects.get(template="one_time_code").channel == kind
+    code = last_code()
+    send_due_emails()
+    if kind == "sms":
+        [file] = [path for path in tmp_path.iterdir() if path.name.endswith(".sms.txt")]
+        to, text = file.read_text().strip().split("\n")
+        assert (to, code in text) == ("+237670123456", True)
+    html = client.get(SECOND).content.decode()
+    assert "+237670123456" not in html
+    assert user.email not in html
+    assert client.post(SECOND, {"answer": f"{code[:3]} {code[3:]}"}).status_code == 302
+    assert is_logged_in(client)
+
+
+def test_a_code_dies_after_ten_minutes_and_after_a_newer_one() -> None:
+    user = make_user()
+    factors.add_code_factor(user=user, kind="email")
+    client = half_way(user)
+    first = last_code()
+    OneTimeCode.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    client.post(SECOND, {"send": "1"})
+    second = last_code()
+    client.post(SECOND, {"answer": first})
+    assert first == second or not is_logged_in(client)
+    OneTimeCode.objects.update(
+        created_at=timezone.now() - timedelta(minutes=11), expires_at=timezone.now() - timedelta(minutes=1)
+    )
+    client.post(SECOND, {"answer": second})
+    assert not is_logged_in(client)
+
+
+def test_asking_again_at_once_sends_nothing_more() -> None:
+    user = make_user()
+    factors.add_code_factor(user=user, kind="email")
+    client = half_way(user)
+    client.post(SECOND, {"send": "1"})
+    assert Delivery.objects.filter(template="one_time_code").count() == 1
+
+
+def test_guessing_is_stopped_over_all_ways_of_one_account() -> None:
+    user = make_user()
+    secret = with_app(user)
+    client = half_way(user)
+    statuses = [client.post(SECOND, {"answer": f"{n:06d}"}).status_code for n in range(11)]
+    assert statuses == [200] * 10 + [429]
+    client.post(SECOND, {"answer": app_code(secret)})
+    assert not is_logged_in(client)
+
+
+def test_a_log_in_that_stopped_half_way_ends_with_the_password_it_began_with() -> None:
+    from shared_apps.accounts.services.passwords import set_password
+
+    user = make_user()
+    secret = with_app(user)
+    client = half_way(user)
+    set_password(user=user, password="une-phrase-calme-2027")
+    assert client.post(SECOND, {"answer": app_code(secret)})["Location"] == "/accounts/login/"
+    assert not is_logged_in(client)
+
+
+def test_the_page_of_the_second_factor_needs_a_password_first(public_client: Client) -> None:
+    assert public_client.get(SECOND)["Location"] == "/accounts/login/"
+
+
+def test_an_app_is_set_up_by_its_first_code_and_its_secret_is_sealed() -> None:
+    user = make_user()
+    client = browser_of(user)
+    page = client.get("/accounts/security/app/").content.decode()
+    secret = client.session["totp_secret"]
+    assert "<svg" in page
+    assert secret[:4] in page
+    assert client.post("/accounts/security/app/", {"code": "000000"}).status_code == 200
+    assert not factors.has_second_factor(user)
+    answer = client.post("/accounts/security/app/", {"code": app_code(secret)})
+    assert answer["Location"] == "/accounts/security/recovery/"
+    kept = Authenticator.objects.get(user=user).data["secret"]
+    assert secret not in kept
+    assert decrypt(kept, place=factors.totp_place(user)) == secret
+    with pytest.raises(SecretUnreadable):
+        decrypt(kept, place=factors.totp_place(make_user()))
+    assert "totp_secret" not in client.session
+
+
+def test_recovery_codes_are_shown_once_and_kept_as_hashes() -> None:
+    user = make_user()
+    client = browser_of(user)
+    with_app(user)
+    page = client.post("/accounts/security/recovery/")
+    codes = re.findall(r"<li>([A-Z2-9]{5}-[A-Z2-9]{5})</li>", page.content.decode())
+    assert len(set(codes)) == 10
+    assert page["Cache-Control"] == "no-store"
+    assert codes[0] not in client.get("/accounts/security/recovery/").content.decode()
+    assert codes[0].replace("-", "") not in str(Authenticator.objects.get(user=user, type="recovery_codes").data)
+
+
+def test_recovery_codes_go_with_the_last_second_factor() -> None:
+    user = make_user()
+    with_app(user)
+    factors.add_code_factor(user=user, kind="email")
+    factors.make_recovery_codes(user=user)
+    factors.remove_totp(user=user)
+    assert factors.factor_kinds(user) == ["email", "recovery"]
+    factors.remove_code_factor(user=user, kind="email")
+    assert factors.factor_kinds(user) == []
+    assert not Authenticator.objects.filter(user=user).exists()
+
+
+def test_sms_needs_a_proved_phone_and_a_provider(settings) -> None:
+    user = make_user(phone="+237670123456")
+    with pytest.raises(DomainError):
+        factors.add_code_factor(user=user, kind="sms")
+    settings.SMS_PROVIDER = "shared_apps.notifications.sms.NoSms"
+    client = browser_of(user)
+    assert client.get("/accounts/security/codes/sms/").status_code == 404
+    assert client.get("/accounts/phone/").status_code == 404
+    assert not SecondFactor.objects.exists()
+
+
+def test_a_message_that_no_provider_takes_is_kept_and_tried_again(settings) -> None:
+    user = make_user(phone="+237670123456", phone_verified_at=timezone.now())
+    factors.add_code_factor(user=user, kind="sms")
+    half_way(user)
+    settings.SMS_PROVIDER = "shared_apps.notifications.sms.NoSms"
+    send_due_emails()
+    delivery = Delivery.objects.get(template="one_time_code")
+    assert (delivery.status, delivery.attempts) == ("queued", 1)
+    assert "SmsUnavailable" in delivery.error
+
+
+def test_the_api_asks_for_the_web_site_where_a_second_factor_is_set() -> None:
+    user = make_user()
+    factors.add_code_factor(user=user, kind="email")
+    body = {"email": user.email, "password": "calme-baobab-2026"}
+    answer = Client(HTTP_HOST="localhost").post("/api/auth/token/", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "second_factor_required")
+
+
+def test_the_back_office_opens_once_its_admin_has_a_second_factor(settings) -> None:
+    settings.ADMINS_NEED_SECOND_FACTOR = True
+    admin = make_admin()
+    client = browser_of(admin)
+    assert client.get("/backoffice/")["Location"] == "/accounts/security/"
+    with_app(admin)
+    assert client.get("/backoffice/").status_code == 200
