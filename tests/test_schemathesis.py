@@ -142,6 +142,7 @@ def test_the_api_of_a_workspace_keeps_its_word(product: str, stranger: set[str])
         pair, _other = start_session(user=owner), start_session(user=owner)
         session = ApiSession.objects.latest("created_at")
         known = {**PERSON, "key_id": str(key.pk), "session_id": str(session.pk), "scopes": key.scopes}
+        known |= {"name": "Comptabilité", "permissions": key.scopes}
     callers = {"nobody": {}, "owner": bearer(pair), "program": {"Authorization": f"Api-Key {text}"}}
     paths = "" if product == "store" else "^/api/v1/"  # what is the same everywhere is tried once
     seen = try_everything(

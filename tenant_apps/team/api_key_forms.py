@@ -16,7 +16,7 @@ from tenant_apps.team.products import product_config
 class ApiKeyForm(WorkspaceForm):
     """A key: who uses it, what it may do, until when."""
 
-    LIFETIMES = (("30", _("30 days")), ("90", _("90 days")), ("365", _("One year")), ("", _("No end")))
+    LIFETIMES = (("30", _("30 days")), ("90", _("90 days")), ("365", _("One year")), ("never", _("No end")))
 
     key = key_field()
     name = OneLineField(
@@ -27,7 +27,7 @@ class ApiKeyForm(WorkspaceForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Choose as little as the program needs. Only what you may do yourself can be chosen."),
     )
-    lifetime = forms.ChoiceField(label=_("Valid for"), choices=LIFETIMES, initial="365", required=False)
+    lifetime = forms.ChoiceField(label=_("Valid for"), choices=LIFETIMES, initial="365")
 
     def __init__(self, *args: Any, product: str, scopes: frozenset[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,10 +38,10 @@ class ApiKeyForm(WorkspaceForm):
     def values(self) -> dict[str, Any]:
         """What `create_api_key` takes of a valid form."""
         given = self.cleaned_data
-        days = given["lifetime"]
+        lifetime = given["lifetime"]
         return {
             "key_id": given["key"],
             "name": given["name"],
             "scopes": given["scopes"],
-            "expires_at": timezone.now() + timedelta(days=int(days)) if days else None,
+            "expires_at": timezone.now() + timedelta(days=int(lifetime)) if lifetime != "never" else None,
         }

@@ -295,6 +295,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Plans, orders, payments and organisations of the platform.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_PATCH": False,
     "ENUM_NAME_OVERRIDES": {"MembershipRoleEnum": "shared_apps.organisations.models.Membership.Role"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
