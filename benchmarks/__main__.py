@@ -5,7 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
-MEASUREMENTS = ("benchmarks.schemas", "benchmarks.requests", "benchmarks.pricing", "benchmarks.workspaces")
+MEASUREMENTS = (
+    "benchmarks.schemas",
+    "benchmarks.requests",
+    "benchmarks.pricing",
+    "benchmarks.audit",
+    "benchmarks.workspaces",
+)
 
 if __name__ == "__main__":
     failed = [name for name in MEASUREMENTS if subprocess.run([sys.executable, "-m", name], check=False).returncode]

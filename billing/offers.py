@@ -71,7 +71,7 @@ OFFERS: tuple[Offer, ...] = (
             ("registrations", "tickets", "mobile_money", "reduced_commission", "analytics", "promotion")),
     _simple("events", "gold", 3, 50_000, 7_700, {"events_per_month": None, "users": 30, "commission_bp": 150},
             ("registrations", "tickets", "mobile_money", "reduced_commission", "analytics", "promotion",
-             "custom_profile", "priority_support")),
+             "custom_profile", "api_access", "priority_support")),
     _esxi("bronze", 1, 25_000, 3_900, (2, 10, 100, 100, 2), ("email_notifications",), (7, 30)),
     _esxi("silver", 2, 50_000, 7_700, (5, 50, 500, 500, 5), _SILVER, (14, 60)),
     _esxi("gold", 3, 100_000, 15_300, (20, 200, 2_000, 2_000, 20), (*_SILVER, "api_access", "priority_support"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from provisioning.services import jobs, ready
+from provisioning.services import housekeeping, jobs, ready
 from shared_apps.core.soon import send_soon
 
 
@@ -28,3 +28,15 @@ def sweep() -> int:
     for job_id in due:
         send_soon(run_job, str(job_id))
     return len(due)
+
+
+@shared_task
+def clean_up() -> int:
+    """Delete what has been kept long enough, on the platform and in every tenant."""
+    return housekeeping.clean_up()
+
+
+@shared_task
+def sweep_mail() -> int:
+    """Have every tenant's due mail sent, even where the task that should was lost."""
+    return housekeeping.sweep_mail()

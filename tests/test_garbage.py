@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from PIL import Image
 
 from baobab.wsgi import Utf8Request, application
-from billing.receipts import BadReceipt, scrub
+from shared_apps.core.uploads import BadUpload, scrub
 from shared_apps.notifications.models import Delivery
 from shared_apps.notifications.services import notify_by_email, send_due_emails
 from tests.support.factories import make_order
@@ -64,7 +64,7 @@ def test_one_mail_that_cannot_be_built_does_not_hold_up_the_others() -> None:
 
 def test_a_pdf_with_names_that_are_not_text_is_damaged() -> None:
     broken = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R/Bad /\xed\xa0\x80bad>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>"
-    with pytest.raises(BadReceipt) as refusal:
+    with pytest.raises(BadUpload) as refusal:
         scrub(broken)
     assert refusal.value.code in ("damaged", "active_content")
 

@@ -15,10 +15,11 @@ from django_tenants.utils import tenant_context
 
 from shared_apps.accounts.handover import handover_url
 from shared_apps.accounts.models import HandoverUse, User
+from shared_apps.accounts.services.closing import close_account
+from shared_apps.accounts.services.notices import tell_apps
 from shared_apps.audit.models import AuditLog
 from shared_apps.organisations.current import announce_change, as_tenant
 from shared_apps.organisations.models import Membership, Organisation
-from shared_apps.organisations.services.following import announce_account
 from shared_apps.organisations.services.members import change_role, leave, remove_member, transfer_ownership
 from shared_apps.outbox.services import drain
 from tenant_apps.team.models import Member
@@ -205,12 +206,11 @@ def test_a_new_address_and_a_closed_account_are_followed() -> None:
     user = member_of(organisation)
     client = enter(user, organisation)
     User.objects.filter(pk=user.pk).update(email="neuf@example.org")
-    announce_account(user=user)
+    tell_apps(user)
     drain()
     with inside(organisation):
         assert User.objects.get(platform_user_id=user.pk).email == "neuf@example.org"
-    User.objects.filter(pk=user.pk).update(is_active=False)
-    announce_account(user=user)
+    close_account(user=user)
     drain()
     assert client.get("/staff/team/").status_code == 302
     assert role_of(user, organisation) is None

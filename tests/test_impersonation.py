@@ -132,21 +132,15 @@ def test_nothing_can_be_sent_while_it_is_read_only(product) -> None:
 
 def test_changes_that_were_asked_for_are_made_and_name_the_admin() -> None:
     organisation, admin = organisation_at(), make_admin()
+    owner_email = organisation.owner.email
     client, _row = visit(organisation, admin=admin, mode="change")
-    page = client.get("/staff/products/new/")
-    assert page.status_code == 200
-    answer = client.post("/staff/settings/", {"name": "Boutique", "colour": "#17553a"})
-    assert answer.status_code != 403
+    shop = {"name": "Chez Awa", "description": "Mode", "phone": "", "brand_colour": "#aa3300"}
+    assert client.post("/staff/settings/", shop).status_code == 302
     with inside(organisation):
-        from shared_apps.audit.services import record
-        from shared_apps.core.request_info import RequestInfo, reset_request_info, set_request_info
-
-        token = set_request_info(RequestInfo(impersonator=admin.email))
-        entry = record(action="x.y", category="user", resource=owner_inside(organisation))
-        reset_request_info(token)
-        assert entry.impersonator == admin.email
-        made = AuditLog.objects.exclude(action__startswith="impersonation.").exclude(action="x.y")
-        assert all(one.impersonator == admin.email for one in made.filter(action__startswith="store."))
+        made = AuditLog.objects.get(action="store.shop.changed")
+        assert (made.impersonator, made.actor_label) == (admin.email, owner_email)
+    on_platform(admin).get("/backoffice/")
+    assert not AuditLog.objects.exclude(impersonator="").exists()
 
 
 @pytest.mark.parametrize("mode", ["read", "change"])
@@ -229,6 +223,16 @@ def test_its_session_opens_nothing_elsewhere() -> None:
 def test_it_needs_a_reason_and_somebody_who_works_there(wrong) -> None:
     _client, answer = begin(organisation_at(), make_admin(), **wrong)
     assert answer.status_code == 422
+    assert not Impersonation.objects.exists()
+
+
+def test_a_visit_needs_a_fresh_proof_of_who_asks() -> None:
+    organisation, admin = organisation_at(), make_admin()
+    path = f"/backoffice/organisations/{organisation.pk}/visit/"
+    client = on_platform(admin, confirmed=False)
+    data = {"person": owner_inside(organisation).pk, "reason": "Ticket 4711", "mode": "read"}
+    for answer in (client.get(path), client.post(path, data)):
+        assert answer.headers["Location"].startswith("/accounts/confirm/")
     assert not Impersonation.objects.exists()
 
 

@@ -14,11 +14,11 @@ from rest_framework.response import Response
 
 from billing.messages import explain
 from billing.models import Payment
-from billing.receipts import MAX_BYTES
 from billing.selectors import access_payment
 from billing.services.transfers import RECEIPT_TEXTS, decide_transfer, upload_receipt
 from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, page_of, paginated, validated
 from shared_apps.core.errors import DomainError, NotFound
+from shared_apps.core.uploads import MAX_BYTES
 
 # What a multipart body holds around the file.
 MULTIPART_OVERHEAD = 64 * 1024

@@ -15,13 +15,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing import gateways, receipts
+from billing import gateways
 from billing.models import Order, Payment, TransferReceipt
 from billing.money import Money
 from billing.providers import reasons
 from billing.services.resolve import resolve_payment
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
+from shared_apps.core import uploads
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
 from shared_apps.notifications.services import notify_by_email
@@ -147,12 +148,12 @@ def _check_room(payment: Payment) -> None:
         )
 
 
-def _scrub(upload: UploadedFile) -> receipts.Scrubbed:
-    if (upload.size or 0) > receipts.MAX_BYTES:
+def _scrub(upload: UploadedFile) -> uploads.Scrubbed:
+    if (upload.size or 0) > uploads.MAX_BYTES:
         raise DomainError("receipt_too_big", RECEIPT_TEXTS["too_big"], field="receipt")
     try:
-        return receipts.scrub(upload.read(receipts.MAX_BYTES + 1))
-    except receipts.BadReceipt as problem:
+        return uploads.scrub(upload.read(uploads.MAX_BYTES + 1))
+    except uploads.BadUpload as problem:
         raise DomainError(f"receipt_{problem.code}", RECEIPT_TEXTS[problem.code], field="receipt") from None
 
 

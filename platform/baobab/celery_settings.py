@@ -6,6 +6,7 @@ not answer keeps them busy, and workspaces are made all the same. A worker witho
 
 from __future__ import annotations
 
+from celery.schedules import crontab
 from django.conf import settings
 from kombu import Queue
 
@@ -54,5 +55,11 @@ beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "clean-up": {
+        "task": "provisioning.tasks.clean_up",
+        "schedule": crontab(hour=1, minute=30),
+        "options": {"expires": 3600},
+    },
+    "sweep-mail": {"task": "provisioning.tasks.sweep_mail", "schedule": 60.0, "options": {"expires": 60}},
     "send-mail": {"task": "shared_apps.notifications.tasks.send_due", "schedule": 10.0, "options": {"expires": 10}},
 }

@@ -17,7 +17,7 @@ from django.utils import translation
 from redis.exceptions import RedisError
 
 from baobab.products import PRODUCTS
-from shared_apps.core.error_views import render_domain_error, render_suspended, render_unknown_host
+from shared_apps.core.error_views import render_domain_error, render_suspended, render_unknown_host, wants_json
 from shared_apps.core.errors import DomainError
 from shared_apps.core.request_info import RequestInfo, request_info, reset_request_info, set_request_info
 from shared_apps.organisations.current import normalise_host, tenant_of_host
@@ -128,6 +128,8 @@ class RefuseGarbageMiddleware:
             or any("\x00" in value for value in request.COOKIES.values())
         )
         if garbage:
+            if wants_json(request):
+                return JsonResponse({"code": "bad_request", "detail": "400 Bad Request"}, status=400)
             return HttpResponseBadRequest("400 Bad Request", content_type="text/plain")
         return self.get_response(request)
 

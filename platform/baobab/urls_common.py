@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("accounts/", include("shared_apps.accounts.urls")),
     path("api/auth/", include("shared_apps.accounts.api")),
+    path("api/", include("shared_apps.core.api_docs")),
 ]
 
 handler400 = "shared_apps.core.error_views.bad_request"

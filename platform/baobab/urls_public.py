@@ -12,7 +12,7 @@ urlpatterns = [
     *common,
     path("api/tenants/organizations/", include("shared_apps.organisations.api")),
     path("api/tenants/", include("billing.api.urls")),
-    path("api/", include("billing.api.docs")),
+    path("api/audit/logs/", include("shared_apps.audit.api")),
     path("hooks/", include("billing.webhook_views")),
     path("", include("shared_apps.site.urls")),
 ]

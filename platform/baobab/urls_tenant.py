@@ -12,5 +12,6 @@ urlpatterns = [
     *common,
     path("enter/<str:token>/", enter, name="enter"),
     path(END[1:], end, name="impersonation_end"),
+    path("api/v1/", include("tenant_apps.team.api.urls")),
     path("", include("tenant_apps.team.urls")),
 ]

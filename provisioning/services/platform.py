@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from billing.offers import METHODS, OFFERS
 from billing.services.catalogue import publish_method, publish_offer
 from provisioning.database import owner_connection, run_in_one_transaction
-from provisioning.grants import create_role, extensions_schema, grant_schema
+from provisioning.grants import create_role, extensions_schema, grant_schema, share_tables
 from provisioning.services.ready import drop_outdated, replenish
 from provisioning.services.templates import build_template
 from shared_apps.core.tenancy import connection
@@ -35,9 +35,10 @@ def migrate_public() -> None:
 
 
 def grant_public() -> None:
-    """The role that serves the platform's own host, and its grants."""
+    """The role that serves the platform's own host, its grants, and what tenants may read of its tables."""
     with owner_connection() as owner:
-        run_in_one_transaction(owner, [*create_role(owner, PUBLIC), *grant_schema(owner, PUBLIC)])
+        statements = [*create_role(owner, PUBLIC), *grant_schema(owner, PUBLIC), *share_tables(owner)]
+        run_in_one_transaction(owner, statements)
 
 
 def build_templates() -> None:

@@ -6,7 +6,7 @@ import psycopg
 from django_tenants.postgresql_backend.base import _check_schema_name
 
 from provisioning.database import quoted, run_in_one_transaction
-from provisioning.grants import create_role, grant_schema
+from provisioning.grants import create_role, grant_schema, join_tenants
 from provisioning.services.templates import template_statements
 
 
@@ -37,4 +37,5 @@ def statements_for(owner: psycopg.Connection, *, schema_name: str, product: str)
         *template_statements(product),
         *create_role(owner, schema_name),
         *grant_schema(owner, schema_name),
+        *join_tenants(owner, schema_name),
     ]

@@ -15,6 +15,7 @@ from shared_apps.accounts.confirm import note_confirmation
 from shared_apps.accounts.devices import known_device, remember_device
 from shared_apps.accounts.models import LoginAttempt, User
 from shared_apps.accounts.pending import remember_closed, remember_pending
+from shared_apps.accounts.selectors import account_rules
 from shared_apps.accounts.services.attempts import check_may_log_in, forget_failures, record_attempt
 from shared_apps.accounts.services.factors import has_second_factor
 from shared_apps.accounts.services.passwords import send_reset_link, set_password
@@ -29,11 +30,12 @@ class AccountAdapter(DefaultAccountAdapter):
     """Sign-up goes through our own steps; our limits, records and second factor stand around each log-in."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return False
+        """Whether people may get an account here."""
+        return account_rules().registration_open
 
     def get_login_stages(self) -> list[str]:
         """What stands between a right password and the session. The address was looked at in `pre_login`."""
-        return ["shared_apps.accounts.stages.SecondFactorStage"]
+        return ["shared_apps.accounts.stages.SecondFactorStage", "shared_apps.accounts.stages.DetailsStage"]
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the try at this account; raises ValidationError when it is locked."""
@@ -53,15 +55,16 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
-        """Somebody whose address is not proved yet goes on where sign-up stopped."""
+        """Somebody whose address is not proved yet goes on where sign-up stopped, on the same host."""
         method = _method(kwargs)
         response = super().pre_login(request, user, **kwargs)
         if response is not None:
             record_attempt(email=user.email, method=method, user=user, reason=LoginAttempt.Reason.INACTIVE)
         elif not is_verified(user):
             record_attempt(email=user.email, method=method, user=user, reason=LoginAttempt.Reason.UNVERIFIED)
-            remember_pending(request, user)
-            return redirect(platform_url("/signup/code/"))
+            remember_pending(request, user, next_path=kwargs.get("redirect_url") or "")
+            on_tenant = getattr(request, "tenant", None) is not None
+            return redirect("account_signup_code") if on_tenant else redirect(platform_url("/signup/code/"))
         return response
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:

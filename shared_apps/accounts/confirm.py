@@ -10,13 +10,12 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-View = Callable[..., HttpResponseBase]
+View = Callable[..., HttpResponse]
 
 _KEY = "confirmed"
 # Who opened a form in time has this long to fill it in.
@@ -31,7 +30,7 @@ def confirmation_required(view: View) -> View:
     """
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         is_filled_in = request.method not in ("GET", "HEAD")
         if is_confirmed(request, grace=FILLING_SECONDS if is_filled_in else 0):
             return view(request, *args, **kwargs)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from allauth.usersessions.models import UserSession
 from django.contrib.auth import login
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import IntegrityError, transaction
@@ -75,7 +74,8 @@ def redeem_handover(*, request: HttpRequest, token: str) -> Entry:
             if not impersonation:
                 record(action="account.entered", category=AuditCategory.SECURITY, resource=user, actor=user)
     except IntegrityError:
-        record_attempt(email=user.email, method=method, user=user, reason=LoginAttempt.Reason.REFUSED)
+        if not impersonation:
+            record_attempt(email=user.email, method=method, user=user, reason=LoginAttempt.Reason.REFUSED)
         raise _refused() from None
     if impersonation:
         begin_session(request, user=user, impersonation=impersonation)
@@ -83,8 +83,6 @@ def redeem_handover(*, request: HttpRequest, token: str) -> Entry:
         record_attempt(email=user.email, method=method, user=user)
         forget_session(request)
         login(request, user, backend=BACKEND)
-        # allauth lists, and can end, the sessions it knows of.
-        UserSession.objects.create_from_request(request)
     return Entry(user, safe_path(payload["next"]))
 
 

@@ -11,6 +11,14 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from shared_apps.accounts.models import User
+
+
+class AccountRequest(HttpRequest):
+    """A request of somebody who is logged in (for types only; LoginRequiredMiddleware sees to it)."""
+
+    user: User
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -20,12 +28,18 @@ class Section:
     label: str | Promise
     icon: str
     hint: str | Promise
+    # On hosts of these products only; empty: everywhere.
+    products: tuple[str, ...] = ()
 
 
 # In the order they are listed. Each slice of the account pages adds its own.
 SECTIONS: tuple[Section, ...] = (
     Section("account_home", _("Profile"), "user", _("Name, address, phone")),
     Section("account_security", _("Security"), "shield-check", _("Password, second factor, sessions")),
+    Section("account_privacy", _("Privacy"), "lock", _("What you agreed to, a copy of your data, erasing it")),
+    Section("socialaccount_connections", _("Ways to log in"), "link", _("Google, Facebook")),
+    Section("account_identity", _("Identity"), "shield-check", _("Confirm who you are")),
+    Section("account_following", _("Following"), "heart", _("The people you follow"), products=("events",)),
 )
 
 
@@ -33,6 +47,7 @@ def render_account(
     request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int = 200
 ) -> HttpResponse:
     """A page of "My account", with the list of its sections."""
+    product = getattr(getattr(request, "tenant", None), "product", "")
     sections = [
         {
             "url": reverse(one.url_name),
@@ -42,5 +57,6 @@ def render_account(
             "current": request.path == reverse(one.url_name),
         }
         for one in SECTIONS
+        if not one.products or product in one.products
     ]
     return render(request, f"account/{template}", {"sections": sections, **(context or {})}, status=status)

@@ -11,16 +11,24 @@ from shared_apps.accounts.models import User
 
 _KEY = "pending_account"
 _CLOSED = "closed_account"
+_NEXT = "pending_next"
 
 
-def remember_pending(request: HttpRequest, user: User) -> None:
-    """Call it only after a registration or a right password."""
+def remember_pending(request: HttpRequest, user: User, *, next_path: str = "") -> None:
+    """Call it only after a registration or a right password. `next_path` is checked: where to go on afterwards."""
     request.session[_KEY] = str(user.pk)
+    request.session[_NEXT] = next_path
 
 
-def forget_pending(request: HttpRequest) -> None:
-    """The address is proved, or the visitor has gone on."""
+def forget_pending(request: HttpRequest) -> str:
+    """The address is proved, or the visitor has gone on; returns where they were going, or an empty path."""
     request.session.pop(_KEY, None)
+    return request.session.pop(_NEXT, "")
+
+
+def pending_next(request: HttpRequest) -> str:
+    """Where the visitor was going, or an empty path."""
+    return request.session.get(_NEXT, "")
 
 
 def pending_account(request: HttpRequest) -> User | None:

@@ -29,7 +29,7 @@ def show_phone(phone: str) -> str:
 
 def mask_phone(phone: str) -> str:
     """Enough of a number to know it again, for a page where only the password was given."""
-    return f"{phone[:4]} •••• {phone[-2:]}" if phone else ""
+    return f"{phone[:4]}\u00a0••••\u00a0{phone[-2:]}" if phone else ""
 
 
 def mask_email(email: str) -> str:

@@ -1,9 +1,10 @@
-"""Reads about one's own account."""
+"""Reading accounts and what is asked of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
@@ -11,7 +12,18 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from shared_apps.accounts.agents import device_name
-from shared_apps.accounts.models import ApiSession, LoginAttempt, User
+from shared_apps.accounts.models import (
+    AccountRules,
+    ApiSession,
+    Consent,
+    Follow,
+    IdentityCheck,
+    LoginAttempt,
+    SignInProvider,
+    SpokenLanguage,
+    User,
+)
+from shared_apps.accounts.policies import Asked, Details
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +74,101 @@ def open_api_sessions(user: User) -> list[OpenSession]:
 def latest_attempts(user: User, *, limit: int = 10) -> list[LoginAttempt]:
     """The last tries to log in to an account, newest first. One query."""
     return list(user.login_attempts.order_by("-at", "-pk")[:limit])
+
+
+def account_rules() -> AccountRules:
+    """How people get an account in this schema; the defaults where nobody chose."""
+    return AccountRules.objects.first() or AccountRules()
+
+
+def asked_here() -> Asked:
+    """What is asked of people who get an account in this schema."""
+    rules = account_rules()
+    return Asked(minimum_age=rules.minimum_age, languages=rules.languages_required)
+
+
+def details_of(user: User) -> Details:
+    """What a person has said of themselves."""
+    spoken = list(user.languages.order_by("pk"))
+
+    def codes(kind: str) -> tuple[str, ...]:
+        return tuple(one.language for one in spoken if one.kind == kind)
+
+    return Details(user.date_of_birth, codes(SpokenLanguage.Kind.NATIVE), codes(SpokenLanguage.Kind.TARGET))
+
+
+def must_complete(user: User, *, today: date | None = None) -> bool:
+    """Whether an account lacks what is asked here now. Whoever works here is asked nothing: it is they who ask."""
+    if user.is_staff:
+        return False
+    asked = asked_here()
+    return bool(asked) and not asked.is_met_by(details_of(user), today=today or timezone.localdate())
+
+
+def sign_in_providers(*, active: bool = False) -> list[SignInProvider]:
+    """The organisation's keys at Google and Facebook, or those in use."""
+    rows = SignInProvider.objects.order_by("provider")
+    return list(rows.filter(is_active=True) if active else rows)
+
+
+def consents_of(user: User) -> QuerySet[Consent]:
+    """What a person agreed to, newest first."""
+    return user.consents.order_by("-given_at", "-pk")
+
+
+def agrees_to(user: User, document: str) -> bool:
+    """Whether a consent is open."""
+    return user.consents.filter(document=document, withdrawn_at__isnull=True).exists()
+
+
+def latest_check(user: User) -> IdentityCheck | None:
+    """The identity check a person sent last."""
+    return user.identity_checks.order_by("-submitted_at").first()
+
+
+def is_identity_proved(user: User, *, today: date | None = None) -> bool:
+    """Whether somebody approved this person's identity, and that still holds."""
+    return user.identity_checks.filter(
+        status=IdentityCheck.Status.APPROVED, expires_on__gte=today or timezone.localdate()
+    ).exists()
+
+
+def checks_to_review() -> QuerySet[IdentityCheck]:
+    """Identity checks that wait, oldest first."""
+    return (
+        IdentityCheck.objects.filter(status=IdentityCheck.Status.PENDING)
+        .select_related("user")
+        .order_by("submitted_at", "pk")
+    )
+
+
+def checks_decided() -> QuerySet[IdentityCheck]:
+    """Identity checks somebody decided, newest first."""
+    return (
+        IdentityCheck.objects.exclude(status=IdentityCheck.Status.PENDING)
+        .select_related("user", "decided_by")
+        .order_by("-decided_at", "pk")
+    )
+
+
+def check_of(check_id: UUID) -> IdentityCheck | None:
+    return IdentityCheck.objects.select_related("user", "decided_by").filter(pk=check_id).first()
+
+
+def public_person(person_id: UUID) -> User | None:
+    """Somebody who works here, as everybody may see them."""
+    return User.objects.filter(pk=person_id, is_staff=True, is_active=True).first()
+
+
+def followed_by(user: User) -> QuerySet[Follow]:
+    """Whom a person follows, those who left included so that they can be let go."""
+    return Follow.objects.filter(follower=user).select_related("followed").order_by("followed__first_name", "pk")
+
+
+def follow_of(*, follower: User, followed: User) -> Follow | None:
+    return Follow.objects.filter(follower=follower, followed=followed).first()
+
+
+def followers_to_tell(user: User) -> QuerySet[User]:
+    """Who wants to be told what a person does: active accounts that follow them with notifications on."""
+    return User.objects.filter(following__followed=user, following__notify=True, is_active=True).order_by("pk")

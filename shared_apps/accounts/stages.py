@@ -1,4 +1,4 @@
-"""Between the right password and the session."""
+"""Between the right password and the session: the second factor, then what the organisation asks of its customers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from allauth.account.stages import LoginStage
 from django.shortcuts import redirect
 
 from shared_apps.accounts.proofs import LOG_IN, SENT, send_proof, ways_at_log_in
+from shared_apps.accounts.selectors import must_complete
 from shared_apps.core.errors import TooManyAttempts
 
 
@@ -34,3 +35,15 @@ class SecondFactorStage(LoginStage):
         """Whether the account is still the one whose password was given."""
         user: Any = self.login.user
         return user is not None and user.is_active and self.state.get("password") == user.get_session_auth_hash()
+
+
+class DetailsStage(LoginStage):
+    """Accounts made before the organisation asked for an age or languages are asked now, and come in afterwards."""
+
+    key = "details"
+    urlname = "account_details"
+
+    def handle(self) -> tuple[Any, bool]:
+        if must_complete(self.login.user):
+            return redirect(self.urlname), True
+        return None, True

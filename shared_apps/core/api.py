@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import BaseParser, JSONParser
@@ -59,9 +59,22 @@ class ErrorSerializer(serializers.Serializer):
     )
 
 
-def errors(*statuses: int) -> dict[int, type[ErrorSerializer]]:
-    """For `extend_schema`: these statuses answer with an error."""
-    return dict.fromkeys(statuses, ErrorSerializer)
+_MEANINGS = {
+    400: "The request cannot be understood, or a field of it is wrong.",
+    401: "No valid token or key came with the request.",
+    403: "The caller is known, but may not do this.",
+    404: "There is nothing here, or nothing of the caller's.",
+    406: "Answers are JSON and nothing else.",
+    409: "It is taken, or has changed in the meantime.",
+    413: "The body is too large.",
+    415: "Bodies are JSON, unless the operation says otherwise.",
+    429: "Too many requests: `Retry-After` says how many seconds to wait.",
+}
+
+
+def errors(*statuses: int) -> dict[int, OpenApiResponse]:
+    """For `extend_schema`: these statuses answer with an error. `core.openapi` adds those that every view has."""
+    return {status: OpenApiResponse(ErrorSerializer, _MEANINGS.get(status, "")) for status in statuses}
 
 
 class ApiView(APIView):
@@ -75,6 +88,8 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         translation.activate(translation.get_language_from_request(request._request))
+        if not hasattr(self, (request.method or "").lower()):
+            raise exceptions.MethodNotAllowed(request.method or "")  # whoever asks: nobody's rights would change it
         super().initial(request, *args, **kwargs)
         if request.user.is_authenticated:
             set_request_info(replace(request_info(), user=request.user))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -32,8 +33,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if response is None or not isinstance(error, exceptions.APIException):
         return response
     if isinstance(error, exceptions.ValidationError):
-        fields = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
-        response.data = {"code": "invalid", "detail": _first_text(fields), "fields": fields}
+        detail = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
+        fields = {name: list(_texts(messages)) for name, messages in detail.items()}
+        response.data = {"code": "invalid", "detail": next(iter(fields.values()))[0], "fields": fields}
     else:
         response.data = {"code": error.get_codes(), "detail": str(error.detail)}
     return response
@@ -51,7 +53,10 @@ def _as_api_error(error: Exception) -> Exception:
     return error
 
 
-def _first_text(detail: Any) -> str:
-    while isinstance(detail, dict | list) and detail:
-        detail = next(iter(detail.values())) if isinstance(detail, dict) else detail[0]
-    return str(detail)
+def _texts(detail: Any) -> Iterator[str]:
+    """Every message of a field, those of its items too."""
+    if isinstance(detail, dict | list):
+        for part in detail.values() if isinstance(detail, dict) else detail:
+            yield from _texts(part)
+    else:
+        yield str(detail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import formataddr, parseaddr
 from typing import Any
 
 from django.conf import settings
@@ -43,3 +44,12 @@ def own_url(path: str) -> str:
 def tenant_url(host: str, path: str = "/") -> str:
     """An absolute address on a tenant's host."""
     return f"{settings.PLATFORM_SCHEME}://{host_with_port(host)}{path}"
+
+
+def own_sender() -> str:
+    """Who a mail of this schema comes from: the platform, or a tenant by its name at the platform's address."""
+    name = getattr(connection.tenant, "name", "")
+    if not name:
+        return settings.DEFAULT_FROM_EMAIL
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return formataddr((" ".join(f"{name} via {settings.PLATFORM_NAME}".split()), address))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, ParamSpec, TypeVar
+from itertools import islice
+from typing import Any, TypeVar
 
 from django.http import StreamingHttpResponse
 from django.utils import translation
@@ -16,8 +17,8 @@ from shared_apps.core.tenancy import connection
 # OWASP, "CSV Injection"; the wide forms are what some input methods type instead.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BOM = "\ufeff"  # Excel takes a file without it for Windows-1252
+PIECE = 500  # rows
 T = TypeVar("T")
-P = ParamSpec("P")
 
 
 def safe_cell(value: Any) -> Any:
@@ -30,24 +31,29 @@ def safe_cell(value: Any) -> Any:
 def csv_response(
     *, filename: str, header: Sequence[Any], rows: Iterable[Sequence[Any]], delimiter: str = ","
 ) -> StreamingHttpResponse:
-    """A download that is written while it is sent. `rows` is read after the view has returned: see `in_schema`."""
+    """A download that is written while it is sent.
+
+    By then the request is over and the connection back on the platform: `rows`, lazy or not, is read in the schema and
+    the language of now, a piece at a time.
+    """
+    remaining = iter(rows)
+    read = _in_todays_schema(lambda: list(islice(remaining, PIECE)))
     return StreamingHttpResponse(
-        _lines([str(cell) for cell in header], rows, delimiter),
+        _lines([str(cell) for cell in header], read, delimiter),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "private, no-store"},
     )
 
 
-def in_schema(read: Callable[P, T]) -> Callable[P, T]:
-    """`read` for when the request is over and a download still goes on: it runs in the schema and language of now."""
+def _in_todays_schema(read: Callable[[], T]) -> Callable[[], T]:
     tenant, language = _tenant(), translation.get_language()
 
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+    def wrapped() -> T:
         before = _tenant()
         _turn_to(tenant)
         try:
             with translation.override(language):
-                return read(*args, **kwargs)
+                return read()
         finally:
             _turn_to(before)
 
@@ -66,15 +72,13 @@ def _turn_to(tenant: Any) -> None:
         connection.set_tenant(tenant)
 
 
-def _lines(header: Sequence[str], rows: Iterable[Sequence[Any]], delimiter: str) -> Iterator[str]:
+def _lines(header: Sequence[str], read: Callable[[], list[Sequence[Any]]], delimiter: str) -> Iterator[str]:
+    yield _BOM + _written([header], delimiter)
+    while piece := read():
+        yield _written(piece, delimiter)
+
+
+def _written(rows: Iterable[Sequence[Any]], delimiter: str) -> str:
     buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=delimiter)
-    buffer.write(_BOM)
-    writer.writerow([safe_cell(cell) for cell in header])
-    for row in rows:
-        writer.writerow([safe_cell(cell) for cell in row])
-        if buffer.tell() > 8192:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
+    csv.writer(buffer, delimiter=delimiter).writerows([safe_cell(cell) for cell in row] for row in rows)
+    return buffer.getvalue()

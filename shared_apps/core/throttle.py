@@ -69,12 +69,14 @@ def check_rate(*, action: str, who: str, limit: int, seconds: int) -> None:
 
 def check_address_rate(scope: str) -> None:
     """Count one request of the caller's address against a rate such as "10/min"; raises TooManyAttempts."""
-    limit, period = parse_rate(str(_rates().get(scope, DEFAULT_RATE)))
-    check_rate(action=f"api:{scope}", who=request_info().ip or "", limit=limit, seconds=period)
+    check_caller_rate(scope, who=request_info().ip or "")
 
 
-def _rates() -> dict[str, str]:
-    return cast("dict[str, str]", settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"])
+def check_caller_rate(scope: str, *, who: str) -> None:
+    """Count one request of `who` against the rate of that name in the settings; raises TooManyAttempts."""
+    rates = cast("dict[str, str]", settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"])
+    limit, period = parse_rate(rates.get(scope, DEFAULT_RATE))
+    check_rate(action=f"api:{scope}", who=who, limit=limit, seconds=period)
 
 
 def parse_rate(rate: str) -> tuple[int, int]:

@@ -1,8 +1,25 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
 
+from shared_apps.core.personal_data import HoldsPersonalData
 
-class NotificationsConfig(AppConfig):
+
+class NotificationsConfig(HoldsPersonalData, AppConfig):
     name = "shared_apps.notifications"
     label = "notifications"
+
+    def personal_data(self, user: Any) -> dict[str, Any]:
+        """The messages that were sent, by kind and date: their texts are not kept."""
+        from shared_apps.notifications.models import Delivery
+
+        sent = Delivery.objects.filter(recipient=user.email).order_by("-created_at")
+        return {"messages": list(sent.values("template", "status", "created_at", "sent_at"))}
+
+    def erase_person(self, user: Any) -> None:
+        """Drop what waits to be sent and the record of what was."""
+        from shared_apps.notifications.models import Delivery
+
+        Delivery.objects.filter(recipient=user.email).delete()

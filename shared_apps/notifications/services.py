@@ -12,7 +12,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from shared_apps.core.context import platform_url
+from shared_apps.core.context import own_sender, platform_url
 from shared_apps.core.soon import send_soon
 from shared_apps.notifications.models import Delivery
 from shared_apps.notifications.sms import sms_provider
@@ -119,6 +119,8 @@ def render_email(*, template: str, recipient: str, locale: str, context: dict[st
         body = body.strip() + "\n"
         html = render_to_string("emails/layout.html", {"subject": subject, "body": body, "locale": locale})
     # A line break in a name must not become a header of its own.
-    message = EmailMultiAlternatives(subject=" ".join(subject.split()), body=body, to=[recipient])
+    message = EmailMultiAlternatives(
+        subject=" ".join(subject.split()), body=body, from_email=own_sender(), to=[recipient]
+    )
     message.attach_alternative(html, "text/html")
     return message

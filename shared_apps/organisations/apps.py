@@ -4,13 +4,31 @@ from typing import Any
 
 from django.apps import AppConfig
 
+from shared_apps.core.personal_data import HoldsPersonalData
 
-class OrganisationsConfig(AppConfig):
+
+class OrganisationsConfig(HoldsPersonalData, AppConfig):
     name = "shared_apps.organisations"
     label = "organisations"
 
+    def personal_data(self, user: Any) -> dict[str, Any]:
+        """The organisations a person belongs to."""
+        return {"memberships": list(user.memberships.values("organisation__name", "role", "created_at"))}
+
     def check_may_close(self, user: Any) -> None:
-        """An organisation keeps an owner; asked by `accounts.services.closing`."""
+        """An organisation keeps an owner."""
         from shared_apps.organisations.ownership import check_is_not_needed
 
         check_is_not_needed(user)
+
+    def erase_person(self, user: Any) -> None:
+        """Give up every place; the workspaces follow."""
+        from shared_apps.organisations.services.members import leave_everything
+
+        leave_everything(user=user)
+
+    def on_account_changed(self, user: Any) -> None:
+        """The workspaces of a person follow their account; told by `accounts.services.notices`."""
+        from shared_apps.organisations.services.following import announce_account
+
+        announce_account(user=user)

@@ -42,6 +42,7 @@ class Tenant:
     currency: str
     plan_name: str
     quotas: tuple[tuple[str, int | None], ...]
+    features: frozenset[str]
     paid_until: datetime | None
 
     def get_tenant_type(self) -> str:
@@ -149,6 +150,7 @@ def as_tenant(organisation: Organisation, *, host: str = "") -> Tenant:
         currency=organisation.currency,
         plan_name=version.plan.display_name,
         quotas=tuple(version.quotas.items()),
+        features=frozenset(version.features),
         paid_until=organisation.paid_until,
     )
 

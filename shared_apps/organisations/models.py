@@ -13,6 +13,9 @@ from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 
+from shared_apps.organisations.own import OwnDomain as OwnDomain  # Django looks for an app's models here
+from shared_apps.organisations.own import OwnOrganisation as OwnOrganisation
+
 
 class Product(models.TextChoices):
     """What a tenant runs; each is a tenant type (baobab.products)."""

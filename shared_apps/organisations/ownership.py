@@ -5,21 +5,18 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
-from django_tenants.utils import get_public_schema_name
 
 from shared_apps.accounts.models import User
-from shared_apps.core.errors import DomainError
-from shared_apps.core.tenancy import connection
+from shared_apps.core.context import platform_url
+from shared_apps.core.errors import Conflict
 from shared_apps.organisations.models import Membership, Organisation
 
 
 def check_is_not_needed(user: User) -> None:
-    """Raise DomainError for the only owner of an organisation that still lives.
+    """Raise Conflict for the only owner of an organisation that still lives.
 
     Locks the organisations that this person owns for the rest of the transaction, so that of two owners one stays.
     """
-    if connection.schema_name != get_public_schema_name():
-        return
     mine = Membership.objects.filter(user=user, role=Membership.Role.OWNER)
     others = Membership.objects.filter(
         organisation=OuterRef("pk"), role=Membership.Role.OWNER, user__is_active=True
@@ -34,8 +31,9 @@ def check_is_not_needed(user: User) -> None:
         .first()
     )
     if alone is not None:
-        raise DomainError(
-            "only_owner",
+        raise Conflict(
+            "last_owner",
             _("You are the only owner of %(organisation)s. Hand it over or close it first, then come back.")
             % {"organisation": alone.name},
+            extra={"url": platform_url("/organisations/"), "label": _("My organisations")},
         )

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from billing.models import Order, Payment
+from billing.models import Payment
 from provisioning.models import ProvisioningJob
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import NotFound
-from shared_apps.organisations.models import Domain, Impersonation, Membership, Organisation
+from shared_apps.organisations.models import Domain, Membership, Organisation
 from shared_apps.organisations.selectors import members_of
 
 
@@ -23,10 +23,8 @@ class Client:
     organisation: Organisation
     members: list[Membership]
     domains: list[Domain]
-    orders: list[Order]
     jobs: list[ProvisioningJob]
     payments: list[Payment]
-    visits: list[Impersonation]
     entries: list[AuditLog]
 
 
@@ -56,19 +54,16 @@ def get_organisation(organisation_id: UUID) -> Organisation:
 
 def client(organisation: Organisation) -> Client:
     """Everything the page of an organisation shows; a fixed number of queries."""
-    orders = Order.objects.filter(organisation=organisation).select_related("plan_version__plan")
     return Client(
         organisation=organisation,
         members=list(members_of(organisation)[:100]),
         domains=list(organisation.domains.order_by("-is_primary", "domain")),
-        orders=list(orders.order_by("-created_at")[:20]),
         jobs=list(ProvisioningJob.objects.filter(order__organisation=organisation).select_related("order")[:20]),
         payments=list(
             Payment.objects.filter(order__organisation=organisation)
             .select_related("order", "method")
             .order_by("-created_at")[:20]
         ),
-        visits=list(organisation.impersonations.select_related("admin").order_by("-started_at")[:10]),
         entries=_entries_of(organisation),
     )
 

@@ -15,10 +15,11 @@ def render_page(
     request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int = 200
 ) -> HttpResponse:
     """A page of the public site, with its navigation and the signed-in person's menu."""
-    return render(request, f"site/{template}", {**_frame(request), **(context or {})}, status=status)
+    return render(request, f"site/{template}", {**frame_of(request), **(context or {})}, status=status)
 
 
-def _frame(request: HttpRequest) -> dict[str, Any]:
+def frame_of(request: HttpRequest) -> dict[str, Any]:
+    """What every frame of the platform shows: navigation, and the menu of who is signed in."""
     user = request.user
     account: dict[str, Any] = {
         "signed_in": user.is_authenticated,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.urls import path
 
 from shared_apps.site.views import (
+    audit,
     backoffice,
+    identity,
     invitations,
     legal,
     members,
@@ -62,6 +64,11 @@ urlpatterns = [
     path("organisations/<uuid:id>/transfer/", members.transfer, name="organisation_transfer"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("backoffice/", backoffice.home, name="backoffice"),
+    path("backoffice/audit/", audit.log, name="backoffice_audit"),
+    path("backoffice/audit/<int:id>/", audit.entry, name="backoffice_audit_entry"),
+    path("backoffice/audit/statistics/", audit.statistics, name="backoffice_audit_statistics"),
+    path("backoffice/audit/export/", audit.export, name="backoffice_audit_export"),
+    path("backoffice/audit/retention/", audit.retention, name="backoffice_audit_retention"),
     path("backoffice/transfers/", backoffice.transfers, name="backoffice_transfers"),
     path("backoffice/transfers/<uuid:id>/", backoffice.transfer, name="backoffice_transfer"),
     path("backoffice/receipts/<uuid:id>/", backoffice.receipt, name="backoffice_receipt"),
@@ -71,4 +78,7 @@ urlpatterns = [
     path("backoffice/visits/<uuid:id>/open/", desk.open_visit, name="backoffice_visit_open"),
     path("backoffice/visits/<uuid:id>/end/", desk.end_visit, name="backoffice_visit_end"),
     path("backoffice/provisioning/<uuid:id>/restart/", backoffice.restart_job, name="backoffice_restart_job"),
+    path("backoffice/identity/", identity.queue, name="backoffice_identity"),
+    path("backoffice/identity/<uuid:id>/", identity.check, name="backoffice_identity_check"),
+    path("backoffice/identity/<uuid:id>/<slug:kind>/", identity.file, name="backoffice_identity_file"),
 ]

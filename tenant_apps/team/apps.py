@@ -4,13 +4,26 @@ from typing import Any
 
 from django.apps import AppConfig
 
+from shared_apps.core.personal_data import HoldsPersonalData
 
-class TeamConfig(AppConfig):
+
+class TeamConfig(HoldsPersonalData, AppConfig):
     name = "tenant_apps.team"
     label = "team"
 
-    def check_may_close(self, user: Any) -> None:
-        """A workspace keeps an owner; asked by `accounts.services.closing`."""
-        from tenant_apps.team.ownership import check_is_not_needed
+    def personal_data(self, user: Any) -> dict[str, Any]:
+        """The seat of somebody who works here."""
+        member = getattr(user, "member", None)
+        return {"role": member.role.key, "since": member.joined_at} if member else {}
 
-        check_is_not_needed(user)
+    def check_may_close(self, user: Any) -> None:
+        """A workspace keeps an owner."""
+        from tenant_apps.team.services.erasure import check_is_not_needed
+
+        check_is_not_needed(user=user)
+
+    def erase_person(self, user: Any) -> None:
+        """Free the seat."""
+        from tenant_apps.team.services.erasure import free_seat
+
+        free_seat(user=user)

@@ -23,12 +23,21 @@ class NavLink:
     short: str
 
 
-TEAM_ENTRY = NavEntry(_("Team"), "team:members", "users", prefix="/staff/team/", permission="team.view_members")
+TEAM_ENTRIES = (
+    NavEntry(_("Team"), "team:members", "users", prefix="/staff/team/", permission="team.view_members"),
+    NavEntry(_("Accounts"), "team:accounts", "key-round", prefix="/staff/accounts/", permission="team.manage_accounts"),
+    NavEntry(_("API keys"), "team:api_keys", "link", prefix="/staff/api-keys/", permission="team.manage_api_keys"),
+    NavEntry(
+        _("Activity log"), "team:audit", "history", prefix="/staff/audit/", permission="team.view_audit",
+        short=_("Activity"),
+    ),
+    NavEntry(_("Plan"), "team:plan", "gauge"),
+)  # fmt: skip
 
 
 def entries_of(product: str) -> tuple[NavEntry, ...]:
-    """The entries of a product's workspace, with the team's page last."""
-    return (*product_config(product).navigation, TEAM_ENTRY)
+    """The entries of a product's workspace, with those every workspace has last."""
+    return (*product_config(product).navigation, *TEAM_ENTRIES)
 
 
 def links_for(request: TenantRequest) -> list[NavLink]:

@@ -34,6 +34,7 @@ TEAM_PERMISSIONS = (
     Permission("team.review_identity", _("Check identity documents")),
     Permission("team.manage_api_keys", _("Make and end keys for other programs")),
     Permission("team.view_audit", _("Read the activity log")),
+    Permission("team.manage_audit", _("Choose how long the activity log is kept")),
 )
 
 OWNER = RoleTemplate("owner", _("Owner"), None)

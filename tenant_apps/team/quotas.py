@@ -33,6 +33,14 @@ def check_quota(name: str, *, used: int, adding: int = 1, message: str | Promise
     )
 
 
+def check_feature(name: str, *, message: str | Promise) -> None:
+    """Pass, or raise QuotaReached when the plan does not have the feature. `message` may contain %(plan)s."""
+    tenant = current_tenant()
+    if name not in tenant.features:
+        text = str(message) % {"plan": tenant.plan_name}
+        raise QuotaReached("not_in_plan", text, extra={"feature": name, "upgrade_url": platform_url("/")})
+
+
 def check_storage_quota(*, used_bytes: int, adding_bytes: int, message: str | Promise, field: str = "") -> None:
     """The same for `storage_gb`, counted in bytes so that the last gigabyte can be used whole."""
     tenant = current_tenant()

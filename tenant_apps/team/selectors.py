@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import current_tenant
-from tenant_apps.team.models import Invitation, Member, Photo, Role
+from tenant_apps.team.models import ApiKey, Invitation, Member, Photo, Role
 from tenant_apps.team.policies import Standing
 from tenant_apps.team.products import product_config
 from tenant_apps.team.text import base_slug, free_slug
@@ -128,3 +128,14 @@ def free_slug_in(rows: QuerySet[Any], text: str, *, fallback: str) -> str:
     """The address for a new row called `text`. The caller holds the lock under which rows are added."""
     base = base_slug(text, fallback=fallback)
     return free_slug(base, taken=set(rows.filter(slug__startswith=base).values_list("slug", flat=True)))
+
+
+def open_api_keys() -> QuerySet[ApiKey]:
+    """Keys of programs that nobody has ended, expired ones too; the newest first."""
+    return ApiKey.objects.filter(revoked_at__isnull=True).select_related("created_by").order_by("-created_at", "pk")
+
+
+def ended_api_keys() -> QuerySet[ApiKey]:
+    """The keys that were ended last."""
+    ended = ApiKey.objects.filter(revoked_at__isnull=False).select_related("created_by")
+    return ended.order_by("-revoked_at", "pk")[:20]

@@ -181,8 +181,8 @@ def test_a_generator_stops_at_the_border(here, elsewhere) -> None:
     connection.set_tenant(here)
     row_and_children()
     SpokenLanguage.objects.create(user=owner(), language="en", kind="target")
-    rows = (row.language for row in SpokenLanguage.objects.order_by("pk").iterator(chunk_size=1))
-    assert next(rows) == "fr"
+    rows = SpokenLanguage.objects.order_by("pk").iterator(chunk_size=1)
+    assert next(rows).language == "fr"
     connection.set_tenant(elsewhere)
     with pytest.raises(WrongSchema):
         next(rows)

@@ -33,7 +33,6 @@ def on_platform(user: User, *, confirmed: bool = True) -> Client:
     client.force_login(user, backend=BACKEND)
     if confirmed:
         session = client.session
-        session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "email": user.email}]
         session["confirmed"] = {"user": str(user.pk), "at": time.time()}
         session.save()
     return client

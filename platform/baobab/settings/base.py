@@ -54,6 +54,8 @@ PUBLIC_APPS = [
 ]
 TABLELESS_APPS = [
     "baobab",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.facebook",
     "shared_apps.core",
     "django.forms",
     "rest_framework",
@@ -92,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "baobab.middleware.TenantMiddleware",
+    "shared_apps.audit.http.HttpLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "baobab.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -183,6 +186,12 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 MFA_ADAPTER = "shared_apps.accounts.adapter.SecondFactorAdapter"
+SOCIALACCOUNT_ADAPTER = "shared_apps.accounts.social.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "google": {"OAUTH_PKCE_ENABLED": True},
+    # allauth fetches Facebook's token by GET, and leaves the verifier out there: a challenge would be refused.
+    "facebook": {"OAUTH_PKCE_ENABLED": False, "FIELDS": ["id", "email", "name", "first_name", "last_name"]},
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # How long a person who has proved who they are may do dangerous things.
 CONFIRMATION_SECONDS = env.number("CONFIRMATION_SECONDS", 300)
@@ -225,6 +234,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+# The same for log-in pages, which lead to Google and Facebook.
+SIGN_IN_FORM_ACTIONS = ["https://accounts.google.com", "https://www.facebook.com"]
 # Browsers apply form-action to the redirect after a form too: paying leads to PayPal. Added on the order page only.
 PAYMENT_FORM_ACTIONS = ["https://*.paypal.com"]
 # Scanners use the camera; nothing uses the rest.
@@ -259,9 +270,15 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["shared_apps.accounts.tokens.TenantJWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "shared_apps.core.openapi.ApiSchema",
     "EXCEPTION_HANDLER": "shared_apps.core.api_errors.exception_handler",
-    "DEFAULT_THROTTLE_RATES": {"register": "5/min", "login": "10/min", "verify": "10/min", "coupon": "30/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "register": "5/min",
+        "login": "10/min",
+        "verify": "10/min",
+        "coupon": "30/min",
+        "api_key": "600/min",  # of one key, whatever it asks
+    },
 }
 # Private networks that tenants may name servers in; everything else they name must be a public address.
 OUTBOUND_PRIVATE_NETWORKS = env.words("OUTBOUND_PRIVATE_NETWORKS")
@@ -278,6 +295,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Plans, orders, payments and organisations of the platform.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {"MembershipRoleEnum": "shared_apps.organisations.models.Membership.Role"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
@@ -312,6 +330,9 @@ PAYMENT_SIMULATOR_URL = ""
 
 # How long an order may be paid after it was made, and how long a transfer may take.
 ORDER_LIFETIME = timedelta(days=7)
+
+# Which requests the activity log keeps: "unsafe" (those that may change something, refusals, failures), "all" or "off".
+AUDIT_HTTP = env.text("AUDIT_HTTP", "unsafe")
 
 LOGGING_CONFIG = None
 SILENCED_SYSTEM_CHECKS = [

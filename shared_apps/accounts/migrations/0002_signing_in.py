@@ -15,6 +15,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RemoveField(
+            model_name='user',
+            name='consented_at',
+        ),
         migrations.CreateModel(
             name='AccountRules',
             fields=[

@@ -51,3 +51,13 @@ class SignInProvider(models.Model):
             models.CheckConstraint(condition=Q(provider__in=["google", "facebook"]), name="accounts_provider_known"),
             models.CheckConstraint(condition=~Q(secret_ciphertext=""), name="accounts_provider_secret"),
         ]
+
+    @property
+    def login_url_name(self) -> str:
+        """The address that starts a log-in, by allauth's name."""
+        return f"{self.provider}_login"
+
+    @property
+    def callback_url_name(self) -> str:
+        """The address the provider sends people back to, by allauth's name."""
+        return f"{self.provider}_callback"

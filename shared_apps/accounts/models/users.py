@@ -44,7 +44,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     closed_at = models.DateTimeField(null=True, blank=True)  # by its owner, who may open it again
     is_staff = models.BooleanField(default=False)  # on the platform: a platform admin; in a tenant: its staff
-    consented_at = models.DateTimeField(null=True, blank=True)
     date_joined = models.DateTimeField(db_default=Now())
 
     objects: ClassVar[UserManager] = UserManager()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from shared_apps.accounts.models import OneTimeCode, SecondFactor, User
 from shared_apps.accounts.services.codes import make_link, send_code, use_code, use_link
-from shared_apps.accounts.services.notices import notify_of_change
+from shared_apps.accounts.services.notices import notify_of_change, tell_apps
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import own_url
@@ -75,6 +75,7 @@ def confirm_email_change(*, token: str) -> User:
                 before={"email": old},
                 after={"email": user.email},
             )
+            tell_apps(user)
             notify_of_change(user=user, event="email", recipient=old, detail=user.email)
             return user
     except IntegrityError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.apps import apps
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -13,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from shared_apps.accounts.models import OneTimeCode, User
 from shared_apps.accounts.services.codes import make_link, use_link
-from shared_apps.accounts.services.notices import notify_of_change
+from shared_apps.accounts.services.notices import notify_of_change, tell_apps
 from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import DomainError
+from shared_apps.core.personal_data import holders_here
 from shared_apps.core.tenancy import connection
 from shared_apps.core.throttle import check_rate
 from shared_apps.notifications.services import notify_by_email
@@ -27,11 +27,10 @@ LINK_LIFETIME = timedelta(hours=24)
 
 
 def check_may_close(user: User) -> None:
-    """Ask every app that has a say (`AppConfig.check_may_close(user)`); raises DomainError with the way out."""
-    for config in apps.get_app_configs():
-        check = getattr(config, "check_may_close", None)
-        if check is not None:
-            check(user)
+    """Ask every app of this schema; raises DomainError with the way out. One transaction."""
+    with transaction.atomic():
+        for _label, holder in holders_here():
+            holder.check_may_close(user)
 
 
 def close_account(*, user: User) -> None:
@@ -53,6 +52,7 @@ def close_account(*, user: User) -> None:
             after={"is_active": False},
         )
         end_all_sessions(user=user, actor=user)
+        tell_apps(user)
         notify_of_change(user=user, event="closed", detail=str(settings.REOPEN_DAYS))
 
 
@@ -94,5 +94,6 @@ def reopen_account(*, token: str) -> User:
             before={"is_active": False},
             after={"is_active": True},
         )
+        tell_apps(user)
         notify_of_change(user=user, event="reopened")
         return user

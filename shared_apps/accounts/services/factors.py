@@ -127,6 +127,13 @@ def use_totp(*, user: User, code: str) -> None:
         app.data["last_counter"] = counter
         app.last_used_at = timezone.now()
         app.save(update_fields=["data", "last_used_at"])
+        record(
+            action="account.second_factor_used",
+            category=AuditCategory.SECURITY,
+            resource=app,
+            actor=user,
+            after={"kind": "totp"},
+        )
 
 
 def use_recovery_code(*, user: User, code: str) -> int:

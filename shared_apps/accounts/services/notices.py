@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import uuid
 
+from django.apps import apps
+
 from shared_apps.accounts.models import User
 from shared_apps.core.context import own_url
 from shared_apps.notifications.services import notify_by_email
+
+
+def tell_apps(user: User) -> None:
+    """Tell every app that follows accounts (`AppConfig.on_account_changed(user)`): closed, opened again, another address.
+
+    Call it inside the transaction of the change.
+    """
+    for config in apps.get_app_configs():
+        follow = getattr(config, "on_account_changed", None)
+        if follow is not None:
+            follow(user)
 
 
 def notify_of_change(*, user: User, event: str, recipient: str = "", detail: str = "") -> None:

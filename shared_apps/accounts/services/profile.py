@@ -22,4 +22,11 @@ def update_profile(*, user: User, first_name: str, last_name: str, locale: str) 
         for name, value in given.items():
             setattr(user, name, value)
         user.save(update_fields=_FIELDS)
-        record(action="account.profile_changed", category=AuditCategory.USER, resource=user, actor=user, before=before, after=given)
+        record(
+            action="account.profile_changed",
+            category=AuditCategory.USER,
+            resource=user,
+            actor=user,
+            before=before,
+            after=given,
+        )

@@ -6,20 +6,28 @@ import secrets
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
+from django_tenants.utils import get_public_schema_name
 
 from shared_apps.accounts.models import EmailCode, User
+from shared_apps.accounts.policies import Details
+from shared_apps.accounts.selectors import account_rules
+from shared_apps.accounts.services.consent import note_consents
+from shared_apps.accounts.services.details import as_text, check_asked, write_details
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
-from shared_apps.core.context import platform_url
-from shared_apps.core.errors import Conflict, DomainError
+from shared_apps.core.context import own_url
+from shared_apps.core.errors import Conflict, DomainError, NotAllowed
+from shared_apps.core.tenancy import connection
 from shared_apps.core.throttle import check_rate, count_one
 from shared_apps.notifications.services import notify_by_email
 
@@ -29,34 +37,76 @@ _signer = TimestampSigner(salt="accounts.verify-link")
 
 
 def register_account(
-    *, email: str, password: str, first_name: str = "", last_name: str = "", locale: str = "fr", consent: bool
+    *,
+    email: str,
+    password: str,
+    first_name: str = "",
+    last_name: str = "",
+    locale: str = "fr",
+    consent: bool,
+    marketing: bool = False,
+    details: Details | None = None,
+    next_path: str = "",
 ) -> User:
     """Make an account that waits for its address to be proved, and send the code.
 
     One transaction; the address is unique by constraint. Somebody who registered before and never proved the address
-    starts again with the new password. Raises DomainError on `email`, `password` or `consent`.
+    starts again with the new password. `next_path` is where the link in the mail leads afterwards. Raises DomainError
+    on `email`, `password`, `consent` or what this place asks for.
     """
     address = email.strip().lower()
-    if not consent:
-        raise DomainError("consent_required", _("Please accept the terms to continue."), field="consent")
+    details = details or Details()
+    check_open()
+    check_consent(given=consent)
+    check_asked(details)
     check_rate(action="register", who=address, limit=5, seconds=600)
     check_password_strength(password, User(email=address, first_name=first_name, last_name=last_name))
     try:
         with transaction.atomic():
-            user = User.objects.select_for_update().filter(email=address).first() or User(email=address)
-            if not user._state.adding and is_verified(user):
-                raise _address_taken()
-            user.first_name, user.last_name = first_name.strip(), last_name.strip()
-            user.locale, user.consented_at = locale, timezone.now()
+            user = lock_unproved_account(address)
+            user.first_name, user.last_name, user.locale = first_name.strip(), last_name.strip(), locale
             if user._state.adding or not user.check_password(password):
                 user.set_password(password)
             user.save()
+            write_details(user=user, details=details)
+            consents = note_consents(user=user, marketing=marketing)
             EmailAddress.objects.get_or_create(user=user, email=address, defaults={"verified": False, "primary": True})
-            record(action="account.registered", category=AuditCategory.USER, resource=user, actor=user)
-            _send_code(user)
+            record(
+                action="account.registered",
+                category=AuditCategory.USER,
+                resource=user,
+                actor=user,
+                after={"consents": consents, **as_text(details)},
+            )
+            send_code(user, next_path)
             return user
     except IntegrityError:
-        raise _address_taken() from None
+        raise address_taken() from None
+
+
+def check_open() -> None:
+    """Pass where anybody may register; raises NotAllowed."""
+    if not account_rules().registration_open:
+        raise NotAllowed("registration_closed", _("New accounts are not open here. Ask the organisation for one."))
+
+
+def check_consent(*, given: bool) -> None:
+    """Pass when terms and privacy notice were accepted; raises DomainError on `consent`."""
+    if not given:
+        raise DomainError("consent_required", _("Please accept the terms to continue."), field="consent")
+
+
+def is_address_taken(email: str) -> bool:
+    """Whether an account here has this address, proved."""
+    return EmailAddress.objects.filter(email=email.strip().lower(), verified=True).exists()
+
+
+def lock_unproved_account(address: str) -> User:
+    """A new account, or the one that waits for this address, locked; raises Conflict when it is proved."""
+    user = User.objects.select_for_update().filter(email=address).first()
+    if user is not None and is_verified(user):
+        raise address_taken()
+    return user or User(email=address)
 
 
 def check_password_strength(password: str, user: User) -> None:
@@ -67,7 +117,7 @@ def check_password_strength(password: str, user: User) -> None:
         raise DomainError("weak_password", " ".join(weakness.messages), field="password") from None
 
 
-def resend_code(*, email: str) -> None:
+def resend_code(*, email: str, next_path: str = "") -> None:
     """Send a new code to an address that waits for one, but not twice within RESEND_AFTER. One transaction.
 
     The same to the caller whatever the address.
@@ -81,7 +131,7 @@ def resend_code(*, email: str) -> None:
         latest = user.email_codes.order_by("-created_at").first()
         # Without a word: an answer of its own would tell strangers that the address waits for a code.
         if not latest or latest.created_at <= timezone.now() - RESEND_AFTER:
-            _send_code(user)
+            send_code(user, next_path)
 
 
 def verify_email(*, email: str, code: str) -> User:
@@ -108,13 +158,16 @@ def verify_email(*, email: str, code: str) -> User:
     return _prove(user, latest)
 
 
-def verify_by_link(*, token: str) -> User:
-    """Prove an address by the link in the mail, which carries address and code, signed. Raises DomainError."""
+def verify_by_link(*, token: str) -> tuple[User, str]:
+    """Prove an address by the link in the mail, which carries address, code and where to go on, signed.
+
+    Returns the account and that path, which may be empty. Raises DomainError.
+    """
     try:
         payload = _signer.unsign_object(token, max_age=CODE_LIFETIME)
     except BadSignature:
         raise DomainError("link_expired", _("This link has expired. Ask for a new code."), field="code") from None
-    return verify_email(email=payload["email"], code=payload["code"])
+    return verify_email(email=payload["email"], code=payload["code"]), payload.get("next", "")
 
 
 def is_verified(user: User) -> bool:
@@ -135,11 +188,13 @@ def _prove(user: User, code: EmailCode) -> User:
 def _drop_disputed_password(user: User) -> None:
     """Two registrations with two passwords waited for this address: whose password is the owner's, nobody knows.
 
-    Neither stays. The owner of the mailbox chooses a new one by a link that only the mailbox gets; otherwise somebody
-    could register another's address first, or again, and come in by the password they chose.
+    Neither stays, nor does a Google or Facebook account that came with one. The owner of the mailbox chooses a new
+    password by a link that only the mailbox gets; otherwise somebody could register another's address first, or again,
+    and come in by the way they chose.
     """
     if user.email_codes.values("password_hash").distinct().count() < 2:
         return
+    SocialAccount.objects.filter(user=user).delete()
     user.set_unusable_password()
     user.save(update_fields=["password"])
     notify_by_email(
@@ -147,11 +202,12 @@ def _drop_disputed_password(user: User) -> None:
         template="choose_password",
         recipient=user.email,
         locale=user.locale,
-        context={"name": user.get_short_name(), "url": platform_url("/accounts/password/reset/")},
+        context={"name": user.get_short_name(), "url": own_url(reverse("account_reset_password"))},
     )
 
 
-def _send_code(user: User) -> None:
+def send_code(user: User, next_path: str = "") -> None:
+    """Queue a new code; those before it end. Part of the caller's transaction, which holds the person's row."""
     code = f"{secrets.randbelow(1_000_000):06d}"
     user.email_codes.filter(used_at__isnull=True).update(used_at=timezone.now())
     sent = EmailCode.objects.create(
@@ -160,7 +216,7 @@ def _send_code(user: User) -> None:
         password_hash=user.password,
         expires_at=timezone.now() + CODE_LIFETIME,
     )
-    token = _signer.sign_object({"email": user.email, "code": code})
+    token = _signer.sign_object({"email": user.email, "code": code, **({"next": next_path} if next_path else {})})
     notify_by_email(
         key=f"email-code:{sent.pk}",
         template="email_code",
@@ -170,9 +226,15 @@ def _send_code(user: User) -> None:
             "name": user.get_short_name(),
             "code": code,
             "minutes": int(CODE_LIFETIME.total_seconds() // 60),
-            "url": platform_url(f"/signup/verify/{token}/"),
+            "url": own_url(_verify_path(token)),
         },
     )
+
+
+def _verify_path(token: str) -> str:
+    """The platform's sign-up has steps of its own; everywhere else the pages of accounts do."""
+    on_platform = connection.schema_name == get_public_schema_name()
+    return reverse("signup_verify" if on_platform else "account_signup_verify", args=[token])
 
 
 def _hash(user: User, code: str) -> str:
@@ -187,7 +249,8 @@ def _wrong_code() -> DomainError:
     return DomainError("wrong_code", _("This is not the code we sent. Check the six digits."), field="code")
 
 
-def _address_taken() -> Conflict:
+def address_taken() -> Conflict:
+    """What to tell somebody whose address has an account."""
     return Conflict(
         "email_taken", _("There is already an account with this address. Log in to continue."), field="email"
     )

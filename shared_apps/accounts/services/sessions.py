@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.utils import timezone
@@ -46,22 +44,6 @@ def end_browser_session(*, user: User, session_id: int) -> bool:
         resource=user,
         actor=user,
         after={"browsers": 1, "api": 0},
-    )
-    return True
-
-
-@transaction.atomic
-def end_api_session(*, user: User, session_id: UUID) -> bool:
-    """End one of a person's own log-ins over the API; whether it was open. One transaction, a guarded UPDATE."""
-    session = ApiSession.objects.filter(user=user, pk=session_id, ended_at__isnull=True)
-    if not session.update(ended_at=timezone.now()):
-        return False
-    record(
-        action="account.sessions_ended",
-        category=AuditCategory.SECURITY,
-        resource=user,
-        actor=user,
-        after={"browsers": 0, "api": 1},
     )
     return True
 

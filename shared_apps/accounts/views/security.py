@@ -21,6 +21,7 @@ from shared_apps.accounts.models import SecondFactor, User
 from shared_apps.accounts.pages import render_account
 from shared_apps.accounts.selectors import latest_attempts, open_api_sessions, open_browsers
 from shared_apps.accounts.services import factors, passwords, sessions
+from shared_apps.accounts.services.api_sessions import end_session
 from shared_apps.accounts.services.sessions import note_browser
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.core.qr import qr_svg
@@ -150,8 +151,8 @@ def end_browser(request: HttpRequest, session_id: int) -> HttpResponse:
 @require_POST
 def end_api(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """End one log-in over the API."""
-    if sessions.end_api_session(user=cast("User", request.user), session_id=session_id):
-        messages.success(request, _("This session is ended."))
+    end_session(user=cast("User", request.user), session_id=session_id)
+    messages.success(request, _("This session is ended."))
     return redirect("account_security")
 
 

@@ -56,4 +56,32 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('accepted_at__isnull', True), ('revoked_at__isnull', True)), fields=('organisation', 'email'), name='organisation_invitation_one_open'), models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='organisation_invitation_email_lower'), models.CheckConstraint(condition=models.Q(('role__in', ['admin', 'billing', 'member'])), name='organisation_invitation_role'), models.CheckConstraint(condition=models.Q(('accepted_at__isnull', True), ('revoked_at__isnull', True), _connector='OR'), name='organisation_invitation_one_end')],
             },
         ),
+        migrations.CreateModel(
+            name='OwnDomain',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('domain', models.CharField(max_length=253)),
+                ('tenant_id', models.UUIDField()),
+                ('is_primary', models.BooleanField()),
+                ('live_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'db_table': '"public"."organisations_domain"',
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='OwnOrganisation',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=120)),
+                ('status', models.CharField(max_length=20)),
+                ('activated_at', models.DateTimeField(null=True)),
+                ('paid_until', models.DateTimeField(null=True)),
+            ],
+            options={
+                'db_table': '"public"."organisations_organisation"',
+                'managed': False,
+            },
+        ),
     ]

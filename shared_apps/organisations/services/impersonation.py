@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -137,6 +138,7 @@ def _tell_owner(row: Impersonation) -> None:
             "person": row.person,
             "reason": row.reason,
             "read_only": row.read_only,
+            "support": settings.SUPPORT_EMAIL,
             "minutes": int(Impersonation.LONGEST / timedelta(minutes=1)),
         },
     )

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from billing.models import Payment
+from provisioning.models import ProvisioningJob
 from shared_apps.core.widgets import Card, RadioCards
 from shared_apps.organisations.models import Organisation
 from shared_apps.organisations.services.impersonation import Person
@@ -21,6 +24,23 @@ STATES = {
     Status.ACTIVE: (pgettext_lazy("state", "Open"), "success"),
     Status.SUSPENDED: (_("Suspended"), "warning"),
     Status.CLOSED: (_("Closed"), "neutral"),
+}
+
+PAYMENT_STATES: dict[str, str | Promise] = {
+    Payment.Status.CREATED: _("Begun"),
+    Payment.Status.PENDING: _("Waiting"),
+    Payment.Status.UNDER_REVIEW: _("To check"),
+    Payment.Status.NEEDS_REVIEW: _("Needs review"),
+    Payment.Status.SUCCEEDED: _("Received"),
+    Payment.Status.FAILED: _("Failed"),
+    Payment.Status.EXPIRED: _("Expired"),
+    Payment.Status.CANCELLED: _("Given up"),
+}
+JOB_STATES: dict[str, str | Promise] = {
+    ProvisioningJob.Status.QUEUED: _("Waiting"),
+    ProvisioningJob.Status.RUNNING: _("Being prepared"),
+    ProvisioningJob.Status.DONE: _("Ready"),
+    ProvisioningJob.Status.STUCK: _("Stuck"),
 }
 
 

@@ -16,7 +16,7 @@ from billing.fx import quote_in_eur
 from billing.models import Order, Payment, PaymentMethod
 from billing.money import EXPONENTS, InexactAmount, Money
 from billing.providers.base import Capabilities
-from billing.receipts import MAX_BYTES
+from shared_apps.core.uploads import MAX_BYTES
 from shared_apps.core.widgets import Card, FileDrop, MoneyInput, PhoneInput, RadioCards
 from shared_apps.site.forms.signup import set_choices
 from shared_apps.site.transfer_check import mark_of, obstacles, tidy_reference

@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.site import backoffice as desk
 from shared_apps.site.forms.payment import LABELS, DecisionForm
 from shared_apps.site.forms.signup import add_domain_error
-from shared_apps.site.pages import render_page
+from shared_apps.site.pages import frame_of
 from shared_apps.site.plan_texts import plan_label
 from shared_apps.site.services.backoffice import restart_provisioning
 from shared_apps.site.transfer_check import mark_of
@@ -212,10 +212,19 @@ def render_backoffice(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A page of the back office, with its navigation."""
+    return render_in_backoffice(request, f"site/backoffice/{template}", context, status=status)
+
+
+def render_in_backoffice(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """The same for a template of another room, named in full."""
     entries = (
         ("backoffice", _("Home"), "layout-dashboard"),
         ("backoffice_transfers", _("Transfers"), "landmark"),
+        ("backoffice_identity", _("Identity checks"), "shield-check"),
         ("backoffice_organisations", _("Organisations"), "building-2"),
+        ("backoffice_audit", _("Activity log"), "history"),
     )
     nav = [
         {
@@ -227,4 +236,4 @@ def render_backoffice(
         }
         for name, label, icon in entries
     ]
-    return render_page(request, f"backoffice/{template}", {"nav": nav, **context}, status=status)
+    return render(request, template, {**frame_of(request), "nav": nav, **context}, status=status)

@@ -25,7 +25,7 @@ from shared_apps.organisations.services.impersonation import (
     visit_url,
 )
 from shared_apps.site import clients as desk
-from shared_apps.site.forms.desk import STATES, ClientFilter, VisitForm
+from shared_apps.site.forms.desk import JOB_STATES, PAYMENT_STATES, STATES, ClientFilter, VisitForm
 from shared_apps.site.forms.members import ROLES
 from shared_apps.site.forms.payment import LABELS
 from shared_apps.site.forms.signup import add_domain_error
@@ -50,7 +50,7 @@ def organisations(request: HttpRequest) -> HttpResponse:
 def _row(organisation: Organisation) -> dict[str, Any]:
     state, tone = STATES[Organisation.Status(organisation.status)]
     return {
-        "organisation": organisation,
+        "subject": organisation,
         "host": primary_host(organisation),
         "product": PRODUCTS[organisation.product].name,
         "plan": organisation.plan_version.plan.display_name,
@@ -69,7 +69,11 @@ def organisation(request: HttpRequest, id: UUID) -> HttpResponse:
         **_row(found),
         "client": shown,
         "members": [{"member": one, "role": ROLES[one.role]} for one in shown.members],
-        "payments": [{"payment": one, "method": LABELS.get(one.method.name, one.method)} for one in shown.payments],
+        "payments": [
+            {"payment": one, "method": LABELS.get(one.method.name, one.method), "state": PAYMENT_STATES[one.status]}
+            for one in shown.payments
+        ],
+        "jobs": [{"job": one, "state": JOB_STATES[one.status]} for one in shown.jobs],
         "open_visits": open_impersonations(found),
         "events": timeline(shown.entries),
         "is_open": found.status == Organisation.Status.ACTIVE,

@@ -182,7 +182,7 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
     error = None
     if request.method == "POST":
         try:
-            return _enter(request, verify_by_link(token=token))
+            return _enter(request, verify_by_link(token=token)[0])
         except DomainError as refused:
             error = refused
     context: dict[str, Any] = {"error": error, "form": AddressForm(), **signup_steps(2)}

@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from shared_apps.core.querysets import SchemaBoundQuerySet
 
@@ -26,3 +27,12 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects = SchemaBoundQuerySet.as_manager()
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def is_orphan(self) -> bool:
+        """Whether its maker no longer works here: a key has no rights of its own."""
+        return self.created_by is None or not (self.created_by.is_active and self.created_by.is_staff)

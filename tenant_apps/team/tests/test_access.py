@@ -20,12 +20,12 @@ from tenant_apps.team.tests.support import customer_client
 PUBLIC = {
     "team": {"media", "theme", "invitation"},
     "store": {"home", "product"},
-    "events": {"home", "event", "event_ics", "feed"},
+    "events": {"home", "person", "event", "event_ics", "feed"},
     "esxi": set(),
 }
 TENANTS = [f"{product}-a" for product in PRODUCTS]
-SAMPLES = {"slug": "rien", "key": "seller"} | dict.fromkeys(
-    ("server_id", "user_id", "invitation_id"), str(uuid.uuid4())
+SAMPLES = {"slug": "rien", "key": "seller", "kind": "document", "entry_id": "1"} | dict.fromkeys(
+    ("id", "server_id", "user_id", "invitation_id", "key_id"), str(uuid.uuid4())
 )
 
 

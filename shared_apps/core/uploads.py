@@ -1,4 +1,4 @@
-"""Making an uploaded receipt safe to keep and to look at (OWASP File Upload Cheat Sheet, ASVS 5.0 V5).
+"""Making an uploaded paper (a receipt, an identity card) safe to keep and to look at (OWASP File Upload Cheat Sheet, ASVS 5.0 V5).
 
 Magic bytes are not enough: polyglots pass them. Images are decoded and encoded anew, which drops whatever else the
 file held; PDFs are searched for anything that acts, and written anew.
@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 25_000_000
-MAX_SIDE = 2400  # pixels, enough to read a bank's receipt
+MAX_SIDE = 2400  # pixels, enough to read small print
 MAX_PAGES = 20
 MAX_PDF_OBJECTS = 20_000
 _ACTIVE = frozenset(
@@ -43,7 +43,7 @@ _ACTIVE = frozenset(
 )
 
 
-class BadReceipt(ValueError):
+class BadUpload(ValueError):
     """Why a file cannot be taken; `code`: empty, too_big, not_a_receipt, too_many_pixels, damaged, encrypted,
     too_many_pages, active_content."""
 
@@ -54,7 +54,7 @@ class BadReceipt(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scrubbed:
-    """A receipt that is safe to keep. `sha256` is of the file as it was uploaded, to find copies."""
+    """A paper that is safe to keep. `sha256` is of the file as it was uploaded, to find copies."""
 
     content: bytes
     content_type: str
@@ -63,11 +63,11 @@ class Scrubbed:
 
 
 def scrub(content: bytes) -> Scrubbed:
-    """Check and rewrite an uploaded file by what it is, not by its name; raises BadReceipt."""
+    """Check and rewrite an uploaded file by what it is, not by its name; raises BadUpload."""
     if not content:
-        raise BadReceipt("empty")
+        raise BadUpload("empty")
     if len(content) > MAX_BYTES:
-        raise BadReceipt("too_big")
+        raise BadUpload("too_big")
     sha256 = hashlib.sha256(content).hexdigest()
     if content.lstrip()[:5] == b"%PDF-":
         return Scrubbed(_scrub_pdf(content), "application/pdf", "pdf", sha256)
@@ -80,16 +80,16 @@ def _scrub_image(content: bytes) -> bytes:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "WEBP"))
             if image.width * image.height > MAX_PIXELS:
-                raise BadReceipt("too_many_pixels")
+                raise BadUpload("too_many_pixels")
             image.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise BadReceipt("too_many_pixels") from None
+        raise BadUpload("too_many_pixels") from None
     except UnidentifiedImageError:
-        raise BadReceipt("not_a_receipt") from None
-    except BadReceipt:
+        raise BadUpload("not_a_receipt") from None
+    except BadUpload:
         raise
     except Exception:  # Pillow raises whatever its decoders happen to meet in a broken file
-        raise BadReceipt("damaged") from None
+        raise BadUpload("damaged") from None
     flat = _on_white(image)
     flat.thumbnail((MAX_SIDE, MAX_SIDE))
     out = io.BytesIO()
@@ -110,33 +110,33 @@ def _scrub_pdf(content: bytes) -> bytes:
     try:
         with pikepdf.open(io.BytesIO(content)) as pdf:
             if pdf.is_encrypted:
-                raise BadReceipt("encrypted")
+                raise BadUpload("encrypted")
             if not 0 < len(pdf.pages) <= MAX_PAGES:
-                raise BadReceipt("too_many_pages" if len(pdf.pages) else "damaged")
+                raise BadUpload("too_many_pages" if len(pdf.pages) else "damaged")
             _check_passive(pdf)
             pdf.remove_unreferenced_resources()
             out = io.BytesIO()
             pdf.save(out, linearize=False)
             return out.getvalue()
     except pikepdf.PasswordError:
-        raise BadReceipt("encrypted") from None
+        raise BadUpload("encrypted") from None
     except (pikepdf.PdfError, UnicodeDecodeError, RecursionError):
-        raise BadReceipt("damaged") from None
+        raise BadUpload("damaged") from None
 
 
 def _check_passive(pdf: pikepdf.Pdf) -> None:
     if len(pdf.objects) > MAX_PDF_OBJECTS:
-        raise BadReceipt("damaged")
+        raise BadUpload("damaged")
     for thing in (pdf.trailer, *pdf.objects):
         for key in _keys(thing, depth=0):
             if key in _ACTIVE:
-                raise BadReceipt("active_content")
+                raise BadUpload("active_content")
 
 
 def _keys(thing: Any, *, depth: int) -> Iterator[str]:
     """Every dictionary key and name inside an object, without following references to other objects."""
     if depth > 30:
-        raise BadReceipt("damaged")
+        raise BadUpload("damaged")
     if isinstance(thing, pikepdf.Name):
         yield str(thing)
     elif isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):

@@ -9,7 +9,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from billing.receipts import MAX_BYTES, BadReceipt, scrub
+from shared_apps.core.uploads import MAX_BYTES, BadUpload, scrub
 
 
 def image(kind: str = "PNG", size: tuple[int, int] = (600, 800), **save: object) -> bytes:
@@ -108,7 +108,7 @@ def page_action(document: pikepdf.Pdf) -> None:
 
 @pytest.mark.parametrize("change", [open_action, attached_file, launch, page_action])
 def test_a_pdf_that_acts_is_refused(change) -> None:
-    with pytest.raises(BadReceipt) as refusal:
+    with pytest.raises(BadUpload) as refusal:
         scrub(pdf_with(change))
     assert refusal.value.code == "active_content"
 
@@ -132,6 +132,6 @@ def test_a_pdf_that_acts_is_refused(change) -> None:
     ],
 )
 def test_what_is_not_a_receipt_is_refused_with_its_reason(content, code) -> None:
-    with pytest.raises(BadReceipt) as refusal:
+    with pytest.raises(BadUpload) as refusal:
         scrub(content)
     assert refusal.value.code == code

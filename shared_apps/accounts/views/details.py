@@ -1,0 +1,33 @@
+"""What an organisation asks of its customers, asked of those who have an account already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.internal.decorators import login_stage_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from shared_apps.accounts.selectors import asked_here, details_of
+from shared_apps.accounts.services.details import save_details
+from shared_apps.accounts.signup_forms import DetailsForm, show_error
+from shared_apps.accounts.stages import DetailsStage
+from shared_apps.core.errors import DomainError
+
+
+@login_stage_required(stage=DetailsStage.key, redirect_urlname="account_login")
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest) -> HttpResponse:
+    """The last step of a log-in: nobody is in before it is done."""
+    stage: Any = request._login_stage  # type: ignore[attr-defined]  # set by login_stage_required
+    user = stage.login.user
+    form = DetailsForm(request.POST or None, asked=asked_here(), details=details_of(user))
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_details(user=user, details=form.details())
+        except DomainError as error:
+            show_error(form, error)
+        else:
+            return stage.exit()
+    return render(request, "account/details.html", {"form": form})

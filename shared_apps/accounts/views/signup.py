@@ -1,0 +1,169 @@
+"""Getting an account on a tenant's host: the form, the code, the link in the mail. The platform has steps of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.utils import get_login_redirect_url
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from shared_apps.accounts.models import User
+from shared_apps.accounts.pending import forget_pending, pending_account, pending_next, remember_pending
+from shared_apps.accounts.selectors import account_rules, asked_here, sign_in_providers
+from shared_apps.accounts.services.registration import (
+    CODE_LIFETIME,
+    is_verified,
+    register_account,
+    resend_code,
+    verify_by_link,
+    verify_email,
+)
+from shared_apps.accounts.signup_forms import CodeForm, ResendForm, SignupForm, show_error
+from shared_apps.core.errors import DomainError
+from shared_apps.core.request_info import request_info
+from shared_apps.core.throttle import check_rate
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+View = Callable[..., HttpResponse]
+
+
+def safe_next(request: HttpRequest) -> str:
+    """Where the visitor was, when that is a page of this very host; else empty."""
+    path = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(path, allowed_hosts=None, require_https=request.is_secure())
+    return path if safe and path.startswith("/") else ""
+
+
+def _visitors_only(view: View) -> View:
+    """Whoever is logged in goes on; on the platform's own host its own sign-up takes over."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if getattr(request, "tenant", None) is None:
+            return redirect("/signup/")
+        if request.user.is_authenticated:
+            return redirect(safe_next(request) or "/")
+        return view(request, *args, **kwargs)
+
+    return login_not_required(never_cache(wrapped))
+
+
+@_visitors_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def signup(request: HttpRequest) -> HttpResponse:
+    """Make an account, where that is open."""
+    if not account_rules().registration_open:
+        return render(request, "account/signup_closed.html", {"next": safe_next(request)}, status=403)
+    asked = asked_here()
+    if request.method != "POST":
+        return _signup_page(request, SignupForm(asked=asked))
+    form = SignupForm(request.POST, asked=asked)
+    if form.is_valid() and (user := _register(request, form)):
+        remember_pending(request, user, next_path=safe_next(request))
+        return redirect("account_signup_code")
+    return _signup_page(request, form)
+
+
+def _register(request: HttpRequest, form: SignupForm) -> User | None:
+    data = form.cleaned_data
+    try:
+        check_rate(action="register-from", who=request_info().ip or "", limit=20, seconds=600)
+        return register_account(
+            email=data["email"],
+            password=data["password"],
+            first_name=data["first_name"],
+            last_name=data["last_name"],
+            locale=get_language() or "fr",
+            consent=data["consent"],
+            marketing=data["marketing"],
+            details=form.details(),
+            next_path=safe_next(request),
+        )
+    except DomainError as error:
+        form.taken = error.code == "email_taken"
+        show_error(form, error)
+        return None
+
+
+def _signup_page(request: HttpRequest, form: SignupForm) -> HttpResponse:
+    context = {"form": form, "next": safe_next(request), "providers": sign_in_providers(active=True)}
+    return render(request, "account/signup.html", context)
+
+
+@_visitors_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """The six digits."""
+    account = pending_account(request)
+    if account and is_verified(account):
+        return _proved_elsewhere(request)
+    known = account.email if account else ""
+    form = CodeForm(request.POST or None, known_email=known)
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = verify_email(email=form.address, code=form.cleaned_data["code"])
+        except DomainError as error:
+            show_error(form, error)
+        else:
+            return _enter(request, user, pending_next(request))
+    minutes = int(CODE_LIFETIME.total_seconds() // 60)
+    return render(request, "account/signup_code.html", {"form": form, "email": known, "minutes": minutes})
+
+
+def _proved_elsewhere(request: HttpRequest) -> HttpResponse:
+    """The link in the mail was opened on another device: the password is all that is missing here."""
+    query = urlencode({"next": forget_pending(request) or "/"})
+    messages.success(request, _("Your address is confirmed. Log in to go on."))
+    return HttpResponseRedirect(f"{reverse('account_login')}?{query}")
+
+
+@_visitors_only
+@require_POST
+def resend(request: HttpRequest) -> HttpResponse:
+    """Another code, to the address that waits or to the one typed."""
+    account = pending_account(request)
+    form = ResendForm(request.POST)
+    if account is None and not form.is_valid():
+        messages.error(request, _("Enter your e-mail address to receive a new code."))
+        return redirect("account_signup_code")
+    try:
+        email = account.email if account else form.cleaned_data["email"]
+        resend_code(email=email, next_path=pending_next(request))
+    except DomainError as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, _("If this address waits for a code, it is on its way. Look among the spam too."))
+    return redirect("account_signup_code")
+
+
+@_visitors_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in the mail, on any device. Opening it changes nothing (mail scanners open links): a button does."""
+    refused = False
+    if request.method == "POST":
+        try:
+            user, next_path = verify_by_link(token=token)
+        except DomainError:
+            refused = True
+        else:
+            return _enter(request, user, next_path)
+    return render(request, "account/signup_verify.html", {"refused": refused, "form": ResendForm()})
+
+
+def _enter(request: HttpRequest, user: User, next_path: str) -> HttpResponse:
+    login(request, user, backend=BACKEND)
+    forget_pending(request)
+    return HttpResponseRedirect(next_path or get_login_redirect_url(request))

@@ -1,0 +1,34 @@
+"""The workspace's plan, as its staff may see it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils.module_loading import import_string
+from django.views.decorators.http import require_safe
+
+from shared_apps.core.context import host_with_port, platform_url, tenant_url
+from shared_apps.organisations.own import own_domains, own_organisation
+from tenant_apps.team.access import StaffRequest, staff_required
+from tenant_apps.team.pages import render_workspace
+from tenant_apps.team.plan import limits_of
+
+
+@staff_required
+@require_safe
+def plan(request: StaffRequest) -> HttpResponse:
+    """Plan, limits, end of the paid time, addresses, and the way to where they are changed."""
+    tenant = request.tenant
+    used = import_string(settings.PRODUCTS[tenant.product].usage)()
+    addresses = [
+        {"host": host_with_port(one.domain), "url": tenant_url(one.domain), "is_primary": one.is_primary}
+        for one in own_domains()
+    ]
+    context = {
+        "plan_name": tenant.plan_name,
+        "paid_until": own_organisation().paid_until,
+        "limits": limits_of(dict(tenant.quotas), used),
+        "addresses": addresses,
+        "portal_url": platform_url(f"/organisations/{tenant.pk}/"),
+    }
+    return render_workspace(request, "team/plan.html", context)

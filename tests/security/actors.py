@@ -1,0 +1,141 @@
+"""Everybody who knocks at a host: what they carry, and what the table says they may do."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.test import Client
+from django_tenants.utils import tenant_context
+
+from shared_apps.accounts.models import User
+from shared_apps.organisations.current import Tenant
+from shared_apps.organisations.models import Membership, Organisation
+from tenant_apps.team.models import Member, Role
+from tenant_apps.team.products import product_config
+from tests.security import table
+from tests.security.canaries import canary_of, subdomain_of
+from tests.support.factories import PASSWORD, make_admin, make_user
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody at a host. `kinds` are the words of the table that they are, `permissions` the codes they have."""
+
+    name: str
+    cookie: str = ""
+    token: str = ""
+    kinds: frozenset[str] = frozenset()
+    permissions: frozenset[str] = frozenset()
+    sees: frozenset[str] = frozenset()  # subdomains of the tenants that are no secret to them
+
+    @property
+    def is_signed_in(self) -> bool:
+        return table.SIGNED_IN in self.kinds
+
+    def may(self, who: str) -> bool:
+        """Whether the table lets this person in."""
+        return who == table.ANYBODY or who in self.kinds or who in self.permissions
+
+
+def session_of(user: User, host: str) -> str:
+    """The session cookie of somebody who has just proved who they are, in the schema that is current."""
+    client = Client(HTTP_HOST=host)
+    client.force_login(user, backend=BACKEND)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "email": user.email}]
+    session.save()
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def workspace_actors(tenant: Tenant, *, other: Tenant) -> list[Actor]:
+    """Visitor, customer, every role, owner; and two with a session of elsewhere, who are visitors here."""
+    admin = make_admin()
+    elsewhere = {"platform admin": session_of(admin, settings.PLATFORM_HOST)}
+    with tenant_context(other):
+        owner = User.objects.get(member__role__key=Role.OWNER)
+        elsewhere["owner of another tenant"] = session_of(owner, other.primary_host)
+    with tenant_context(tenant):
+        people = [_customer(tenant), *(_member(tenant, role) for role in _staff_roles())]
+    visitors = [Actor("visitor"), *(Actor(name, cookie=cookie) for name, cookie in elsewhere.items())]
+    return [*visitors, *people]
+
+
+def _staff_roles() -> list[Role]:
+    return list(Role.objects.filter(for_customers=False))
+
+
+def _customer(tenant: Tenant) -> Actor:
+    user = User.objects.create_user("customer@example.org", PASSWORD, first_name=_canary(tenant))
+    codes = [template.permissions or () for template in product_config(tenant.product).roles if template.for_customers]
+    return Actor(
+        "customer",
+        cookie=session_of(user, tenant.primary_host),
+        kinds=frozenset({table.SIGNED_IN}),
+        permissions=frozenset(code for some in codes for code in some),
+    )
+
+
+def _member(tenant: Tenant, role: Role) -> Actor:
+    """Somebody of a role. What they may do is what the product's template says, not what the row holds."""
+    if role.key == Role.OWNER:
+        user = User.objects.get(member__role=role)
+    else:
+        user = User.objects.create_user(f"{role.key}@example.org", PASSWORD, is_staff=True, first_name=_canary(tenant))
+        Member.objects.create(user=user, role=role)
+    config = product_config(tenant.product)
+    template = next(one for one in config.all_roles() if one.key == role.key)
+    everything = [one.code for one in config.all_permissions()]
+    return Actor(
+        role.key,
+        cookie=session_of(user, tenant.primary_host),
+        kinds=frozenset({table.SIGNED_IN, table.STAFF, role.key}),
+        permissions=frozenset(everything if template.permissions is None else template.permissions),
+    )
+
+
+def _canary(tenant: Tenant) -> str:
+    return canary_of(subdomain_of(tenant))
+
+
+def platform_actors(tenant: Tenant, *, other: Tenant) -> list[Actor]:
+    """Visitor, account without anything, everybody of an organisation, another's owner, platform admin."""
+    organisation = Organisation.objects.select_related("owner").get(pk=tenant.pk)
+    stranger = Organisation.objects.select_related("owner").get(pk=other.pk)
+    with tenant_context(tenant):
+        inside = session_of(User.objects.get(member__role__key=Role.OWNER), tenant.primary_host)
+    here, theirs = frozenset({subdomain_of(tenant)}), frozenset({subdomain_of(other)})
+    whole = {table.BUYER, table.BUYER_OR_ADMIN, table.PEOPLE, "owner"}
+    actors = [
+        Actor("visitor"),
+        Actor("owner, with the session of their workspace", cookie=inside),
+        _account("account without a place", make_user()),
+        _account("owner", organisation.owner, *whole, sees=here),
+        _account("owner of another organisation", stranger.owner, sees=theirs),
+        _account("platform admin", make_admin(), table.PLATFORM_ADMIN, table.BUYER_OR_ADMIN, sees=here | theirs),
+    ]
+    for role in (Membership.Role.ADMIN, Membership.Role.BILLING, Membership.Role.MEMBER):
+        user = make_user()
+        Membership.objects.create(organisation=organisation, user=user, role=role)
+        name = f"organisation's {role}"
+        actors.append(_account(name, user, table.PEOPLE, name, sees=here))
+    return actors
+
+
+def _account(name: str, user: User, *kinds: str, sees: frozenset[str] = frozenset()) -> Actor:
+    token = _access_token(user)  # first: it sets a password, which ends sessions
+    cookie = session_of(user, settings.PLATFORM_HOST)
+    return Actor(name, cookie=cookie, token=token, kinds=frozenset({table.SIGNED_IN, *kinds}), sees=sees)
+
+
+def _access_token(user: User) -> str:
+    """By the API's own log-in."""
+    user.set_password(PASSWORD)
+    user.save(update_fields=["password"])
+    answer = Client(HTTP_HOST=settings.PLATFORM_HOST).post(
+        "/api/auth/token/", {"email": user.email, "password": PASSWORD}, content_type="application/json"
+    )
+    return str(answer.json()["access"])

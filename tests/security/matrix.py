@@ -1,0 +1,159 @@
+"""Every address × every method × everybody: sends it, undoes it, and compares the answer with the table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, reverse
+
+from shared_apps.core.tenancy import connection
+from tests.security.actors import Actor
+from tests.security.canaries import found_in
+from tests.security.samples import Samples, arguments_for
+from tests.security.table import ANYBODY, Methods, Rule
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+FORM = "application/x-www-form-urlencoded"
+REFUSALS = {"log-in", "401", "403", "404", "405"}
+
+
+@dataclass(slots=True)
+class Scene:
+    """A host with everybody in front of it. `foreign`: arguments of another tenant, which must be worth nothing here."""
+
+    site: str
+    host: str
+    actors: list[Actor]
+    own: Samples
+    foreign: Samples
+    marks: dict[str, tuple[str, ...]]  # what gives each tenant away, by subdomain; no secret to those who belong to it
+    client: Client = field(init=False)
+    problems: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.client = Client(HTTP_HOST=self.host, raise_request_exception=False)
+
+
+def addresses(urlconf: str) -> Iterator[tuple[str, URLPattern]]:
+    """Every named address of a URLconf."""
+    yield from _walk(import_module(urlconf).urlpatterns, "")
+
+
+def _walk(patterns: list[Any], namespace: str) -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from _walk(pattern.url_patterns, inner)
+        else:
+            yield f"{namespace}{pattern.name}", pattern
+
+
+def try_everything(scene: Scene, urlconf: str, entries: dict[str, Methods], *, part: slice) -> None:
+    """Fill in the scene's problems and counts, for a part of the addresses."""
+    for name, pattern in list(addresses(urlconf))[part]:
+        own = _path(name, pattern, scene.own, urlconf)
+        foreign = _path(name, pattern, scene.foreign, urlconf)
+        for method in METHODS:
+            wanted = entries[name].get("GET" if method == "HEAD" else method)
+            for actor in scene.actors:
+                _try(scene, actor, method, own, wanted)
+                # On the platform's own host, what everybody may have is nobody's.
+                is_mine = scene.site != "public" or (wanted and wanted.who != ANYBODY)
+                if foreign != own and is_mine and actor.may("owner"):
+                    _try_foreign(scene, actor, method, foreign)
+
+
+def _path(name: str, pattern: URLPattern, samples: Samples, urlconf: str) -> str:
+    return reverse(name, urlconf=urlconf, kwargs=arguments_for(name, pattern, samples))
+
+
+def _try(scene: Scene, actor: Actor, method: str, path: str, wanted: Rule | None) -> None:
+    status, text = _send(scene, actor, method, path, wanted.data if wanted else {})
+    case = f"{scene.host} {method} {path} as {actor.name}"
+    _look_for_canaries(scene, actor, case, path, text)
+    if status == "500":
+        scene.problems.append(f"{case}: 500 {text[:300]}")
+    elif method == "OPTIONS":
+        scene.counts["described"] += 1
+    elif wanted and actor.may(wanted.who):
+        scene.counts["allowed"] += 1
+        if status in REFUSALS and int(status if status.isdigit() else 302) not in wanted.answers:
+            scene.problems.append(f"{case}: {status}, though the table lets them")
+    else:
+        scene.counts["refused"] += 1
+        expected = _refusals(actor, path, wanted)
+        if status not in expected:
+            scene.problems.append(f"{case}: {status} instead of {' or '.join(sorted(expected))}")
+
+
+def _refusals(actor: Actor, path: str, wanted: Rule | None) -> set[str]:
+    if wanted is None:
+        return REFUSALS
+    if not actor.is_signed_in:
+        outside = {"401"} if path.startswith("/api/") else {"log-in"}
+        return outside | ({"404"} if wanted.hidden else set())
+    return {"404"} if wanted.hidden else {"403"}
+
+
+def _try_foreign(scene: Scene, actor: Actor, method: str, path: str) -> None:
+    """The owner of this host with the ids of another tenant finds nothing."""
+    status, text = _send(scene, actor, method, path, {})
+    case = f"{scene.host} {method} {path} (another tenant's) as {actor.name}"
+    _look_for_canaries(scene, actor, case, path, text)
+    if method == "OPTIONS":
+        return
+    scene.counts["refused"] += 1
+    if status not in REFUSALS:
+        scene.problems.append(f"{case}: {status}, and should find nothing")
+
+
+def _look_for_canaries(scene: Scene, actor: Actor, case: str, path: str, text: str) -> None:
+    secrets = tuple(mark for subdomain, marks in scene.marks.items() if subdomain not in actor.sees for mark in marks)
+    found = found_in(text.replace(path, ""), secrets)  # an error may name the address that was asked for
+    if found:
+        scene.counts["leaked"] += 1
+        scene.problems.append(f"{case}: LEAKED {found}")
+
+
+def _send(scene: Scene, actor: Actor, method: str, path: str, data: dict[str, Any]) -> tuple[str, str]:
+    """Send, read and roll back; what came of it and everything that was said."""
+    client = scene.client
+    client.cookies.clear()
+    if actor.cookie:
+        client.cookies[settings.SESSION_COOKIE_NAME] = actor.cookie
+    headers = {"Authorization": f"Bearer {actor.token}"} if actor.token and path.startswith("/api/") else {}
+    cache.clear()  # throttles: the matrix asks who may, not how often
+    connection.set_schema_to_public()
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]  # lets services open durable blocks inside, as Django's own tests do
+    with block:
+        response = client.generic(method, path, urlencode(data), FORM, headers=headers)
+        text = _text_of(response)
+        transaction.set_rollback(True)
+    return _outcome(response), text
+
+
+def _text_of(response: HttpResponseBase) -> str:
+    body = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+    said = body.decode("utf-8", "replace") + "\n" + "\n".join(f"{k}: {v}" for k, v in response.headers.items())
+    problem = getattr(response, "exc_info", None)
+    return f"{problem[1]!r} {said}" if problem else said
+
+
+def _outcome(response: HttpResponseBase) -> str:
+    if response.status_code == 302 and response.headers["Location"].startswith("/accounts/login/"):
+        return "log-in"
+    if response.status_code == 204 and "HX-Redirect" in response.headers:
+        return "log-in"
+    return "500" if response.status_code >= 500 else str(response.status_code)
