@@ -16,6 +16,7 @@ from django_tenants.utils import tenant_context
 
 from shared_apps.accounts.handover import handover_url
 from shared_apps.accounts.models import ApiSession, Follow, IdentityCheck, User
+from shared_apps.audit.models import AuditLog
 from shared_apps.organisations.current import Tenant
 from tenant_apps.esxi.models import Server
 from tenant_apps.esxi.tests.support import make_server
@@ -23,7 +24,7 @@ from tenant_apps.events.models import Calendar, Event
 from tenant_apps.events.tests.support import make_event
 from tenant_apps.store.models import Product, Shop
 from tenant_apps.store.tests.support import make_photo, make_product
-from tenant_apps.team.models import Invitation, Member, Role
+from tenant_apps.team.models import ApiKey, Invitation, Member, Role
 from tenant_apps.team.tests.support import photo_bytes
 from tests.security.canaries import canary_of, subdomain_of
 from tests.support.factories import PASSWORD
@@ -49,7 +50,14 @@ def arguments_for(name: str, pattern: URLPattern, samples: Samples) -> dict[str,
 def account_samples(owner: User, canary: str) -> Samples:
     """What an account has, in whatever schema is current: sessions, an identity check, somebody who is followed."""
     User.objects.filter(pk=owner.pk).update(first_name=canary, last_name=canary)
-    browser = UserSession.objects.create(user=owner, session_key=canary, ip="192.0.2.1", user_agent=canary, data={})
+    number = 9_000_000 + ord(canary[-1])  # counted ids are the same in every tenant: these are not
+    browser = UserSession.objects.create(
+        pk=number, user=owner, session_key=canary, ip="192.0.2.1", user_agent=canary, data={}
+    )  # fmt: skip
+    entry = AuditLog.objects.create(
+        pk=number, action="account.entered", category="security", level="info", resource_type="accounts.user",
+        resource_id=str(owner.pk), actor_label=canary, before={"name": canary}, after={"name": canary},
+    )  # fmt: skip
     api = ApiSession.objects.create(user=owner, user_agent=canary, expires_at=timezone.now() + timedelta(days=1))
     document = default_storage.save(f"identity/{uuid.uuid4().hex}.jpg", ContentFile(photo_bytes()))
     check = IdentityCheck.objects.create(
@@ -63,10 +71,14 @@ def account_samples(owner: User, canary: str) -> Samples:
     return {
         "": everywhere,
         "account_end_session": {"session_id": browser.pk},
+        **{name: {"id": entry.pk, "entry_id": entry.pk} for name in ("team:audit_entry", *_AUDIT_OF_PLATFORM)},
         "account_end_api_session": {"session_id": api.pk},
         "api-session": {"session_id": api.pk},
         **dict.fromkeys(("team:identity_file", "backoffice_identity_file"), files),
     }
+
+
+_AUDIT_OF_PLATFORM = ("backoffice_audit_entry", "api-audit-log")
 
 
 def workspace_samples(tenant: Tenant) -> Samples:
@@ -94,11 +106,14 @@ def _team(owner: User, canary: str) -> Samples:
         email=f"invited-{canary.lower()}@example.org", role=role, token_hash=canary, locale="fr", invited_by=owner,
         expires_at=timezone.now() + timedelta(days=1),
     )  # fmt: skip
+    api_key = ApiKey.objects.create(name=canary, prefix=canary[-12:], key_hash=canary, created_by=owner)
     return {
-        **{key: {"user_id": user.pk} for key in ("team:member", "team:remove_member")},
-        **{key: {"key": role.key} for key in ("team:role", "team:delete_role")},
+        **{key: {"user_id": user.pk} for key in ("team:member", "team:remove_member", "api-v1-member")},
+        **{key: {"key": role.key} for key in ("team:role", "team:delete_role", "api-v1-role")},
         "team:provider": {"key": "google"},
         "team:change_invitation": {"invitation_id": invitation.pk},
+        **{f"api-v1-invitation{what}": {"invitation_id": invitation.pk} for what in ("", "-resend")},
+        **{name: {"key_id": api_key.pk} for name in ("team:end_api_key", "api-v1-key")},
         "account_follow": {"person_id": user.pk},
     }
 

@@ -54,9 +54,39 @@ WORKSPACE: dict[str, Methods] = {
     "team:accounts": form("team.manage_accounts"),
     "team:provider": form("team.manage_accounts"),
     "team:plan": page(STAFF),
+    "team:api_keys": page("team.manage_api_keys"),
+    "team:new_api_key": form("team.manage_api_keys"),
+    "team:end_api_key": form("team.manage_api_keys"),
+    "team:audit": page("team.view_audit"),
+    "team:audit_entry": page("team.view_audit"),
+    "team:audit_statistics": page("team.view_audit"),
+    "team:audit_export": page("team.view_audit"),
+    "team:audit_retention": form("team.view_audit"),
     "team:theme": page(ANYBODY),
     "team:media": page(STAFF, hidden=True),
 }
+
+_API_V1: dict[str, Methods] = {
+    "api-schema": page(ANYBODY),
+    "api-docs": page(ANYBODY),
+    "api-v1-me": page(SIGNED_IN),
+    "api-v1-members": page("team.view_members"),
+    "api-v1-member": {
+        "GET": rule("team.view_members"),
+        **{method: rule("team.manage_members") for method in ("PATCH", "DELETE")},
+    },
+    "api-v1-invitations": {"GET": rule("team.view_members"), "POST": rule("team.manage_members")},
+    "api-v1-invitation": {"DELETE": rule("team.manage_members")},
+    "api-v1-invitation-resend": act("team.manage_members"),
+    "api-v1-roles": {"GET": rule("team.view_members"), "POST": rule("team.manage_roles")},
+    "api-v1-role": {
+        "GET": rule("team.view_members"),
+        **{method: rule("team.manage_roles") for method in ("PUT", "DELETE")},
+    },
+    "api-v1-keys": form("team.manage_api_keys"),
+    "api-v1-key": {"DELETE": rule("team.manage_api_keys")},
+}
+WORKSPACE |= _API_V1
 
 STORE: dict[str, Methods] = {
     **WORKSPACE,
@@ -148,6 +178,11 @@ _BACKOFFICE: dict[str, Methods] = {
     "backoffice_visit": form(PLATFORM_ADMIN),
     "backoffice_visit_open": page(PLATFORM_ADMIN, answers={404}),  # another admin's visit
     "backoffice_visit_end": act(PLATFORM_ADMIN),
+    "backoffice_audit": page(PLATFORM_ADMIN),
+    "backoffice_audit_entry": page(PLATFORM_ADMIN),
+    "backoffice_audit_statistics": page(PLATFORM_ADMIN),
+    "backoffice_audit_export": page(PLATFORM_ADMIN),
+    "backoffice_audit_retention": form(PLATFORM_ADMIN),
     "backoffice_identity": page(PLATFORM_ADMIN),
     "backoffice_identity_check": form(PLATFORM_ADMIN),
     "backoffice_identity_file": page(PLATFORM_ADMIN),
@@ -173,6 +208,10 @@ _API: dict[str, Methods] = {
     "api-payment-upload-receipt": act(BUYER, hidden=True),
     "api-payment-verify-bank-transfer": act(BUYER_OR_ADMIN, hidden=True),  # the body is read first; admins decide
     "api-coupon-validate": act(SIGNED_IN),
+    "api-audit-logs": page(PLATFORM_ADMIN),
+    "api-audit-statistics": page(PLATFORM_ADMIN),
+    "api-audit-export": page(PLATFORM_ADMIN),
+    "api-audit-log": page(PLATFORM_ADMIN),
     "api-schema": page(ANYBODY),
     "api-docs": page(ANYBODY),
     "hook-paypal": act(ANYBODY),
