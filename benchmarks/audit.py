@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.support import own_database, report
 
-PAIRS = 400
+PAIRS = 300
 LIMIT = 1.10
 
 

@@ -17,6 +17,7 @@ from shared_apps.accounts.handover import handover_url
 from shared_apps.accounts.models import HandoverUse, User
 from shared_apps.accounts.services.closing import close_account
 from shared_apps.accounts.services.notices import tell_apps
+from shared_apps.accounts.services.personal_data import erase_person
 from shared_apps.audit.models import AuditLog
 from shared_apps.organisations.current import announce_change, as_tenant
 from shared_apps.organisations.models import Membership, Organisation
@@ -216,6 +217,16 @@ def test_a_new_address_and_a_closed_account_are_followed() -> None:
     assert role_of(user, organisation) is None
 
 
+def test_an_erased_account_leaves_its_workspaces() -> None:
+    organisation = organisation_at()
+    user = member_of(organisation)
+    client = enter(user, organisation)
+    erase_person(user=user, typed=user.email)
+    drain()
+    assert client.get("/staff/team/").status_code == 302
+    assert role_of(user, organisation) is None
+
+
 def test_a_token_works_once_on_one_host_for_a_minute() -> None:
     organisation = organisation_at()
     user = member_of(organisation)
@@ -227,6 +238,18 @@ def test_a_token_works_once_on_one_host_for_a_minute() -> None:
     with mock.patch("django.core.signing.time.time", return_value=time.time() + 61):
         assert follow(late)[1].status_code == 403
     assert follow(late)[1].status_code == 302
+
+
+def test_a_token_of_one_tenant_opens_nothing_in_another_even_where_the_same_id_exists() -> None:
+    ours, theirs = organisation_at(), organisation_at("store-b")
+    user = member_of(ours)
+    answer = door_of(user, ours)
+    with inside(ours):
+        account = User.objects.get(platform_user_id=user.pk)
+    with inside(theirs):
+        User.objects.create_user("same@example.org", pk=account.pk, is_staff=True)
+    assert follow(answer, host="store-b.localhost")[1].status_code == 403
+    assert follow(answer)[1].status_code == 302
 
 
 def test_a_token_that_was_changed_or_made_elsewhere_is_refused() -> None:

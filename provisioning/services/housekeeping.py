@@ -13,6 +13,7 @@ from django_tenants.utils import tenant_context
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from shared_apps.accounts.models import ApiSession, EmailCode, HandoverUse, LoginAttempt, OneTimeCode
+from shared_apps.accounts.services.identity import purge_identity_files
 from shared_apps.audit.services import delete_expired_entries, delete_in_batches
 from shared_apps.core.soon import send_soon
 from shared_apps.notifications.models import Delivery
@@ -39,8 +40,9 @@ def clean_up() -> int:
 
 
 def clean_schema() -> int:
-    """The same in the current schema alone."""
-    return delete_expired_entries() + sum(delete_in_batches(rows) for rows in _finished_with())
+    """The same in the current schema alone, and the papers of identity checks that are settled."""
+    rows = delete_expired_entries() + sum(delete_in_batches(rows) for rows in _finished_with())
+    return rows + purge_identity_files()
 
 
 def _finished_with() -> list[QuerySet[Any]]:

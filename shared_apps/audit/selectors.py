@@ -23,7 +23,9 @@ MOST_COUNTED = 10_000
 MOST_EXPORTED = 50_000
 STATISTICS_DAYS = 30
 _EXPORT_CHUNK = 1000
-_SEARCHED = ("actor_label", "impersonator", "action", "resource_type", "resource_id", "request_id")
+# Where a part of a word is looked for, and where the whole is meant.
+_SEARCHED = ("actor_label", "impersonator", "action")
+_SEARCHED_WHOLE = ("resource_type", "resource_id", "request_id")
 
 ORDERS = {
     "-created_at": ("-created_at", "-pk"),
@@ -86,10 +88,12 @@ def _of_resource(resource: str) -> Q:
 
 
 def _found_by(text: str) -> Q:
-    """Entries whose codes, people or ids hold the text, or whose action is called so in the reader's language."""
+    """Entries whose code or people hold the text, whose ids are it, or whose action is called so to the reader."""
     found = Q(action__in=[code for code, words in ACTIONS.items() if text.casefold() in str(words.title).casefold()])
     for field in _SEARCHED:
         found |= Q(**{f"{field}__icontains": text})
+    for field in _SEARCHED_WHOLE:
+        found |= Q(**{field: text})
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from shared_apps.audit.models import AuditCategory, AuditLog, RetentionRule
 from shared_apps.audit.retention import days_kept
 from shared_apps.core.request_info import request_info
 
+_ENCODE = DjangoJSONEncoder().encode
 _COLUMNS = (
     "category", "level", "action", "actor_id", "actor_label", "impersonator", "resource_type", "resource_id",
     "before", "after", "ip", "user_agent", "request_id",
@@ -49,8 +49,8 @@ def record(
         info.impersonator,
         resource._meta.label_lower,
         str(resource.pk),
-        json.dumps(before or {}, cls=DjangoJSONEncoder),
-        json.dumps(after or {}, cls=DjangoJSONEncoder),
+        _ENCODE(before) if before else "{}",
+        _ENCODE(after) if after else "{}",
         info.ip,
         info.user_agent[:300],
         info.request_id,
@@ -99,8 +99,8 @@ def delete_expired_entries(*, now: datetime | None = None, batch: int = BATCH) -
     An entry of level error lives as long as its category or as errors do, whichever is longer.
     """
     moment, kept, deleted = now or timezone.now(), days_kept(), 0
-    for category, days in kept.items():
-        rows = AuditLog.objects.filter(category=category)
+    for days in sorted(set(kept.values())):
+        rows = AuditLog.objects.filter(category__in=[category for category, number in kept.items() if number == days])
         longest = max(days, kept[AuditCategory.ERROR])
         error = models.Q(level=AuditLog.Level.ERROR)
         old = ~error & models.Q(created_at__lt=moment - timedelta(days=days))

@@ -103,7 +103,11 @@ def _on_white(image: Image.Image) -> Image.Image:
         page = Image.new("RGB", layer.size, "white")
         page.paste(layer, mask=layer.getchannel("A"))
         return page
-    return image.convert("RGB")
+    # A new picture: a converted one keeps the comment of the file it came from.
+    plain = image.convert("RGB")
+    page = Image.new("RGB", plain.size)
+    page.paste(plain)
+    return page
 
 
 def _scrub_pdf(content: bytes) -> bytes:

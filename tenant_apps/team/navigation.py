@@ -26,6 +26,10 @@ class NavLink:
 TEAM_ENTRIES = (
     NavEntry(_("Team"), "team:members", "users", prefix="/staff/team/", permission="team.view_members"),
     NavEntry(_("Accounts"), "team:accounts", "key-round", prefix="/staff/accounts/", permission="team.manage_accounts"),
+    NavEntry(
+        _("Identity checks"), "team:identity", "shield-check", prefix="/staff/identity/",
+        permission="team.review_identity", short=_("Identity"),
+    ),
     NavEntry(_("API keys"), "team:api_keys", "link", prefix="/staff/api-keys/", permission="team.manage_api_keys"),
     NavEntry(
         _("Activity log"), "team:audit", "history", prefix="/staff/audit/", permission="team.view_audit",

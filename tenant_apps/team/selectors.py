@@ -41,8 +41,13 @@ def _read_permissions(user: User) -> frozenset[str]:
 
 def standing_of(user: User) -> Standing:
     """What somebody who works here may do, read now; nothing for anybody else."""
-    member = Member.objects.select_related("role").filter(user=user, user__is_active=True).first()
-    return role_standing(member.role) if member else Standing()
+    member = member_of(user)
+    return role_standing(member.role) if member and member.user.is_active else Standing()
+
+
+def member_of(user: User) -> Member | None:
+    """A person's place in the team, read now."""
+    return Member.objects.select_related("user", "role").filter(user=user).first()
 
 
 def role_standing(role: Role) -> Standing:

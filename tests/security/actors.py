@@ -10,11 +10,12 @@ from django.test import Client
 from django_tenants.utils import tenant_context
 
 from shared_apps.accounts.models import User
+from shared_apps.accounts.services.api_sessions import start_session
 from shared_apps.organisations.current import Tenant
 from shared_apps.organisations.models import Membership, Organisation
 from tenant_apps.team.models import Member, Role
 from tenant_apps.team.products import product_config
-from tests.security import table
+from tests.security import rules
 from tests.security.canaries import canary_of, subdomain_of
 from tests.support.factories import PASSWORD, make_admin, make_user
 
@@ -34,11 +35,11 @@ class Actor:
 
     @property
     def is_signed_in(self) -> bool:
-        return table.SIGNED_IN in self.kinds
+        return rules.SIGNED_IN in self.kinds
 
     def may(self, who: str) -> bool:
         """Whether the table lets this person in."""
-        return who == table.ANYBODY or who in self.kinds or who in self.permissions
+        return who == rules.ANYBODY or who in self.kinds or who in self.permissions
 
 
 def session_of(user: User, host: str) -> str:
@@ -51,17 +52,22 @@ def session_of(user: User, host: str) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
+def token_of(user: User) -> str:
+    """An access token of the API, for the schema that is current."""
+    return start_session(user=user)["access"]
+
+
 def workspace_actors(tenant: Tenant, *, other: Tenant) -> list[Actor]:
     """Visitor, customer, every role, owner; and two with a session of elsewhere, who are visitors here."""
     admin = make_admin()
-    elsewhere = {"platform admin": session_of(admin, settings.PLATFORM_HOST)}
+    elsewhere = [Actor("platform admin", cookie=session_of(admin, settings.PLATFORM_HOST), token=token_of(admin))]
     with tenant_context(other):
         owner = User.objects.get(member__role__key=Role.OWNER)
-        elsewhere["owner of another tenant"] = session_of(owner, other.primary_host)
+        cookie, token = session_of(owner, other.primary_host), token_of(owner)
+    elsewhere.append(Actor("owner of another tenant", cookie=cookie, token=token))
     with tenant_context(tenant):
         people = [_customer(tenant), *(_member(tenant, role) for role in _staff_roles())]
-    visitors = [Actor("visitor"), *(Actor(name, cookie=cookie) for name, cookie in elsewhere.items())]
-    return [*visitors, *people]
+    return [Actor("visitor"), *elsewhere, *people]
 
 
 def _staff_roles() -> list[Role]:
@@ -74,7 +80,8 @@ def _customer(tenant: Tenant) -> Actor:
     return Actor(
         "customer",
         cookie=session_of(user, tenant.primary_host),
-        kinds=frozenset({table.SIGNED_IN}),
+        token=token_of(user),
+        kinds=frozenset({rules.SIGNED_IN}),
         permissions=frozenset(code for some in codes for code in some),
     )
 
@@ -92,7 +99,8 @@ def _member(tenant: Tenant, role: Role) -> Actor:
     return Actor(
         role.key,
         cookie=session_of(user, tenant.primary_host),
-        kinds=frozenset({table.SIGNED_IN, table.STAFF, role.key}),
+        token=token_of(user),
+        kinds=frozenset({rules.SIGNED_IN, rules.STAFF, role.key}),
         permissions=frozenset(everything if template.permissions is None else template.permissions),
     )
 
@@ -108,34 +116,24 @@ def platform_actors(tenant: Tenant, *, other: Tenant) -> list[Actor]:
     with tenant_context(tenant):
         inside = session_of(User.objects.get(member__role__key=Role.OWNER), tenant.primary_host)
     here, theirs = frozenset({subdomain_of(tenant)}), frozenset({subdomain_of(other)})
-    whole = {table.BUYER, table.BUYER_OR_ADMIN, table.PEOPLE, "owner"}
+    whole = {rules.BUYER, rules.BUYER_OR_ADMIN, rules.PEOPLE, rules.MANAGERS, rules.OWNER}
     actors = [
         Actor("visitor"),
         Actor("owner, with the session of their workspace", cookie=inside),
         _account("account without a place", make_user()),
         _account("owner", organisation.owner, *whole, sees=here),
         _account("owner of another organisation", stranger.owner, sees=theirs),
-        _account("platform admin", make_admin(), table.PLATFORM_ADMIN, table.BUYER_OR_ADMIN, sees=here | theirs),
+        _account("platform admin", make_admin(), rules.PLATFORM_ADMIN, rules.BUYER_OR_ADMIN, sees=here | theirs),
     ]
     for role in (Membership.Role.ADMIN, Membership.Role.BILLING, Membership.Role.MEMBER):
         user = make_user()
         Membership.objects.create(organisation=organisation, user=user, role=role)
         name = f"organisation's {role}"
-        actors.append(_account(name, user, table.PEOPLE, name, sees=here))
+        kinds = [rules.MANAGERS] if role == Membership.Role.ADMIN else []
+        actors.append(_account(name, user, rules.PEOPLE, *kinds, sees=here))
     return actors
 
 
 def _account(name: str, user: User, *kinds: str, sees: frozenset[str] = frozenset()) -> Actor:
-    token = _access_token(user)  # first: it sets a password, which ends sessions
-    cookie = session_of(user, settings.PLATFORM_HOST)
-    return Actor(name, cookie=cookie, token=token, kinds=frozenset({table.SIGNED_IN, *kinds}), sees=sees)
-
-
-def _access_token(user: User) -> str:
-    """By the API's own log-in."""
-    user.set_password(PASSWORD)
-    user.save(update_fields=["password"])
-    answer = Client(HTTP_HOST=settings.PLATFORM_HOST).post(
-        "/api/auth/token/", {"email": user.email, "password": PASSWORD}, content_type="application/json"
-    )
-    return str(answer.json()["access"])
+    cookie, token = session_of(user, settings.PLATFORM_HOST), token_of(user)
+    return Actor(name, cookie=cookie, token=token, kinds=frozenset({rules.SIGNED_IN, *kinds}), sees=sees)

@@ -19,8 +19,8 @@ from django.urls import URLPattern, URLResolver, reverse
 from shared_apps.core.tenancy import connection
 from tests.security.actors import Actor
 from tests.security.canaries import found_in
+from tests.security.rules import ANYBODY, Methods, Rule
 from tests.security.samples import Samples, arguments_for
-from tests.security.table import ANYBODY, Methods, Rule
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 FORM = "application/x-www-form-urlencoded"

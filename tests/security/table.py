@@ -6,79 +6,53 @@ not name must be refused to everybody. HEAD goes with GET.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
-# Who. In workspaces, anything else is the code of a permission.
-ANYBODY = "anybody"
-SIGNED_IN = "signed in"
-STAFF = "staff"
-# On the public site.
-PLATFORM_ADMIN = "platform admin"
-BUYER = "buyer"  # whose order it is
-BUYER_OR_ADMIN = "buyer or platform admin"
-PEOPLE = "people"  # everybody with a place in the organisation
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Who may send a method to an address.
-
-    `hidden`: whoever may not is told 404, as if there were nothing. `answers`: further statuses that are no refusal of
-    the person, e.g. 403 for a key that is wrong. `data` is what is sent.
-    """
-
-    who: str
-    hidden: bool = False
-    answers: frozenset[int] = frozenset()
-    data: dict[str, Any] = field(default_factory=dict)
-
-
-Methods = dict[str, Rule]
-
-
-def rule(who: str, **options: Any) -> Rule:
-    answers = frozenset(options.pop("answers", ()))
-    return Rule(who, answers=answers, **options)
-
-
-def page(who: str, **options: Any) -> Methods:
-    """Something to read."""
-    return {"GET": rule(who, **options)}
-
-
-def form(who: str, **options: Any) -> Methods:
-    """A page with a form that is sent to itself."""
-    return {"GET": rule(who, **options), "POST": rule(who, **options)}
-
-
-def act(who: str, **options: Any) -> Methods:
-    """A button."""
-    return {"POST": rule(who, **options)}
-
-
-def any_method(who: str, **options: Any) -> Methods:
-    """Whatever it is, it is answered."""
-    return {method: rule(who, **options) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")}
-
+from tests.security.rules import (
+    ANYBODY,
+    BUYER,
+    BUYER_OR_ADMIN,
+    MANAGERS,
+    OWNER,
+    PEOPLE,
+    PLATFORM_ADMIN,
+    SIGNED_IN,
+    STAFF,
+    Methods,
+    act,
+    any_method,
+    form,
+    page,
+    rule,
+)
+from tests.security.table_of_accounts import ACCOUNTS, API_OF_ACCOUNTS
 
 COMMON: dict[str, Methods] = {
-    # Views of Django and allauth answer every method, and do something at POST (and PUT, which is the same to them).
-    "set_language": any_method(ANYBODY),
-    "account_login": any_method(ANYBODY, answers={405}),  # only those who are signed in are led on
-    "account_logout": form(ANYBODY),
-    "account_inactive": page(ANYBODY),
-    "account_reset_password": any_method(ANYBODY, answers={405}),
-    "account_reset_password_done": page(ANYBODY),
-    "account_reset_password_from_key": any_method(ANYBODY),
-    "account_reset_password_from_key_done": page(ANYBODY),
+    "set_language": any_method(ANYBODY),  # Django's own; only POST does anything
+    **ACCOUNTS,
+    **API_OF_ACCOUNTS,
 }
 
 WORKSPACE: dict[str, Methods] = {
     **COMMON,
     "enter": page(ANYBODY),
     "team:home": page(STAFF),
+    "impersonation_end": act(ANYBODY),  # ends what is marked in the caller's own session, if anything
     "team:members": page("team.view_members"),
+    "team:member": form("team.manage_members"),
+    "team:remove_member": form("team.manage_members"),
+    "team:invite": form("team.manage_members"),
+    "team:change_invitation": act("team.manage_members"),
+    "team:transfer": form(OWNER),
+    "team:leave": form(STAFF),
+    "team:roles": page("team.manage_roles"),
+    "team:new_role": form("team.manage_roles"),
+    "team:role": form("team.manage_roles"),
+    "team:delete_role": form("team.manage_roles"),
+    "team:invitation": form(ANYBODY),
+    "team:identity": page("team.review_identity"),
+    "team:identity_check": form("team.review_identity"),
+    "team:identity_file": page("team.review_identity"),
+    "team:accounts": form("team.manage_accounts"),
+    "team:provider": form("team.manage_accounts"),
     "team:plan": page(STAFF),
     "team:theme": page(ANYBODY),
     "team:media": page(STAFF, hidden=True),
@@ -102,6 +76,7 @@ EVENTS: dict[str, Methods] = {
     "events:feed": page(ANYBODY),
     "events:event_ics": page(ANYBODY),
     "events:event": page(ANYBODY),
+    "events:person": page(ANYBODY),
     "events:staff_events": page("events.view_events"),
     "events:staff_new_event": form("events.change_events"),
     "events:staff_edit_event": form("events.change_events"),
@@ -150,7 +125,16 @@ _ORDERS: dict[str, Methods] = {
     "order_receipt": act(BUYER, hidden=True),
     "order_cancel": act(BUYER, hidden=True),
     "organisations": page(SIGNED_IN),
-    "organisation_enter": page(PEOPLE, hidden=True),
+    "organisation": page(PEOPLE, hidden=True),
+    "organisation_enter": page(PEOPLE, hidden=True, answers={403}),  # billing has no place in the workspace
+    "organisation_members": {"GET": rule(PEOPLE, hidden=True), "POST": rule(MANAGERS, hidden=True)},
+    "organisation_member": form(MANAGERS, hidden=True),
+    "organisation_member_remove": act(MANAGERS, hidden=True),
+    "organisation_invitation_resend": act(MANAGERS, hidden=True),
+    "organisation_invitation_revoke": act(MANAGERS, hidden=True),
+    "organisation_leave": form(PEOPLE, hidden=True),
+    "organisation_transfer": form(OWNER, hidden=True),
+    "invitation": form(ANYBODY),
 }
 
 _BACKOFFICE: dict[str, Methods] = {
@@ -159,17 +143,22 @@ _BACKOFFICE: dict[str, Methods] = {
     "backoffice_transfer": form(PLATFORM_ADMIN),
     "backoffice_receipt": page(PLATFORM_ADMIN),
     "backoffice_restart_job": act(PLATFORM_ADMIN),
+    "backoffice_organisations": page(PLATFORM_ADMIN),
+    "backoffice_organisation": page(PLATFORM_ADMIN),
+    "backoffice_visit": form(PLATFORM_ADMIN),
+    "backoffice_visit_open": page(PLATFORM_ADMIN, answers={404}),  # another admin's visit
+    "backoffice_visit_end": act(PLATFORM_ADMIN),
+    "backoffice_identity": page(PLATFORM_ADMIN),
+    "backoffice_identity_check": form(PLATFORM_ADMIN),
+    "backoffice_identity_file": page(PLATFORM_ADMIN),
 }
 
 _API: dict[str, Methods] = {
-    "api-register": act(ANYBODY),
-    "api-verify-email": act(ANYBODY),
-    "api-resend-code": act(ANYBODY),
-    "api-token": act(ANYBODY),
-    "api-token-refresh": act(ANYBODY),
     "api-organizations": page(SIGNED_IN),
     "api-organization": page(PEOPLE, hidden=True),
     "api-organization-members": page(PEOPLE, hidden=True),
+    "api-organization-member": {method: rule(MANAGERS, hidden=True) for method in ("PATCH", "DELETE")},
+    "api-organization-invite": act(MANAGERS, hidden=True),
     "api-organization-usage": page(PEOPLE, hidden=True),
     "api-plans": page(ANYBODY),
     "api-plan": page(ANYBODY),

@@ -10,7 +10,8 @@ from django.conf import settings
 from tests.security.actors import platform_actors, workspace_actors
 from tests.security.canaries import marks_of, subdomain_of
 from tests.security.matrix import Scene, addresses, try_everything
-from tests.security.samples import platform_samples, tenant_of, workspace_samples
+from tests.security.samples import workspace_samples
+from tests.security.samples_of_platform import platform_samples, tenant_of
 from tests.security.table import TABLES
 
 URLCONFS = {"public": settings.ROOT_URLCONF, **{key: product.urlconf for key, product in settings.PRODUCTS.items()}}

@@ -23,6 +23,7 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from shared_apps.accounts.models import LoginAttempt, User
 from shared_apps.accounts.services.closing import check_may_close
 from shared_apps.accounts.services.identity import delete_files
+from shared_apps.accounts.services.notices import tell_apps
 from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import mask_person, record
@@ -93,6 +94,7 @@ def erase_person(*, user: User, typed: str) -> None:
         check_may_close(locked)
         address, name, locale = locked.email, locked.get_short_name(), locked.locale
         end_all_sessions(user=locked)
+        tell_apps(locked)
         for _label, holder in holders_here():
             holder.erase_person(locked)
         # Last: the apps ask for the address that this takes away.

@@ -150,7 +150,7 @@ def test_the_sole_owner_of_a_live_organisation_hands_it_over_first(db: None) -> 
     owner = User.objects.get(owned_organisations__domains__domain="store-a.localhost")
     with pytest.raises(DomainError) as refused:
         erase_person(user=owner, typed=owner.email)
-    assert refused.value.code == "sole_owner"
+    assert refused.value.code == "last_owner"
     assert User.objects.get(pk=owner.pk).is_active
 
 

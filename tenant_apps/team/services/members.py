@@ -14,7 +14,7 @@ from shared_apps.core.errors import Conflict, DomainError, NotAllowed
 from tenant_apps.team.models import Member, Role
 from tenant_apps.team.policies import Standing
 from tenant_apps.team.quotas import check_quota
-from tenant_apps.team.selectors import role_standing, staff_count, standing_of
+from tenant_apps.team.selectors import member_of, role_standing, staff_count, standing_of
 
 MANAGE = "team.manage_members"
 TEAM_FULL = _(
@@ -92,7 +92,7 @@ def remove_member(*, member: Member, by: User | None) -> None:
 def leave(*, user: User) -> None:
     """Give up one's own place. Locks the team; one transaction. Raises DomainError (`last_owner`)."""
     lock_team()
-    member = Member.objects.select_related("user", "role").filter(user=user).first()
+    member = member_of(user)
     if member is None:
         return
     check_not_last_owner(member)
@@ -136,7 +136,7 @@ def check_not_last_owner(member: Member) -> None:
     others = Member.objects.filter(role__key=Role.OWNER, user__is_active=True).exclude(pk=member.pk)
     if member.role.is_owner and not others.exists():
         raise DomainError(
-            "last_owner", _("A workspace needs an owner, and there is no other. Hand it over to somebody first.")
+            "last_owner", _("This is the last owner, and a workspace needs one. Hand it over to somebody first.")
         )
 
 

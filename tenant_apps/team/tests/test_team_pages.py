@@ -35,7 +35,7 @@ def person_url(member: Member, action: str = "") -> str:
 def confirmed(client: Client) -> Client:
     """A client whose person proved a moment ago who they are."""
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["confirmed"] = {"user": session["_auth_user_id"], "at": time.time()}
     session.save()
     return client
 

@@ -1,0 +1,98 @@
+"""The same for the platform's own host: an organisation with its people, an order, a transfer to be checked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from billing.models import Order, Payment, PaymentMethod
+from billing.services.payments import start_payment
+from billing.services.transfers import upload_receipt
+from billing.signing import callback_token
+from provisioning.models import ProvisioningJob
+from shared_apps.accounts.models import User
+from shared_apps.organisations.current import Tenant, as_tenant
+from shared_apps.organisations.models import Impersonation, Invitation, Membership, Organisation
+from tenant_apps.team.tests.support import photo_bytes
+from tests.security.canaries import canary_of
+from tests.security.samples import Samples, account_samples
+from tests.support.factories import make_admin, make_order, make_user
+
+
+def platform_samples(subdomain: str) -> Samples:
+    """An organisation of the platform full of canaries, and what to call the addresses with."""
+    canary = canary_of(subdomain)
+    texts = {"billing_name": canary, "billing_address": canary, "tax_number": canary}
+    Organisation.objects.filter(domains__domain=f"{subdomain}.localhost").update(name=canary, **texts)
+    organisation = Organisation.objects.select_related("owner").get(domains__domain=f"{subdomain}.localhost")
+    samples = account_samples(organisation.owner, canary)
+    order, payment = _order(organisation, canary)
+    samples[""] |= {
+        "id": organisation.pk, "organization_id": organisation.pk, "plan_id": organisation.plan_version.plan_id,
+        "order_id": order.pk, "payment_id": payment.pk, **_people(organisation, canary),
+    }  # fmt: skip
+    own_order = {"id": order.pk}
+    momo = _mobile_money(organisation.owner)
+    return {
+        **samples,
+        **{f"order{what}": own_order for what in _ORDER_PAGES},
+        "backoffice_transfer": {"id": payment.pk},
+        "backoffice_receipt": {"id": payment.receipts.get().pk},
+        "backoffice_restart_job": {"id": ProvisioningJob.objects.get(order__organisation=organisation).pk},
+        "backoffice_identity_check": {"id": samples["backoffice_identity_file"]["id"]},
+        **dict.fromkeys(("backoffice_visit_open", "backoffice_visit_end"), _visit(organisation)),
+        "hook-momo": {"payment_id": momo.pk, "token": callback_token(momo.pk)},
+    }
+
+
+_ORDER_PAGES = ("", "_status", "_pay", "_check", "_return", "_cancelled", "_receipt", "_cancel")
+
+
+def _visit(organisation: Organisation) -> dict[str, Any]:
+    """A visit of another admin to the workspace, which goes on."""
+    visit = Impersonation.objects.create(
+        organisation=organisation, admin=make_admin(), person_id=organisation.owner_id, person="x", reason="support",
+        started_at=timezone.now(), expires_at=timezone.now() + timedelta(minutes=20),
+    )  # fmt: skip
+    return {"id": visit.pk}
+
+
+def _people(organisation: Organisation, canary: str) -> dict[str, Any]:
+    """Somebody with a place, who may be removed, and an invitation that waits."""
+    user = make_user(email=f"{canary}@example.org".lower(), first_name=canary)
+    member = Membership.objects.create(organisation=organisation, user=user, role=Membership.Role.MEMBER)
+    invitation = Invitation.objects.create(
+        organisation=organisation, email=f"invited-{canary.lower()}@example.org", role=Membership.Role.MEMBER,
+        token_hash=canary, locale="fr", invited_by=organisation.owner, expires_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    return {"member": member.pk, "member_id": member.pk, "invitation": invitation.pk}
+
+
+def _order(organisation: Organisation, canary: str) -> tuple[Order, Payment]:
+    order = make_order(user=organisation.owner, product=organisation.product, organisation_name=canary)
+    Order.objects.filter(pk=order.pk).update(customer_name=canary, customer_address=canary)
+    payment = start_payment(order_id=order.pk, method="bank_transfer")
+    receipt = SimpleUploadedFile("recu.png", photo_bytes(kind="PNG", colour="#0a0a0a"), "image/png")
+    upload_receipt(payment=payment, upload=receipt, user=order.user)
+    payment.refresh_from_db()
+    return order, payment
+
+
+def _mobile_money(owner: User) -> Payment:
+    """An attempt that was made and that MTN has not heard of."""
+    order = make_order(user=owner)
+    method = PaymentMethod.objects.get(name="mtn_momo")
+    return Payment.objects.create(
+        order=order, method=method, amount_minor=order.total_minor, currency=order.currency,
+        charge_minor=order.total_minor, charge_currency=order.currency, expires_at=order.expires_at,
+    )  # fmt: skip
+
+
+def tenant_of(subdomain: str) -> Tenant:
+    """A ready tenant as requests see it."""
+    return as_tenant(
+        Organisation.objects.select_related("plan_version__plan").get(domains__domain=f"{subdomain}.localhost")
+    )
