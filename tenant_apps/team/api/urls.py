@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
-from tenant_apps.team.api import api_keys, me, members, roles
+from tenant_apps.team.api import api_keys, audit, me, members, roles
 
 urlpatterns = [
     path("me/", me.MeView.as_view(), name="api-v1-me"),
+    path("audit/logs/", include(audit.urlpatterns)),
     path("members/", members.MembersView.as_view(), name="api-v1-members"),
     path("members/<uuid:user_id>/", members.MemberView.as_view(), name="api-v1-member"),
     path("invitations/", members.InvitationsView.as_view(), name="api-v1-invitations"),

@@ -132,3 +132,14 @@ def test_people_of_another_shop_are_not_found(shop) -> None:
         assert getattr(client, method)(f"{API}members/{stranger.pk}/").status_code == 404
     connection.set_tenant(ready_tenant("store-b"))
     assert Member.objects.filter(user=stranger).exists()
+
+
+def test_the_activity_log_is_for_those_who_may_read_it(shop) -> None:
+    owner, seller = make_member(Role.OWNER).user, make_member("seller").user
+    for client in (as_person(shop, owner), as_program(shop, owner)):
+        found = client.get(f"{API}audit/logs/?category=security").json()["results"]
+        assert "account.api_session.started" in {entry["action"] for entry in found}
+        assert client.get(f"{API}audit/logs/statistics/").status_code == 200
+    client = as_person(shop, seller)
+    for path in ("", "statistics/", "export/", "1/"):
+        assert client.get(f"{API}audit/logs/{path}").status_code == 403, path
