@@ -44,8 +44,13 @@ EXAMPLES = 3  # of each operation, caller and mode: right requests and wrong one
 PLAIN = {"Accept-Encoding": "identity"}
 # What no machine would guess: half of the requests have it, where they have such a field.
 PERSON = {
-    **{"email": "essai@example.org", "password": "calme-baobab-2026", "consent": True, "expires_at": None},
-    **{"first_name": "Awa", "last_name": "Ndiaye", "locale": "fr"},
+    "email": "essai@example.org",
+    "password": "calme-baobab-2026",
+    "consent": True,
+    "expires_at": None,
+    "first_name": "Awa",
+    "last_name": "Ndiaye",
+    "locale": "fr",
 }
 CANARY = "canari-qui-ne-doit-pas-sortir"
 
