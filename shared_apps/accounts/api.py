@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from shared_apps.accounts.models import ApiSession, User
+from shared_apps.accounts.policies import Details
 from shared_apps.accounts.selectors import open_sessions_of
 from shared_apps.accounts.services import registration as services
 from shared_apps.accounts.services.api_sessions import end_session, log_in, refresh_session, start_session
@@ -36,13 +37,24 @@ class _AddressField(serializers.EmailField):
         return super().to_internal_value(data).lower()
 
 
+def _languages(help_text: str) -> serializers.ListField:
+    code = serializers.CharField(max_length=2, help_text="ISO 639-1")
+    return serializers.ListField(child=code, required=False, max_length=10, write_only=True, help_text=help_text)
+
+
 class RegisterSerializer(serializers.Serializer):
     email = _AddressField(max_length=254)
     password = serializers.CharField(max_length=256, trim_whitespace=False, write_only=True)
     first_name = serializers.CharField(max_length=100, allow_blank=True, default="", validators=[one_line])
     last_name = serializers.CharField(max_length=100, allow_blank=True, default="", validators=[one_line])
     consent = serializers.BooleanField(write_only=True, help_text="The terms were accepted; must be true.")
+    marketing = serializers.BooleanField(default=False, write_only=True, help_text="News may be sent.")
     locale = serializers.ChoiceField(choices=["fr", "en"], required=False, write_only=True)
+    date_of_birth = serializers.DateField(
+        required=False, allow_null=True, write_only=True, help_text="Where a minimum age is asked."
+    )
+    native_languages = _languages("Spoken from birth; at least one where languages are asked.")
+    target_languages = _languages("To be practised; at least one where languages are asked.")
 
 
 class RegisteredSerializer(serializers.Serializer):
@@ -92,7 +104,12 @@ class RegisterView(OpenView):
     def post(self, request: Request) -> Response:
         given = validated(RegisterSerializer, request)
         given.setdefault("locale", translation.get_language() or settings.LANGUAGE_CODE)
-        user = services.register_account(**given)
+        details = Details(
+            given.pop("date_of_birth", None),
+            tuple(given.pop("native_languages", ())),
+            tuple(given.pop("target_languages", ())),
+        )
+        user = services.register_account(**given, details=details)
         return Response({"email": user.email, "verification_required": True}, status=201)
 
 

@@ -9,6 +9,7 @@ from django.urls import URLPattern, path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -135,8 +136,17 @@ class StatisticsMixin:
         return Response(AuditStatisticsSerializer(answer).data)
 
 
+class _AnyAccept(DefaultContentNegotiation):
+    """A download is CSV whatever was asked for, and what goes wrong is JSON."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
 class ExportMixin:
     """Answers with the newest entries wanted as CSV."""
+
+    content_negotiation_class = _AnyAccept
 
     @extend_schema(
         operation_id="audit_logs_export",

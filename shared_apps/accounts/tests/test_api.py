@@ -8,7 +8,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from rest_framework.test import APIClient
 
-from shared_apps.accounts.models import EmailCode, User
+from shared_apps.accounts.models import AccountRules, EmailCode, User
 from shared_apps.notifications.models import Delivery
 from tests.support.factories import PASSWORD, make_user
 
@@ -196,3 +196,17 @@ def test_one_account_is_not_guessed_from_many_addresses(caller) -> None:
 def test_the_web_sites_session_does_not_open_the_api(caller) -> None:
     caller.force_login(make_user(), backend="allauth.account.auth_backends.AuthenticationBackend")
     assert caller.get("/api/tenants/orders/").status_code == 401
+
+
+def test_registering_says_what_the_place_asks_for(caller) -> None:
+    AccountRules.objects.create(minimum_age=18, languages_required=True)
+    missing = post(caller, "register/", NEW)
+    assert (missing.status_code, list(missing.json()["fields"])) == (400, ["date_of_birth"])
+    asked = {"date_of_birth": "1990-05-04", "native_languages": ["fr"], "target_languages": ["en"], "marketing": True}
+    young = post(caller, "register/", {**NEW, **asked, "date_of_birth": "2020-05-04"})
+    assert (young.status_code, young.json()["code"]) == (400, "too_young")
+    assert post(caller, "register/", {**NEW, **asked}).status_code == 201
+    user = User.objects.get(email="awa@example.org")
+    assert str(user.date_of_birth) == "1990-05-04"
+    assert sorted(user.languages.values_list("language", "kind")) == [("en", "target"), ("fr", "native")]
+    assert user.consents.filter(document="marketing").exists()

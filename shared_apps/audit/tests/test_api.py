@@ -80,3 +80,12 @@ def test_it_does_not_exist_on_a_tenants_host(tenant: Tenant) -> None:
     headers = bearer(make_admin())
     client = Client(HTTP_HOST=tenant.host)
     assert [client.get(path, headers=headers).status_code for path in PATHS] == [404] * 4
+
+
+def test_a_client_that_asks_for_csv_gets_csv_and_its_errors_as_json(
+    public_client: Client, admin: dict[str, str]
+) -> None:
+    headers = {**admin, "Accept": "text/csv"}
+    assert public_client.get(f"{LOGS}export/", headers=headers)["Content-Type"].startswith("text/csv")
+    wrong = public_client.get(f"{LOGS}export/?since=never", headers=headers)
+    assert (wrong.status_code, list(wrong.json()["fields"])) == (400, ["since"])
