@@ -11,6 +11,7 @@ from django.test import Client
 from django_tenants.utils import tenant_context
 
 from shared_apps.accounts.models import User
+from shared_apps.core.context import platform_url, tenant_url
 from shared_apps.core.tenancy import connection
 from shared_apps.notifications.services import send_due_emails
 from shared_apps.organisations.current import forget_remembered_tenants
@@ -82,7 +83,7 @@ def forged(host: str) -> Client:
 def test_links_for_a_new_password_name_the_configured_host() -> None:
     make_user(email="awa@example.org")
     forged("LOCALHOST:6666").post("/accounts/password/reset/", {"email": "awa@example.org"})
-    assert links_sent_to("awa@example.org") == {"http://localhost"}
+    assert links_sent_to("awa@example.org") == {platform_url("")}
 
 
 def test_links_of_a_tenant_name_its_main_host() -> None:
@@ -91,7 +92,7 @@ def test_links_of_a_tenant_name_its_main_host() -> None:
         user.emailaddress_set.create(email=user.email, verified=True, primary=True)
         forged("Store-A.localhost:6666").post("/accounts/password/reset/", {"email": user.email})
         connection.set_tenant(ready_tenant("store-a"))
-        assert links_sent_to(user.email) == {"http://store-a.localhost"}
+        assert links_sent_to(user.email) == {tenant_url("store-a.localhost", "")}
 
 
 def register(host: str, path: str) -> None:
@@ -102,4 +103,4 @@ def register(host: str, path: str) -> None:
 
 def test_links_of_a_sign_up_name_the_configured_host() -> None:
     register("LOCALHOST.:6666", "/signup/")
-    assert links_sent_to("awa@example.org") == {"http://localhost"}
+    assert links_sent_to("awa@example.org") == {platform_url("")}
