@@ -61,7 +61,7 @@ WORKSPACE: dict[str, Methods] = {
     "team:audit_entry": page("team.view_audit"),
     "team:audit_statistics": page("team.view_audit"),
     "team:audit_export": page("team.view_audit"),
-    "team:audit_retention": form("team.view_audit"),
+    "team:audit_retention": {"GET": rule("team.view_audit"), "POST": rule("team.manage_audit")},
     "team:theme": page(ANYBODY),
     "team:media": page(STAFF, hidden=True),
 }
@@ -85,6 +85,10 @@ _API_V1: dict[str, Methods] = {
     },
     "api-v1-keys": form("team.manage_api_keys"),
     "api-v1-key": {"DELETE": rule("team.manage_api_keys")},
+    "api-v1-audit-logs": page("team.view_audit"),
+    "api-v1-audit-statistics": page("team.view_audit"),
+    "api-v1-audit-export": page("team.view_audit"),
+    "api-v1-audit-log": page("team.view_audit"),
 }
 WORKSPACE |= _API_V1
 
