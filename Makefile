@@ -1,5 +1,5 @@
 # `make run` and `make test` need Python 3.11 or later and nothing else; see README.md.
-.PHONY: run test bench clean lock setup
+.PHONY: run test security bench clean lock setup
 
 run: setup
 	@.venv/bin/python -m baobab.runtime run
@@ -7,6 +7,10 @@ run: setup
 # Further arguments for pytest: make test ARGS="-k pricing"
 test: setup
 	@.venv/bin/python -m baobab.runtime test $(ARGS)
+
+# The isolation matrix and the attacks, with a report of what was tried, refused and leaked.
+security: setup
+	@.venv/bin/python -m baobab.runtime security
 
 # The figures of the README, on the durable servers of `make run`; wants a quiet machine.
 bench: setup

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import cast
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.test import Client
 from django_tenants.utils import tenant_context
 
+from shared_apps.accounts.confirm import note_confirmation
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services.api_sessions import start_session
 from shared_apps.organisations.current import Tenant
@@ -47,7 +50,7 @@ def session_of(user: User, host: str) -> str:
     client = Client(HTTP_HOST=host)
     client.force_login(user, backend=BACKEND)
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "email": user.email}]
+    note_confirmation(cast("HttpRequest", SimpleNamespace(session=session, user=user)))
     session.save()
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 

@@ -71,14 +71,14 @@ def account_samples(owner: User, canary: str) -> Samples:
     return {
         "": everywhere,
         "account_end_session": {"session_id": browser.pk},
-        **{name: {"id": entry.pk, "entry_id": entry.pk} for name in ("team:audit_entry", "api-v1-audit-log", *_AUDIT_OF_PLATFORM)},
+        **{name: {"id": entry.pk, "entry_id": entry.pk} for name in ("team:audit_entry", *_OTHER_PAGES_OF_AN_ENTRY)},
         "account_end_api_session": {"session_id": api.pk},
         "api-session": {"session_id": api.pk},
         **dict.fromkeys(("team:identity_file", "backoffice_identity_file"), files),
     }
 
 
-_AUDIT_OF_PLATFORM = ("backoffice_audit_entry", "api-audit-log")
+_OTHER_PAGES_OF_AN_ENTRY = ("backoffice_audit_entry", "api-audit-log", "api-v1-audit-log")
 
 
 def workspace_samples(tenant: Tenant) -> Samples:

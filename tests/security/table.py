@@ -85,10 +85,7 @@ _API_V1: dict[str, Methods] = {
     },
     "api-v1-keys": form("team.manage_api_keys"),
     "api-v1-key": {"DELETE": rule("team.manage_api_keys")},
-    "api-v1-audit-logs": page("team.view_audit"),
-    "api-v1-audit-statistics": page("team.view_audit"),
-    "api-v1-audit-export": page("team.view_audit"),
-    "api-v1-audit-log": page("team.view_audit"),
+    **{f"api-v1-audit-{what}": page("team.view_audit") for what in ("logs", "statistics", "export", "log")},
 }
 WORKSPACE |= _API_V1
 

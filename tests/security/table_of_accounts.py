@@ -7,8 +7,10 @@ from tests.security.rules import ANYBODY, OWNER, SIGNED_IN, Methods, act, any_me
 # Views of allauth answer every method, and do something at POST (and PUT, which is the same to them).
 _SIGNING_IN: dict[str, Methods] = {
     "account_login": any_method(ANYBODY, answers={405}),  # only those who are signed in are led on
-    "account_second_factor": form(ANYBODY, answers={302}),  # without a log-in under way, back to its beginning
-    "account_details": form(ANYBODY, answers={302}),
+    "account_second_factor": any_method(
+        ANYBODY, answers={302, 405}
+    ),  # without a log-in under way, back to its beginning
+    "account_details": any_method(ANYBODY, answers={302, 405}),
     "account_logout": form(ANYBODY),
     "account_inactive": page(ANYBODY),
     "account_ask_reopening": act(ANYBODY),
@@ -19,10 +21,10 @@ _SIGNING_IN: dict[str, Methods] = {
     "account_reset_password_from_key_done": page(ANYBODY),
     "account_reauthenticate": form(SIGNED_IN),
     "account_email_confirm": form(ANYBODY),
-    "account_signup": form(ANYBODY, answers={403}),  # closed, unless the tenant opens it
-    "account_signup_code": form(ANYBODY),
-    "account_signup_resend": act(ANYBODY),
-    "account_signup_verify": form(ANYBODY),
+    "account_signup": any_method(ANYBODY, answers={403, 405}),  # closed, unless the tenant opens it
+    "account_signup_code": any_method(ANYBODY, answers={403, 405}),
+    "account_signup_resend": any_method(ANYBODY, answers={403, 405}),
+    "account_signup_verify": any_method(ANYBODY, answers={403, 405}),
 }
 
 _PROVIDERS: dict[str, Methods] = {
@@ -49,7 +51,7 @@ _OWN_ACCOUNT: dict[str, Methods] = {
     "account_totp_remove": form(SIGNED_IN),
     "account_code_factor": form(SIGNED_IN),
     "account_recovery_codes": form(SIGNED_IN),
-    "account_end_session": act(SIGNED_IN),  # another's says "ended already", and nothing ends
+    "account_end_session": act(SIGNED_IN, answers={302}),  # another's says "ended already", and nothing ends
     "account_end_api_session": act(OWNER, hidden=True),
     "account_sign_out_everywhere": act(SIGNED_IN, answers={302}),
     "account_privacy": page(SIGNED_IN),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
@@ -42,7 +43,17 @@ def test_every_address_is_in_the_table_and_the_table_names_no_other(site) -> Non
     assert len(named) == len(set(named)), "two addresses have one name"
 
 
+@pytest.fixture
+def _nothing_is_logged() -> Iterator[None]:
+    """Thousands of refusals would be."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.slow
 @pytest.mark.django_db
+@pytest.mark.usefixtures("_nothing_is_logged")
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("site", SITES)
 def test_everybody_may_do_what_the_table_says_and_nothing_else(

@@ -1,4 +1,4 @@
-"""`python -m baobab.runtime run | test | services | clean`."""
+"""`python -m baobab.runtime run | test | security | services | clean`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import sys
 
 from baobab.runtime import environment, files
-from baobab.runtime.checks import test
+from baobab.runtime.checks import security, test
 from baobab.runtime.problems import RuntimeProblem
 from baobab.runtime.processes import stop_leftovers
 from baobab.runtime.run import run
@@ -54,6 +54,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="run the whole platform on this machine")
     commands.add_parser("test", help="run every check; further arguments go to pytest")
+    commands.add_parser("security", help="attack the walls between tenants, and report")
     servers = commands.add_parser("services", help="start PostgreSQL and Redis, print variables for a shell")
     servers.add_argument("--stop", action="store_true", help="stop them")
     commands.add_parser("clean", help="delete the data of this checkout")
@@ -67,6 +68,8 @@ def main() -> int:
         if options.command == "clean":
             return clean()
         stop = StopRequest()
+        if options.command == "security":
+            return security(stop)
         return run(stop) if options.command == "run" else test(stop, for_pytest)
     except RuntimeProblem as problem:
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""`make test`: every check of the project, on services of its own that are thrown away afterwards."""
+"""`make test`: every check of the project, on services of its own that are thrown away afterwards. `make security`: a part."""
 
 from __future__ import annotations
 
@@ -17,6 +17,12 @@ from baobab.runtime.services import Services, throwaway_services
 from baobab.runtime.stopping import StopRequest
 
 _WORKERS = "2"
+# What one tenant gave at another's door is tried beside the code that gives it.
+_SECURITY = (
+    "tests/security", "tests/test_tenancy.py", "tests/test_handover.py", "tests/test_impersonation.py",
+    "shared_apps/accounts/tests/test_tokens.py", "tenant_apps/team/tests/test_api_keys.py",
+    "shared_apps/core/tests/test_outbound.py", "shared_apps/core/tests/test_hosts.py",
+)  # fmt: skip
 
 
 def test(stop: StopRequest, arguments: Sequence[str]) -> int:
@@ -25,6 +31,20 @@ def test(stop: StopRequest, arguments: Sequence[str]) -> int:
     Raises:
         RuntimeProblem: the tests cannot be run here, or already run from this folder.
     """
+    return _on_own_services(_commands(arguments), stop)
+
+
+def security(stop: StopRequest) -> int:
+    """Run the isolation matrix and the attacks, print what was tried, refused and leaked; 0 when every wall held.
+
+    Raises:
+        RuntimeProblem: as `test`.
+    """
+    report = ["-p", "tests.security.report", "-q", "--tb=short", "--show-capture=no"]
+    return _on_own_services({"security": [sys.executable, "-m", "pytest", "-n", _WORKERS, *report, *_SECURITY]}, stop)
+
+
+def _on_own_services(commands: Mapping[str, Sequence[str]], stop: StopRequest) -> int:
     data = environment.DATA / "test"
     environment.data_directory()
     with files.exclusive_lock(environment.DATA / "test.lock", wait=False) as mine:
@@ -36,7 +56,7 @@ def test(stop: StopRequest, arguments: Sequence[str]) -> int:
         services = throwaway_services(environment.data_directory(data))
         try:
             env = _set_up(services)
-            return _run_all(_commands(arguments), env, stop)
+            return _run_all(commands, env, stop)
         finally:
             services.destroy()
             shutil.rmtree(data, ignore_errors=True)

@@ -27,7 +27,7 @@ from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.notifications.sms import sms_provider
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Name and language, and the ways to change the rest."""
     user = cast("User", request.user)
@@ -43,7 +43,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def email(request: HttpRequest) -> HttpResponse:
     """Ask for another address; it counts once the link that is sent there is opened."""
@@ -60,7 +60,7 @@ def email(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     """The link in the mail. A button makes the change: mail readers open links by themselves."""
     return _by_link(request, token, OneTimeCode.Purpose.EMAIL, "email_confirm.html", addresses.confirm_email_change)
@@ -68,7 +68,7 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
 
 @login_not_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def reopen(request: HttpRequest, token: str) -> HttpResponse:
     """The link that opens a closed account again."""
     return _by_link(request, token, OneTimeCode.Purpose.REOPEN, "reopen.html", closing.reopen_account)
@@ -87,7 +87,7 @@ def _by_link(request: HttpRequest, token: str, purpose: str, template: str, act:
     return render(request, f"account/{template}", context, status=context["error"].status if context["error"] else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def phone(request: HttpRequest) -> HttpResponse:
     """Add, change or remove the phone number."""
@@ -109,7 +109,7 @@ def phone(request: HttpRequest) -> HttpResponse:
     return render_account(request, "phone.html", {"form": form})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def phone_code(request: HttpRequest) -> HttpResponse:
     """Prove the number by the code that was sent to it."""
@@ -133,7 +133,7 @@ def phone_code(request: HttpRequest) -> HttpResponse:
     return render_account(request, "phone_code.html", {"form": form, "phone": show_phone(waiting.destination)})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def close(request: HttpRequest) -> HttpResponse:
     """Close one's account, which can be undone for some weeks."""

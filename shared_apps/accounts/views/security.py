@@ -49,7 +49,7 @@ def security(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def password(request: HttpRequest) -> HttpResponse:
     """Change the password, or choose a first one."""
@@ -67,7 +67,7 @@ def password(request: HttpRequest) -> HttpResponse:
     return render_account(request, "password.html", {"form": form, "has_password": user.has_usable_password()})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def totp(request: HttpRequest) -> HttpResponse:
     """Set up an authenticator app: scan the code, type the first one it shows."""
@@ -88,7 +88,7 @@ def totp(request: HttpRequest) -> HttpResponse:
     return render_account(request, "totp.html", {"form": form, "svg": _safe_svg(url), "secret": groups, "url": url})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def remove_totp(request: HttpRequest) -> HttpResponse:
     """Stop asking for the authenticator app."""
@@ -99,7 +99,7 @@ def remove_totp(request: HttpRequest) -> HttpResponse:
     return render_account(request, "remove_factor.html", {"kind": "totp"})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def code_factor(request: HttpRequest, kind: str) -> HttpResponse:
     """Ask for a code by e-mail or SMS at every log-in, or stop asking."""
@@ -121,7 +121,7 @@ def code_factor(request: HttpRequest, kind: str) -> HttpResponse:
     return _after_adding(user)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Make recovery codes; they are shown on the answer and never again."""

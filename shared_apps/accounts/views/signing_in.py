@@ -78,7 +78,7 @@ class _Asked:
 
 
 @login_stage_required(SecondFactorStage.key, "account_login")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def second_factor(request: HttpRequest) -> HttpResponse:
     """The page after the password: one of the ways the account has."""
     stage = cast("SecondFactorStage", request._login_stage)  # type: ignore[attr-defined]  # set by allauth's decorator
@@ -99,7 +99,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @sensitive_post_parameters("answer")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
     """Prove again who one is, and go back to where one was."""
     user = cast("User", request.user)
