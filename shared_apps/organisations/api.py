@@ -164,6 +164,7 @@ class MemberView(ApiView):
         responses={200: MemberSerializer, **errors(400, 401, 403, 404, 409)},
     )
     def patch(self, request: Request, organization_id: UUID, member_id: int) -> Response:
+        access_membership(request.user, organization_id)  # strangers learn nothing, not even what is asked for
         role = validated(RoleSerializer, request)["role"]
         member = change_role(organisation_id=organization_id, member_id=member_id, role=role, by=request.user)
         return Response(MemberSerializer(member).data)

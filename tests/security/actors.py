@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import cast
@@ -112,8 +113,11 @@ def _canary(tenant: Tenant) -> str:
     return canary_of(subdomain_of(tenant))
 
 
-def platform_actors(tenant: Tenant, *, other: Tenant) -> list[Actor]:
-    """Visitor, account without anything, everybody of an organisation, another's owner, platform admin."""
+def platform_actors(tenant: Tenant, *, other: Tenant, everybody: Iterable[str]) -> list[Actor]:
+    """Visitor, account without anything, everybody of an organisation, another's owner, platform admin.
+
+    The admin may see what belongs to any of the subdomains `everybody`.
+    """
     organisation = Organisation.objects.select_related("owner").get(pk=tenant.pk)
     stranger = Organisation.objects.select_related("owner").get(pk=other.pk)
     with tenant_context(tenant):
@@ -126,7 +130,7 @@ def platform_actors(tenant: Tenant, *, other: Tenant) -> list[Actor]:
         _account("account without a place", make_user()),
         _account("owner", organisation.owner, *whole, sees=here),
         _account("owner of another organisation", stranger.owner, sees=theirs),
-        _account("platform admin", make_admin(), rules.PLATFORM_ADMIN, rules.BUYER_OR_ADMIN, sees=here | theirs),
+        _account("platform admin", make_admin(), rules.PLATFORM_ADMIN, rules.BUYER_OR_ADMIN, sees=frozenset(everybody)),
     ]
     for role in (Membership.Role.ADMIN, Membership.Role.BILLING, Membership.Role.MEMBER):
         user = make_user()

@@ -19,7 +19,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from shared_apps.core.tenancy import connection
 from tests.security.actors import Actor
 from tests.security.canaries import found_in
-from tests.security.rules import ANYBODY, Methods, Rule
+from tests.security.rules import ANYBODY, PEOPLE, Methods, Rule
 from tests.security.samples import Samples, arguments_for
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -103,7 +103,9 @@ def _refusals(actor: Actor, path: str, wanted: Rule | None) -> set[str]:
     if not actor.is_signed_in:
         outside = {"401"} if path.startswith("/api/") else {"log-in"}
         return outside | ({"404"} if wanted.hidden else set())
-    return {"404"} if wanted.hidden else {"403"}
+    if wanted.hidden:  # whoever belongs to the organisation knows of it, and may be told that they may not
+        return {"403", "404"} if PEOPLE in actor.kinds else {"404"}
+    return {"403"}
 
 
 def _try_foreign(scene: Scene, actor: Actor, method: str, path: str, wanted: Rule | None) -> None:

@@ -42,12 +42,12 @@ WORKSPACE: dict[str, Methods] = {
     "team:invite": form("team.manage_members"),
     "team:change_invitation": act("team.manage_members"),
     "team:transfer": form(OWNER),
-    "team:leave": form(STAFF),
+    "team:leave": form(STAFF, answers={302}),  # and leads to the log-in page
     "team:roles": page("team.manage_roles"),
     "team:new_role": form("team.manage_roles"),
     "team:role": form("team.manage_roles"),
     "team:delete_role": form("team.manage_roles"),
-    "team:invitation": form(ANYBODY),
+    "team:invitation": form(ANYBODY, answers={403}),  # for a link that is none
     "team:identity": page("team.review_identity"),
     "team:identity_check": form("team.review_identity"),
     "team:identity_file": page("team.review_identity"),

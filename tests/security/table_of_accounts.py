@@ -34,7 +34,7 @@ _PROVIDERS: dict[str, Methods] = {
     "facebook_callback": any_method(ANYBODY, answers={404}),
     "socialaccount_signup": form(ANYBODY, answers={302}),
     "socialaccount_login_cancelled": page(ANYBODY),
-    "socialaccount_login_error": page(ANYBODY),
+    "socialaccount_login_error": page(ANYBODY, answers={401}),  # the page that says so
     "socialaccount_connections": page(SIGNED_IN),
     "socialaccount_disconnect": act(SIGNED_IN, answers={404}),
 }
@@ -44,7 +44,7 @@ _OWN_ACCOUNT: dict[str, Methods] = {
     "account_email": form(SIGNED_IN),
     "account_phone": form(SIGNED_IN),
     "account_phone_code": form(SIGNED_IN),
-    "account_close": form(SIGNED_IN),
+    "account_close": form(SIGNED_IN, answers={302}),  # and leads to the log-in page
     "account_security": page(SIGNED_IN),
     "account_change_password": form(SIGNED_IN),
     "account_totp": form(SIGNED_IN),
@@ -74,5 +74,5 @@ API_OF_ACCOUNTS: dict[str, Methods] = {
     "api-logout": act(SIGNED_IN),
     "api-sessions": {"GET": rule(SIGNED_IN), "DELETE": rule(SIGNED_IN)},
     "api-session": {"DELETE": rule(OWNER, hidden=True)},
-    "api-me": {"GET": rule(SIGNED_IN), "PATCH": rule(SIGNED_IN)},
+    "api-me": page(SIGNED_IN),
 }

@@ -28,7 +28,7 @@ def set_scene(site: str) -> Scene:
     marks = {subdomain_of(tenant): marks_of(tenant) for tenant in tenants}
     if site == "public":
         own_samples, foreign = platform_samples(f"{product}-a"), platform_samples(f"{product}-b")
-        actors = platform_actors(own, other=other)
+        actors = platform_actors(own, other=other, everybody=marks)
         return Scene(site, settings.PLATFORM_HOST, actors, own_samples, foreign, marks)
     del marks[subdomain_of(own)]
     actors = workspace_actors(own, other=other)

@@ -94,8 +94,9 @@ class MemberView(PeopleWriteView):
         responses={200: MemberSerializer, **errors(409)},
     )
     def patch(self, request: TenantApiRequest, user_id: UUID) -> Response:
+        member = _member(user_id)
         role = chosen_role(validated(RoleChoiceSerializer, request)["role"])
-        member = change_role(member=_member(user_id), role=role, by=request.user)
+        member = change_role(member=member, role=role, by=request.user)
         return Response(MemberSerializer(member).data)
 
     @extend_schema(
