@@ -42,9 +42,10 @@ def django_db_setup(django_db_blocker: Any, database_name: str) -> Iterator[None
 
 @pytest.fixture(autouse=True)
 def _clean_state(settings: Any, tmp_path: Path) -> Iterator[None]:
-    """Nothing of one test reaches the next: tenant, cache, remembered tenants, files."""
+    """Nothing of one test reaches the next: tenant, cache, remembered tenants, files, language."""
     from django.core.cache import cache
     from django.db import connection
+    from django.utils import translation
 
     from shared_apps.core import soon
     from shared_apps.organisations.current import forget_remembered_tenants
@@ -52,6 +53,7 @@ def _clean_state(settings: Any, tmp_path: Path) -> Iterator[None]:
     settings.MEDIA_ROOT = tmp_path / "media"
     connection.set_schema_to_public()
     cache.clear()
+    translation.deactivate()
     forget_remembered_tenants()
     soon._silent_until = 0.0
     yield

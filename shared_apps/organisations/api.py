@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, page_of, paginated, validated
 from shared_apps.organisations.models import Membership, Organisation, Product
+from shared_apps.organisations.policies import manageable_roles
 from shared_apps.organisations.selectors import (
     access_membership,
     members_of,
@@ -23,6 +24,7 @@ from shared_apps.organisations.selectors import (
     workspace_url,
 )
 from shared_apps.organisations.services.invitations import invite
+from shared_apps.organisations.services.locks import not_yours
 from shared_apps.organisations.services.members import change_role, remove_member
 
 Role = Membership.Role
@@ -103,6 +105,12 @@ def _represent(membership: Membership) -> dict[str, Any]:
     return OrganizationSerializer(values).data
 
 
+def _check_manages(user: Any, organisation_id: UUID) -> None:
+    """Before a body is read: strangers and small roles are not told what is wrong with it."""
+    if not manageable_roles(access_membership(user, organisation_id).role):
+        raise not_yours()
+
+
 class OrganizationsView(ApiView):
     @extend_schema(
         operation_id="organizations_list",
@@ -164,7 +172,7 @@ class MemberView(ApiView):
         responses={200: MemberSerializer, **errors(400, 401, 403, 404, 409)},
     )
     def patch(self, request: Request, organization_id: UUID, member_id: int) -> Response:
-        access_membership(request.user, organization_id)  # strangers learn nothing, not even what is asked for
+        _check_manages(request.user, organization_id)
         role = validated(RoleSerializer, request)["role"]
         member = change_role(organisation_id=organization_id, member_id=member_id, role=role, by=request.user)
         return Response(MemberSerializer(member).data)
@@ -189,7 +197,7 @@ class InviteMemberView(ApiView):
         responses={201: InvitationSerializer, **errors(400, 401, 403, 404, 409, 429)},
     )
     def post(self, request: Request, organization_id: UUID) -> Response:
-        access_membership(request.user, organization_id)
+        _check_manages(request.user, organization_id)
         sent = invite(organisation_id=organization_id, by=request.user, **validated(InviteSerializer, request))
         return Response(InvitationSerializer(sent).data, status=201)
 

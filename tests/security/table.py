@@ -165,7 +165,7 @@ _ORDERS: dict[str, Methods] = {
     "organisation_invitation_revoke": act(MANAGERS, hidden=True),
     "organisation_leave": form(PEOPLE, hidden=True),
     "organisation_transfer": form(OWNER, hidden=True),
-    "invitation": form(ANYBODY),
+    "invitation": form(ANYBODY, answers={404}),  # for a link that is none
 }
 
 _BACKOFFICE: dict[str, Methods] = {

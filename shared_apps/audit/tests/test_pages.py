@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 
 from shared_apps.audit import selectors
 from shared_apps.audit.models import AuditLog, RetentionRule
@@ -119,8 +120,10 @@ def test_the_search_knows_actions_by_their_words(db: None) -> None:
     AuditLog.objects.all().delete()
     make_entry(action="account.sessions_ended", actor_label="")
     make_entry(action="account.verified", actor_label="")
-    [entry] = selectors.entries(selectors.Wanted(search="ALL SESSIONS"))
-    assert entry.action == "account.sessions_ended"
+    for language, words in {"en": "ALL SESSIONS", "fr": "TOUTES LES SESSIONS"}.items():
+        with override(language):
+            [entry] = selectors.entries(selectors.Wanted(search=words))
+        assert entry.action == "account.sessions_ended"
 
 
 def test_orders_are_what_they_say(db: None) -> None:
