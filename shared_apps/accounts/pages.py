@@ -48,15 +48,11 @@ def render_account(
 ) -> HttpResponse:
     """A page of "My account", with the list of its sections."""
     product = getattr(getattr(request, "tenant", None), "product", "")
+    urls = {reverse(one.url_name): one for one in SECTIONS if not one.products or product in one.products}
+    # The deepest section that the page is in: a password is changed in Security, an address in Profile.
+    current = max((url for url in urls if request.path.startswith(url)), key=len, default="")
     sections = [
-        {
-            "url": reverse(one.url_name),
-            "label": one.label,
-            "icon": one.icon,
-            "hint": one.hint,
-            "current": request.path == reverse(one.url_name),
-        }
-        for one in SECTIONS
-        if not one.products or product in one.products
+        {"url": url, "label": one.label, "icon": one.icon, "hint": one.hint, "current": url == current}
+        for url, one in urls.items()
     ]
     return render(request, f"account/{template}", {"sections": sections, **(context or {})}, status=status)

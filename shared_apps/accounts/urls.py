@@ -60,6 +60,7 @@ urlpatterns = [
     path("email/confirm/<str:token>/", profile.confirm_email, name="account_email_confirm"),
     path("phone/", profile.phone, name="account_phone"),
     path("phone/code/", profile.phone_code, name="account_phone_code"),
+    path("about/", details.about, name="account_about"),
     path("close/", profile.close, name="account_close"),
     path("security/", security.security, name="account_security"),
     path("security/password/", security.password, name="account_change_password"),

@@ -44,6 +44,7 @@ _OWN_ACCOUNT: dict[str, Methods] = {
     "account_email": form(SIGNED_IN),
     "account_phone": form(SIGNED_IN),
     "account_phone_code": form(SIGNED_IN),
+    "account_about": form(SIGNED_IN, answers={404}),  # where nothing is asked
     "account_close": form(SIGNED_IN, answers={302}),  # and leads to the log-in page
     "account_security": page(SIGNED_IN),
     "account_change_password": form(SIGNED_IN),

@@ -10,6 +10,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -48,6 +49,15 @@ def test_a_new_password_ends_everything_but_this_browser() -> None:
     [entry] = AuditLog.objects.filter(action="account.password_changed", resource_id=str(user.pk))
     assert NEW not in str((entry.before, entry.after))
     assert [one.is_current for one in here.get("/accounts/security/").context["browsers"]] == [True]
+
+
+@pytest.mark.parametrize(
+    ("path", "section"),
+    [("", "account_home"), ("email/", "account_home"), ("security/password/", "account_security")],
+)
+def test_every_page_marks_the_section_it_is_in(path: str, section: str) -> None:
+    page = browser_of(make_user()).get(f"/accounts/{path}")
+    assert [one["url"] for one in page.context["sections"] if one["current"]] == [reverse(section)]
 
 
 def test_a_weak_or_unlike_password_is_refused_beside_its_field() -> None:

@@ -157,6 +157,23 @@ def test_an_account_from_before_the_rule_is_asked_at_its_next_log_in(tenant: Ten
     assert browser.session["_auth_user_id"] == str(user.pk)
 
 
+def test_what_was_said_can_be_changed_later_and_is_asked_nowhere_else(tenant: Tenant, browser: Browser) -> None:
+    user = make_user()
+    save_profile = {"date_of_birth": "1990-05-17", "native_1": "fr", "target_1": "en"}
+    browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert browser.get("/accounts/about/").status_code == 404
+    assert "/accounts/about/" not in browser.get("/accounts/").content.decode()
+    rules(tenant, minimum_age=18, languages_required=True)
+    assert "/accounts/about/" in browser.get("/accounts/").content.decode()
+    wrong = browser.post("/accounts/about/", {**save_profile, "target_1": "fr"}).content.decode()
+    assert 'id="id_target_1_error"' in wrong
+    assert 'value="1990-05-17"' in wrong
+    assert browser.post("/accounts/about/", save_profile)["Location"] == "/accounts/"
+    user.refresh_from_db()
+    assert user.date_of_birth == date(1990, 5, 17)
+    assert set(user.languages.values_list("language", "kind")) == {("fr", "native"), ("en", "target")}
+
+
 def test_whoever_works_here_is_never_locked_out_by_the_rule(tenant: Tenant, browser: Browser) -> None:
     rules(tenant, minimum_age=99, languages_required=True)
     user = make_user(is_staff=True)

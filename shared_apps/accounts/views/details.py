@@ -1,19 +1,23 @@
-"""What an organisation asks of its customers, asked of those who have an account already."""
+"""What an organisation asks of its customers: at the log-in of those who have not said it, and in My account."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.internal.decorators import login_stage_required
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from shared_apps.accounts.models import User
+from shared_apps.accounts.pages import render_account
 from shared_apps.accounts.selectors import asked_here, details_of
 from shared_apps.accounts.services.details import save_details
 from shared_apps.accounts.signup_forms import DetailsForm, show_error
 from shared_apps.accounts.stages import DetailsStage
-from shared_apps.core.errors import DomainError
+from shared_apps.core.errors import DomainError, NotFound
 
 
 @login_stage_required(stage=DetailsStage.key, redirect_urlname="account_login")
@@ -31,3 +35,21 @@ def details(request: HttpRequest) -> HttpResponse:
         else:
             return stage.exit()
     return render(request, "account/details.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def about(request: HttpRequest) -> HttpResponse:
+    """Change what was asked, later; there is no such page where nothing is asked."""
+    user, asked = cast("User", request.user), asked_here()
+    if not asked:
+        raise NotFound
+    form = DetailsForm(request.POST or None, asked=asked, details=details_of(user))
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_details(user=user, details=form.details())
+        except DomainError as error:
+            show_error(form, error)
+        else:
+            messages.success(request, _("Your profile is saved."))
+            return redirect("account_home")
+    return render_account(request, "about.html", {"form": form})

@@ -20,6 +20,7 @@ from shared_apps.accounts.models import OneTimeCode, User
 from shared_apps.accounts.pages import render_account
 from shared_apps.accounts.pending import closed_account
 from shared_apps.accounts.phones import show_phone
+from shared_apps.accounts.selectors import asked_here
 from shared_apps.accounts.services import addresses, closing
 from shared_apps.accounts.services.codes import open_code, read_link
 from shared_apps.accounts.services.profile import update_profile
@@ -37,10 +38,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         update_profile(user=user, **form.cleaned_data)
         messages.success(request, _("Your profile is saved."))
         return redirect("account_home")
-    phone = show_phone(user.phone)
-    return render_account(
-        request, "profile.html", {"form": form, "phone": phone, "sms_offered": sms_provider().offered}
-    )
+    context = {"form": form, "phone": show_phone(user.phone), "sms_offered": sms_provider().offered}
+    return render_account(request, "profile.html", {**context, "asked": asked_here()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -220,20 +220,21 @@ def render_in_backoffice(
 ) -> HttpResponse:
     """The same for a template of another room, named in full."""
     entries = (
-        ("backoffice", _("Home"), "layout-dashboard"),
-        ("backoffice_transfers", _("Transfers"), "landmark"),
-        ("backoffice_identity", _("Identity checks"), "shield-check"),
-        ("backoffice_organisations", _("Organisations"), "building-2"),
-        ("backoffice_audit", _("Activity log"), "history"),
+        ("backoffice", _("Home"), "", "layout-dashboard"),
+        ("backoffice_transfers", _("Transfers"), "", "landmark"),
+        ("backoffice_identity", _("Identity checks"), _("Identity"), "shield-check"),
+        ("backoffice_organisations", _("Organisations"), _("Workspaces"), "building-2"),
+        ("backoffice_audit", _("Activity log"), _("Activity"), "history"),
     )
     nav = [
         {
             "url": reverse(name),
             "label": label,
+            "short": short,
             "icon": icon,
             "current": request.path == reverse(name)
             or (name != "backoffice" and request.path.startswith(reverse(name))),
         }
-        for name, label, icon in entries
+        for name, label, short, icon in entries
     ]
     return render(request, template, {**frame_of(request), "nav": nav, **context}, status=status)
