@@ -91,14 +91,13 @@ def _initial(details: Details | None) -> dict[str, str | date | None]:
     return initial
 
 
-class ConsentForm(forms.Form):
-    """What everybody agrees to, and news for those who want them."""
+class TermsForm(forms.Form):
+    """What everybody agrees to who gets an account."""
 
     consent = forms.BooleanField(
         label=_("I accept the terms and the privacy notice"),
         error_messages={"required": _("Please accept the terms to continue.")},
     )
-    marketing = forms.BooleanField(label=_("Send me news and offers by e-mail"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -110,6 +109,12 @@ class ConsentForm(forms.Form):
             platform_url("/privacy/"),
             _("Read the privacy notice"),
         )
+
+
+class ConsentForm(TermsForm):
+    """The same, and news for those who want them."""
+
+    marketing = forms.BooleanField(label=_("Send me news and offers by e-mail"), required=False)
 
 
 class SignupForm(DetailsForm, ConsentForm):

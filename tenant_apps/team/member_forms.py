@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from shared_apps.accounts.signup_forms import TermsForm
 from shared_apps.core.widgets import Card, RadioCards
 from tenant_apps.team.forms import OneLineField, WorkspaceForm, key_field
 from tenant_apps.team.models import Member, Role
@@ -119,7 +120,7 @@ class RoleForm(WorkspaceForm):
         return (set(self.cleaned_data["permissions"]) - self.locked) | (self.held & self.locked)
 
 
-class JoinForm(WorkspaceForm):
+class JoinForm(TermsForm, WorkspaceForm):
     """An account for somebody invited. The password is shown again after an error so that nothing typed is lost."""
 
     first_name = OneLineField(
@@ -135,6 +136,7 @@ class JoinForm(WorkspaceForm):
         strip=False,
         widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "new-password"}),
     )
+    field_order = ("first_name", "last_name", "password", "consent")
 
 
 def _person(member: Member) -> str:

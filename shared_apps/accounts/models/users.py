@@ -10,6 +10,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
 
 from shared_apps.core.querysets import SchemaBoundQuerySet
 
@@ -32,9 +33,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in. Ids are random so that a session or link of one schema means nothing in another."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(max_length=254)
-    first_name = models.CharField(max_length=100, blank=True)
-    last_name = models.CharField(max_length=100, blank=True)
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    first_name = models.CharField(_("first name"), max_length=100, blank=True)
+    last_name = models.CharField(_("last name"), max_length=100, blank=True)
     locale = models.CharField(max_length=5, default="fr")
     # In a tenant: the platform account this one is entered from. A plain id, never a foreign key.
     platform_user_id = models.UUIDField(null=True, blank=True, unique=True)

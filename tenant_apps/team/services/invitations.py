@@ -14,7 +14,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import User
-from shared_apps.accounts.services.registration import check_password_strength, is_verified
+from shared_apps.accounts.services.consent import note_consents
+from shared_apps.accounts.services.registration import check_consent, check_password_strength, is_verified
 from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
@@ -144,12 +145,14 @@ def accept(*, token: str, user: User) -> Member:
 
 
 @transaction.atomic
-def accept_as_new(*, token: str, first_name: str, last_name: str, password: str) -> Member:
+def accept_as_new(*, token: str, first_name: str, last_name: str, password: str, consent: bool) -> Member:
     """Join with a new account, whose address the link has proved. Locks team and account; one transaction: the link works once.
 
     An account somebody registered with this address and never proved is taken over; their ways in are dropped. Raises
-    Conflict (`account_exists`, `already_member`), DomainError (`weak_password`), QuotaReached, and as `access_invitation`.
+    Conflict (`account_exists`, `already_member`), DomainError (`weak_password`, `consent_required`), QuotaReached, and as
+    `access_invitation`.
     """
+    check_consent(given=consent)
     lock_team()
     invitation = access_invitation(token=token)
     user, created = User.objects.select_for_update().get_or_create(email=invitation.email)
@@ -164,7 +167,14 @@ def accept_as_new(*, token: str, first_name: str, last_name: str, password: str)
     user.set_password(password)
     user.save()
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
-    record(action="account.registered", category=AuditCategory.USER, resource=user, actor=user)
+    consents = note_consents(user=user, marketing=False)
+    record(
+        action="account.registered",
+        category=AuditCategory.USER,
+        resource=user,
+        actor=user,
+        after={"consents": consents},
+    )
     return _join(invitation, user)
 
 

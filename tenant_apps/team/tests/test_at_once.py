@@ -126,7 +126,7 @@ def accept_all(tenant: Tenant, guests: int = GUESTS) -> list[str]:
     def act(number: int) -> Member:
         with_quota(tenant, users=1 + FREE)
         return invitations.accept_as_new(
-            token=str(number), first_name="Fatou", last_name="Diop", password="calme-baobab-2026"
+            token=str(number), first_name="Fatou", last_name="Diop", password="calme-baobab-2026", consent=True
         )
 
     return codes(at_once(guests, act))
@@ -167,7 +167,7 @@ def test_one_link_opened_many_times_at_once_makes_one_member() -> None:
     def act(_number: int) -> Member:
         connection.set_tenant(tenant)
         return invitations.accept_as_new(
-            token="link", first_name="Fatou", last_name="Diop", password="calme-baobab-2026"
+            token="link", first_name="Fatou", last_name="Diop", password="calme-baobab-2026", consent=True
         )
 
     assert sorted(codes(at_once(5, act))) == ["done", *["invitation_used"] * 4]

@@ -19,7 +19,7 @@ from tenant_apps.team.tests.support import PASSWORD, client_for, make_member, ow
 from tests.support.tenants import ready_tenant
 
 EMAIL = "fatou@example.org"
-TYPED = {"first_name": "Fatou", "last_name": "Diop", "password": PASSWORD}
+TYPED = {"first_name": "Fatou", "last_name": "Diop", "password": PASSWORD, "consent": "on"}
 
 
 @pytest.fixture

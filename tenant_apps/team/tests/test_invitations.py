@@ -47,8 +47,10 @@ def token_to(email: str = EMAIL) -> str:
     return re.fullmatch(r"http://[^/]+/invitations/([\w-]{43})/", url)[1]  # type: ignore[index]  # it matches
 
 
-def join(token: str, **options: str) -> Member:
-    return accept_as_new(token=token, **{"first_name": "Fatou", "last_name": "Diop", "password": PASSWORD, **options})
+def join(token: str, **options: Any) -> Member:
+    return accept_as_new(
+        token=token, **{"first_name": "Fatou", "last_name": "Diop", "password": PASSWORD, "consent": True, **options}
+    )
 
 
 def customer(email: str = EMAIL, *, verified: bool = True) -> User:
@@ -204,6 +206,15 @@ def test_an_account_somebody_registered_with_anothers_address_is_taken_over(tena
     assert member.user_id == squatted.pk
     assert squatted.check_password("le-vrai-mot-de-passe")
     assert is_verified(squatted)
+
+
+def test_whoever_joins_with_a_new_account_accepts_the_terms(tenant: Tenant) -> None:
+    send()
+    token = token_to()
+    with refused("consent_required"):
+        join(token, consent=False)
+    member = join(token)
+    assert set(member.user.consents.values_list("document", flat=True)) == {"terms", "privacy"}
 
 
 def test_a_weak_password_is_refused_and_the_link_still_works(tenant: Tenant) -> None:
