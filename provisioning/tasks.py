@@ -4,6 +4,7 @@ from celery import shared_task
 
 from provisioning.services import housekeeping, jobs, ready
 from shared_apps.core.soon import send_soon
+from shared_apps.organisations.services.impersonation import end_expired_impersonations
 
 
 @shared_task
@@ -34,6 +35,12 @@ def sweep() -> int:
 def clean_up() -> int:
     """Delete what has been kept long enough, on the platform and in every tenant."""
     return housekeeping.clean_up()
+
+
+@shared_task
+def end_expired_visits() -> int:
+    """Note the end of platform admins' visits whose time is over."""
+    return end_expired_impersonations()
 
 
 @shared_task

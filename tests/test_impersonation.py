@@ -19,6 +19,7 @@ from shared_apps.audit.models import AuditLog
 from shared_apps.notifications.models import Delivery
 from shared_apps.organisations.current import as_tenant
 from shared_apps.organisations.models import Impersonation, Organisation
+from shared_apps.organisations.services.impersonation import end_expired_impersonations
 from tests.support.factories import make_admin
 from tests.support.portal import follow, on_platform, organisation_at
 
@@ -184,6 +185,21 @@ def test_it_ends_when_its_time_is_over() -> None:
     assert answer.status_code == 403
     assert "Ticket" not in answer.content.decode()
     assert_over(client)
+
+
+def test_both_logs_say_that_its_time_was_over() -> None:
+    organisation = organisation_at("store-a")
+    _, row = visit(organisation)
+    _, running = visit(organisation)
+    past = timezone.now() - timedelta(minutes=31)
+    Impersonation.objects.filter(pk=row.pk).update(started_at=past, expires_at=past + timedelta(minutes=30))
+    assert end_expired_impersonations() == 1
+    assert end_expired_impersonations() == 0
+    assert AuditLog.objects.filter(action="impersonation.ended").count() == 1
+    with inside(organisation):
+        assert AuditLog.objects.filter(action="impersonation.ended").count() == 1
+    running.refresh_from_db()
+    assert running.ended_at is None
 
 
 def test_the_platform_ends_it_at_once() -> None:

@@ -60,6 +60,11 @@ beat_schedule = {
         "schedule": crontab(hour=1, minute=30),
         "options": {"expires": 3600},
     },
+    "end-expired-visits": {
+        "task": "provisioning.tasks.end_expired_visits",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "sweep-mail": {"task": "provisioning.tasks.sweep_mail", "schedule": 60.0, "options": {"expires": 60}},
     "send-mail": {"task": "shared_apps.notifications.tasks.send_due", "schedule": 10.0, "options": {"expires": 10}},
 }
