@@ -21,6 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from shared_apps.accounts.adapter import method_of
 from shared_apps.accounts.confirm import note_confirmation
 from shared_apps.accounts.forms import LoginForm, ProofForm, show_error
 from shared_apps.accounts.models import LoginAttempt, User
@@ -87,8 +88,8 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         return stage.abort()
 
     def failed() -> None:
-        reason = LoginAttempt.Reason.SECOND_FACTOR
-        record_attempt(email=user.email, method=LoginAttempt.Method.PASSWORD, user=user, reason=reason)
+        method = method_of(stage.login.signal_kwargs)
+        record_attempt(email=user.email, method=method, user=user, reason=LoginAttempt.Reason.SECOND_FACTOR)
 
     ways = ways_at_log_in(user)
     if not ways:  # removed in another browser meanwhile

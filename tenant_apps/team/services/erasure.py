@@ -8,6 +8,7 @@ from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from tenant_apps.team.models import Member
+from tenant_apps.team.services.api_keys import revoke_keys_of
 from tenant_apps.team.services.members import check_not_last_owner, lock_team
 
 
@@ -28,3 +29,4 @@ def free_seat(*, user: User) -> None:
             action="team.member.removed", category=AuditCategory.USER, resource=user, before={"role": member.role.key}
         )
         member.delete()
+        revoke_keys_of(user=user, by=None)
