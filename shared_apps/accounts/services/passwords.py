@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+import uuid
 
 from django.db import transaction
 
@@ -38,10 +38,10 @@ def set_password(*, user: User, password: str, keep: str = "") -> None:
     forget_failures(email=user.email)
 
 
-def send_reset_link(*, user: User, path: str, token: Any) -> None:
+def send_reset_link(*, user: User, path: str) -> None:
     """Queue the mail with the link to choose a new password, on the host this account belongs to."""
     notify_by_email(
-        key=f"password-reset:{user.pk}:{token}"[:120],
+        key=f"password-reset:{uuid.uuid4()}",
         template="password_reset",
         recipient=user.email,
         locale=user.locale,
