@@ -10,7 +10,7 @@ from shared_apps.accounts.models import LoginAttempt, User
 from shared_apps.core.errors import TooManyAttempts
 from shared_apps.core.request_info import request_info
 from shared_apps.core.templatetags.ui import moment
-from shared_apps.core.tenancy import connection
+from shared_apps.core.tenancy import here
 from shared_apps.core.throttle import check_address_rate, forget, locked_until
 
 _ACTION = "login-account"
@@ -71,4 +71,4 @@ def record_attempt(*, email: str, method: str, user: User | None = None, reason:
 
 
 def _account(email: str, device: str) -> str:
-    return f"{connection.schema_name}:{email.strip().lower()}:{device}"
+    return here(f"{email.strip().lower()}:{device}")

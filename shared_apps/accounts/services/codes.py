@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from shared_apps.accounts.models import OneTimeCode, User
 from shared_apps.core.errors import DomainError
-from shared_apps.core.tenancy import connection
+from shared_apps.core.tenancy import connection, here
 from shared_apps.core.throttle import check_rate
 from shared_apps.notifications.services import notify_by_email, notify_by_sms
 
@@ -31,7 +31,7 @@ def send_code(*, user: User, purpose: str, channel: str, destination: str) -> No
         latest = open_code(user=user, purpose=purpose)
         if latest and latest.destination == destination and latest.created_at > timezone.now() - RESEND_AFTER:
             return
-        check_rate(action="one-time-code", who=_who(user), limit=10, seconds=3600)
+        check_rate(action="one-time-code", who=here(user.pk), limit=10, seconds=3600)
         code = f"{secrets.randbelow(1_000_000):06d}"
         sent = _replace(user=user, purpose=purpose, channel=channel, destination=destination, secret=code)
         context = {"name": user.get_short_name(), "code": code, "minutes": int(CODE_LIFETIME.total_seconds() // 60)}
@@ -137,7 +137,3 @@ def _fits(code: OneTimeCode, user: User, secret: str) -> bool:
 def _hash(user: User, purpose: str, destination: str, secret: str) -> str:
     bound = "|".join((connection.schema_name, str(user.pk), user.email, purpose, destination, secret))
     return salted_hmac("accounts.one-time-code", bound, algorithm="sha256").hexdigest()
-
-
-def _who(user: User) -> str:
-    return f"{connection.schema_name}:{user.pk}"

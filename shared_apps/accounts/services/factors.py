@@ -22,7 +22,7 @@ from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
 from shared_apps.core.secrets import decrypt, encrypt
-from shared_apps.core.tenancy import connection
+from shared_apps.core.tenancy import connection, here
 from shared_apps.core.throttle import check_rate
 
 RECOVERY_CODES = 10
@@ -215,7 +215,7 @@ def _counter_of(secret: str, code: str) -> int | None:
 
 
 def _check_tries(user: User) -> None:
-    check_rate(action="second-factor", who=f"{connection.schema_name}:{user.pk}", limit=10, seconds=600)
+    check_rate(action="second-factor", who=here(user.pk), limit=10, seconds=600)
 
 
 def _hash(user: User, code: str) -> str:
