@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 
+from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services.attempts import forget_failures
 from shared_apps.accounts.services.notices import notify_of_change
+from shared_apps.accounts.services.registration import is_verified
 from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
@@ -19,7 +21,8 @@ from shared_apps.notifications.services import notify_by_email
 def set_password(*, user: User, password: str, keep: str = "") -> None:
     """Give the account a password that was checked, and end every session but the one with the key `keep`.
 
-    One transaction, locks the account's row. The owner is told by mail; a locked account can be tried again.
+    One transaction, locks the account's row. The owner is told by mail; a locked account can be tried again. While the
+    address is not proved, the password comes from its mailbox, and a Google or Facebook account may be a stranger's: it goes.
     """
     with transaction.atomic():
         before = {"password": User.objects.select_for_update().get(pk=user.pk).has_usable_password()}
@@ -33,6 +36,8 @@ def set_password(*, user: User, password: str, keep: str = "") -> None:
             before=before,
             after={"password": True},
         )
+        if not is_verified(user):
+            SocialAccount.objects.filter(user=user).delete()
         end_all_sessions(user=user, keep=keep, actor=user)
         notify_of_change(user=user, event="password")
     forget_failures(email=user.email)
