@@ -18,11 +18,12 @@ from shared_apps.core.context import own_url
 from shared_apps.notifications.services import notify_by_email
 
 
-def set_password(*, user: User, password: str, keep: str = "") -> None:
+def set_password(*, user: User, password: str, keep: str = "", device: str = "") -> None:
     """Give the account a password that was checked, and end every session but the one with the key `keep`.
 
-    One transaction, locks the account's row. The owner is told by mail; a locked account can be tried again. While the
-    address is not proved, the password comes from its mailbox, and a Google or Facebook account may be a stranger's: it goes.
+    One transaction, locks the account's row. The owner is told by mail; a locked account can be tried again, from the
+    browser `device` too, which has a count of its own (`accounts.devices`). While the address is not proved, the password
+    comes from its mailbox, and a Google or Facebook account may be a stranger's: it goes.
     """
     with transaction.atomic():
         before = {"password": User.objects.select_for_update().get(pk=user.pk).has_usable_password()}
@@ -40,7 +41,7 @@ def set_password(*, user: User, password: str, keep: str = "") -> None:
             SocialAccount.objects.filter(user=user).delete()
         end_all_sessions(user=user, keep=keep, actor=user)
         notify_of_change(user=user, event="password")
-    forget_failures(email=user.email)
+    forget_failures(email=user.email, device=device)
 
 
 def send_reset_link(*, user: User, path: str) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from shared_apps.accounts.models import LoginAttempt, User
-from shared_apps.accounts.tests.support import LOGIN, is_logged_in, log_in
+from shared_apps.accounts.tests.support import LOGIN, is_logged_in, last_link, log_in
 from shared_apps.core import throttle
 from tests.support.factories import make_user
 
@@ -145,6 +145,17 @@ def test_choosing_a_new_password_by_mail_opens_a_locked_account() -> None:
     guess(user.email, 11)
     set_password(user=user, password="une-phrase-calme-2027")
     assert log_in(Client(HTTP_HOST="localhost"), user.email, "une-phrase-calme-2027").status_code == 302
+
+
+def test_a_known_browser_that_is_locked_opens_with_a_new_password_too(public_client: Client) -> None:
+    user, new = make_user(), "une-phrase-calme-2027"
+    log_in(public_client, user.email)
+    public_client.post("/accounts/logout/")
+    assert guess(user.email, 11, client=public_client)[-1] == 429
+    public_client.post("/accounts/password/reset/", {"email": user.email})
+    page = public_client.get(last_link("password_reset"), follow=True)
+    public_client.post(page.request["PATH_INFO"], {"password1": new, "password2": new})
+    assert log_in(public_client, user.email, new).status_code == 302
 
 
 def test_a_hand_made_form_gets_no_further(public_client: Client) -> None:
