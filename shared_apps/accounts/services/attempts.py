@@ -45,6 +45,11 @@ def check_address_may_log_in() -> None:
     check_address_rate("login")
 
 
+def check_address_may_ask_for_link() -> None:
+    """Count one form for a new password of the caller's IP address, as for log-in; raises TooManyAttempts."""
+    check_address_rate("reset")
+
+
 def forget_failures(*, email: str, device: str = "") -> None:
     """Count anew: the right password was given, or a new one was chosen by the link that only the mailbox gets."""
     for bucket in {"", device}:

@@ -15,7 +15,11 @@ from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import own_url
+from shared_apps.core.tenancy import here
+from shared_apps.core.throttle import count_one
 from shared_apps.notifications.services import notify_by_email
+
+LINKS_AN_HOUR = 3
 
 
 def set_password(*, user: User, password: str, keep: str = "", device: str = "") -> None:
@@ -45,7 +49,12 @@ def set_password(*, user: User, password: str, keep: str = "", device: str = "")
 
 
 def send_reset_link(*, user: User, path: str) -> None:
-    """Queue the mail with the link to choose a new password, on the host this account belongs to."""
+    """Queue the mail with the link to choose a new password, on the host this account belongs to.
+
+    After LINKS_AN_HOUR nothing is sent, without a word: an answer of its own would tell that there is an account.
+    """
+    if count_one(action="password-reset", who=here(user.pk), seconds=3600) > LINKS_AN_HOUR:
+        return
     notify_by_email(
         key=f"password-reset:{uuid.uuid4()}",
         template="password_reset",
