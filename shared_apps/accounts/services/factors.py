@@ -72,13 +72,15 @@ def remove_totp(*, user: User) -> None:
 
 
 def add_code_factor(*, user: User, kind: str) -> None:
-    """Ask for a code by e-mail or SMS at every log-in from now on. One transaction.
+    """Ask for a code by e-mail or SMS at every log-in from now on. One transaction, locks the account's row.
 
     Raises DomainError when there is no proved phone to send it to.
     """
-    if kind == SecondFactor.Kind.SMS and not user.phone_verified_at:
-        raise DomainError("no_phone", _("Add your phone number first, then come back here."))
     with transaction.atomic():
+        locked = User.objects.select_for_update().get(pk=user.pk)
+        # Read under the lock: the number may be removed in another tab at this moment.
+        if kind == SecondFactor.Kind.SMS and not locked.phone_verified_at:
+            raise DomainError("no_phone", _("Add your phone number first, then come back here."))
         factor, is_new = SecondFactor.objects.get_or_create(user=user, kind=kind)
         if is_new:
             _note(user, "account.second_factor_added", factor, {"kind": kind}, event="factor_added")
