@@ -84,12 +84,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def set_password(self, user: Any, password: str) -> None:
         """By the link of the reset mail: every session ends, and the owner is told."""
-        set_password(user=user, password=password)
+        set_password(user=user, password=password, device=known_device(self.request, user.email))
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """Queued like every mail, on the configured host of this tenant or of the platform, never the request's."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": context["uid"], "key": context["key"]})
-        send_reset_link(user=user, path=path, token=context["key"])
+        send_reset_link(user=user, path=path)
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Our services tell people themselves, in the transaction of the change."""

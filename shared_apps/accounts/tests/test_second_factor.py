@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from shared_apps.accounts.models import LoginAttempt, OneTimeCode, SecondFactor, User
 from shared_apps.accounts.services import factors
+from shared_apps.accounts.services.addresses import remove_phone
 from shared_apps.accounts.services.api_sessions import start_session
 from shared_apps.accounts.tests.support import SECOND, app_code, browser_of, is_logged_in, last_code, log_in, with_app
 from shared_apps.core.errors import DomainError
@@ -248,3 +249,13 @@ def test_the_api_is_no_way_round_it(settings) -> None:
     assert program.get("/api/audit/logs/").status_code == 403
     with_app(admin)
     assert program.get("/api/audit/logs/").status_code == 200
+
+
+def test_a_number_removed_in_another_tab_meanwhile_is_no_second_factor() -> None:
+    user = make_user(phone="+237671234567", phone_verified_at=timezone.now())
+    other_tab = User.objects.get(pk=user.pk)
+    remove_phone(user=other_tab)
+    with pytest.raises(DomainError) as refused:
+        factors.add_code_factor(user=user, kind="sms")
+    assert refused.value.code == "no_phone"
+    assert not SecondFactor.objects.filter(user=user).exists()

@@ -68,12 +68,6 @@ def leave(*, organisation_id: uuid.UUID, user: Any) -> None:
     _end(organisation, access_place(user, organisation), by=user)
 
 
-def leave_everything(*, user: Any) -> None:
-    """Give up every place, for a person who is forgotten. Locks each organisation; raises Conflict for a last owner."""
-    for organisation_id in list(Membership.objects.filter(user_id=user.pk).values_list("organisation_id", flat=True)):
-        leave(organisation_id=organisation_id, user=user)
-
-
 @transaction.atomic
 def transfer_ownership(*, organisation_id: uuid.UUID, member_id: int, by: Any) -> Membership:
     """Make a member the owner, and the one who hands over an administrator. One transaction; locks the organisation.
