@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models.signals import post_save
 
 from shared_apps.audit.coverage import AUDITED, EXEMPT
+from shared_apps.audit.details import FIELDS
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.texts import ACTIONS
 from shared_apps.organisations.current import Tenant
@@ -228,6 +229,12 @@ def test_every_action_has_words_and_all_words_are_said() -> None:
     assert unsaid == set(), "name them in shared_apps/audit/texts.py"
     unused = {known for known in ACTIONS if not any(fnmatch(known, one) for one in found)}
     assert unused == {"http.failed", "http.refused", "http.request"}, "nobody records these"
+
+
+def test_every_recorded_field_has_a_name() -> None:
+    found = recorded.fields()
+    assert len(found) > 80
+    assert found - FIELDS.keys() == set(), "name them in shared_apps/audit/details.py"
 
 
 def test_every_category_is_one_that_retention_knows() -> None:
