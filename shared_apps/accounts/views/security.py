@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
@@ -131,7 +132,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
         "codes": codes,
         "left": factors.recovery_codes_left(user),
         "has_factor": factors.has_second_factor(user),
-        "file": "%0D%0A".join([_issuer(request).replace(" ", "%20"), *codes]),
+        "file": quote("\r\n".join([_issuer(request), *codes])),
     }
     response = render_account(request, "recovery_codes.html", context)
     response["Cache-Control"] = "no-store"
