@@ -22,7 +22,7 @@ from shared_apps.accounts.pages import AccountRequest, render_account
 from shared_apps.accounts.selectors import account_rules, asked_here, sign_in_providers
 from shared_apps.accounts.services.providers import disconnect_provider, register_with_provider
 from shared_apps.accounts.services.registration import is_address_taken
-from shared_apps.accounts.signup_forms import ProviderSignupForm, show_error
+from shared_apps.accounts.signup_forms import ProviderSignupForm
 from shared_apps.core.errors import DomainError, NotFound
 
 
@@ -63,7 +63,7 @@ def _register(sociallogin: SocialLogin, form: ProviderSignupForm) -> bool:
             next_path=sociallogin.state.get("next") or "",
         )
     except DomainError as error:
-        show_error(form, error)
+        form.show_error(error)
         return False
     return True
 

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shared_apps.accounts.confirm import confirmation_required
-from shared_apps.accounts.forms import CodeForm, NewPasswordForm, show_error
+from shared_apps.accounts.forms import CodeForm, NewPasswordForm
 from shared_apps.accounts.models import SecondFactor, User
 from shared_apps.accounts.pages import render_account
 from shared_apps.accounts.selectors import latest_attempts, open_api_sessions, open_browsers
@@ -25,6 +25,7 @@ from shared_apps.accounts.services import factors, passwords, sessions
 from shared_apps.accounts.services.api_sessions import end_session
 from shared_apps.accounts.services.sessions import note_browser
 from shared_apps.core.errors import DomainError, NotFound
+from shared_apps.core.forms import show_error
 from shared_apps.core.qr import qr_svg
 from shared_apps.core.request_info import request_info
 from shared_apps.notifications.sms import sms_provider

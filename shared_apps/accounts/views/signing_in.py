@@ -22,7 +22,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from shared_apps.accounts.confirm import note_confirmation
-from shared_apps.accounts.forms import LoginForm, ProofForm, show_error
+from shared_apps.accounts.forms import LoginForm, ProofForm
 from shared_apps.accounts.models import LoginAttempt, User
 from shared_apps.accounts.phones import mask_email, mask_phone
 from shared_apps.accounts.proofs import (
@@ -38,6 +38,7 @@ from shared_apps.accounts.proofs import (
 from shared_apps.accounts.services.attempts import record_attempt
 from shared_apps.accounts.stages import SecondFactorStage
 from shared_apps.core.errors import DomainError, TooManyAttempts
+from shared_apps.core.forms import show_error
 
 TOO_MANY = 429
 _REFUSED = ("too_many_attempts", "account_locked")

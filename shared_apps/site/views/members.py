@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from shared_apps.accounts.confirm import confirmation_required
 from shared_apps.core.errors import DomainError, NotAllowed, NotFound
+from shared_apps.core.forms import show_error
 from shared_apps.organisations.models import Membership
 from shared_apps.organisations.policies import invitable_roles, manageable_roles, may_manage
 from shared_apps.organisations.selectors import access_membership, members_of, open_invitations_of
 from shared_apps.organisations.services import invitations, members
 from shared_apps.organisations.services.locks import not_yours
 from shared_apps.site.forms.members import ROLES, InviteForm, RoleForm, TransferForm
-from shared_apps.site.forms.signup import add_domain_error
 from shared_apps.site.portal import render_portal
 
 UNPROCESSABLE = 422
@@ -44,7 +44,7 @@ def people(request: HttpRequest, id: UUID) -> HttpResponse:
         except NotAllowed:
             raise
         except DomainError as error:
-            add_domain_error(form, error)
+            show_error(form, error)
         else:
             messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": sent.email})
             return redirect("organisation_members", id=id)
@@ -90,7 +90,7 @@ def person(request: HttpRequest, id: UUID, member: int) -> HttpResponse:
         except NotAllowed:
             raise
         except DomainError as error:
-            add_domain_error(form, error)
+            show_error(form, error)
         else:
             messages.success(request, _("The role is changed. It holds at once."))
             return redirect("organisation_members", id=id)
@@ -139,7 +139,7 @@ def _transfer(request: HttpRequest, place: Membership) -> HttpResponse:
                 organisation_id=place.organisation_id, member_id=int(form.cleaned_data["member"]), by=request.user
             )
         except DomainError as error:
-            add_domain_error(form, error)
+            show_error(form, error)
         else:
             messages.success(request, _("The organisation has a new owner. You are an administrator now."))
             return redirect("organisation", id=place.organisation_id)
