@@ -56,9 +56,6 @@ class LogInView(LoginView):
 
     form_class = LoginForm
 
-    def get_form_class(self) -> type[LoginForm]:
-        return LoginForm
-
     def form_invalid(self, form: LoginForm) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)
         if any(form.has_error("__all__", code) for code in _REFUSED):
