@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import threading
 from collections.abc import Callable
 from fnmatch import fnmatch
@@ -14,10 +13,12 @@ from django.db import connection, transaction
 from django.db.models.signals import post_save
 
 from shared_apps.audit.coverage import AUDITED, EXEMPT
+from shared_apps.audit.details import FIELDS
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.texts import ACTIONS
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import Category, Product, Shop
+from tests.support import recorded
 from tests.support.audit_watch import watching
 from tests.support.databases import ROOT
 
@@ -221,50 +222,20 @@ def test_what_a_test_writes_itself_is_not_counted(tenant: Tenant) -> None:
     assert found == []
 
 
-def recorded() -> dict[str, set[str]]:
-    """Every action and category that product code gives to `record`, as far as it is written out."""
-    found: dict[str, set[str]] = {"action": set(), "category": set()}
-    for room in ("billing", "provisioning", "shared_apps", "tenant_apps"):
-        for path in (ROOT / room).rglob("*.py"):
-            if "tests" not in path.parts and "migrations" not in path.parts:
-                for function in ast.walk(ast.parse(path.read_text())):
-                    if isinstance(function, ast.FunctionDef):
-                        read_calls(function, found)
-    return found
-
-
-def read_calls(function: ast.FunctionDef, found: dict[str, set[str]]) -> None:
-    values = {
-        target.id: node.value
-        for node in ast.walk(function)
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    for call in ast.walk(function):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "record":
-            for keyword in call.keywords:
-                if keyword.arg in found:
-                    value: Any = keyword.value
-                    found[keyword.arg] |= texts_of(values.get(getattr(value, "id", ""), value))
-
-
-def texts_of(value: Any) -> set[str]:
-    if isinstance(value, ast.Constant):
-        return {value.value}
-    if isinstance(value, ast.IfExp):
-        return texts_of(value.body) | texts_of(value.orelse)
-    if isinstance(value, ast.JoinedStr):
-        return {"".join(part.value if isinstance(part, ast.Constant) else "*" for part in value.values)}
-    return set()
-
-
-def test_every_action_has_words() -> None:
-    actions = recorded()["action"]
-    assert len(actions) > 40
-    unsaid = {one for one in actions if not any(fnmatch(known, one) for known in ACTIONS)}
+def test_every_action_has_words_and_all_words_are_said() -> None:
+    found = recorded.actions()
+    assert len(found) > 100
+    unsaid = {one for one in found if not any(fnmatch(known, one) for known in ACTIONS)}
     assert unsaid == set(), "name them in shared_apps/audit/texts.py"
+    unused = {known for known in ACTIONS if not any(fnmatch(known, one) for one in found)}
+    assert unused == {"http.failed", "http.refused", "http.request"}, "nobody records these"
+
+
+def test_every_recorded_field_has_a_name() -> None:
+    found = recorded.fields()
+    assert len(found) > 80
+    assert found - FIELDS.keys() == set(), "name them in shared_apps/audit/details.py"
 
 
 def test_every_category_is_one_that_retention_knows() -> None:
-    assert recorded()["category"] - set(AuditCategory.values) == set()
+    assert recorded.categories() - set(AuditCategory.values) == set()

@@ -25,8 +25,8 @@ FILLING_SECONDS = 900
 def confirmation_required(view: View) -> View:
     """Let in who proved themselves within CONFIRMATION_SECONDS; others are asked, and come back to this page.
 
-    Put it on the page with the form, not only on what takes it: then people are asked before they type anything. For
-    logged-in people; LoginRequiredMiddleware sends the others to the log-in page.
+    Put it on the page with the form, which takes it too: people are asked before they type anything, and whoever was too
+    slow comes back by GET. For logged-in people; LoginRequiredMiddleware sends the others to the log-in page.
     """
 
     @wraps(view)

@@ -121,12 +121,6 @@ class ProfileForm(forms.Form):
     )
 
 
-def show_error(form: forms.Form, error: DomainError, *, field: str = "") -> None:
-    """A service's refusal beside its field, else on top."""
-    wanted = field or error.field
-    form.add_error(wanted if wanted in form.fields else None, str(error))
-
-
 _ANSWERS = {
     "password": _("Your password"),
     "totp": _("Code of the app"),

@@ -27,7 +27,6 @@ from shared_apps.core.context import tenant_url
 from shared_apps.core.errors import NotAllowed
 
 LIFETIME = timedelta(seconds=60)
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 _signer = TimestampSigner(salt="accounts.handover")
 
 
@@ -82,7 +81,7 @@ def redeem_handover(*, request: HttpRequest, token: str) -> Entry:
     else:
         record_attempt(email=user.email, method=method, user=user)
         forget_session(request)
-        login(request, user, backend=BACKEND)
+        login(request, user)
     return Entry(user, safe_path(payload["next"]))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
@@ -21,7 +22,7 @@ def begin_session(request: HttpRequest, *, user: User, impersonation: str) -> No
     """Sign in as somebody without it counting as their own log-in: no signal, no `last_login`, no attempt."""
     request.session.flush()
     request.session[SESSION_KEY] = str(user.pk)
-    request.session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    request.session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     request.session[_KEY] = impersonation
     # The browser forgets it when it closes; the platform's row ends it long before.

@@ -167,8 +167,3 @@ def followed_by(user: User) -> QuerySet[Follow]:
 
 def follow_of(*, follower: User, followed: User) -> Follow | None:
     return Follow.objects.filter(follower=follower, followed=followed).first()
-
-
-def followers_to_tell(user: User) -> QuerySet[User]:
-    """Who wants to be told what a person does: active accounts that follow them with notifications on."""
-    return User.objects.filter(following__followed=user, following__notify=True, is_active=True).order_by("pk")

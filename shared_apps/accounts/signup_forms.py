@@ -13,16 +13,11 @@ from shared_apps.accounts.languages import language_choices
 from shared_apps.accounts.policies import Asked, Details
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import DomainError
+from shared_apps.core.forms import show_error
 from shared_apps.core.widgets import CodeInput
 
 ADDRESS = {"autocomplete": "email", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
 _FIRST_FIELD = {"native_languages": "native_1", "target_languages": "target_1"}
-
-
-def show_error(form: forms.Form, error: DomainError) -> None:
-    """Put a service's answer beside its field, or on top of the form when it has none here."""
-    field = _FIRST_FIELD.get(error.field, error.field)
-    form.add_error(field if field in form.fields else None, str(error.message))
 
 
 class AddressField(forms.EmailField):
@@ -78,6 +73,10 @@ class DetailsForm(forms.Form):
             native, target = self._chosen("native"), self._chosen("target")
         return Details(data.get("date_of_birth", self.kept.date_of_birth), native, target)
 
+    def show_error(self, error: DomainError) -> None:
+        """A service's answer, beside the first of the fields it is about."""
+        show_error(self, error, field=_FIRST_FIELD.get(error.field, ""))
+
     def _chosen(self, kind: str) -> tuple[str, ...]:
         return tuple(code for number in (1, 2) if (code := self.cleaned_data[f"{kind}_{number}"]))
 
@@ -117,7 +116,7 @@ class ConsentForm(TermsForm):
     marketing = forms.BooleanField(label=_("Send me news and offers by e-mail"), required=False)
 
 
-class SignupForm(DetailsForm, ConsentForm):
+class AccountForm(TermsForm):
     """A new account. The password is shown again after an error (the page is never stored): nothing typed is lost."""
 
     taken = False  # the address has an account: the page leads to the log-in
@@ -136,7 +135,11 @@ class SignupForm(DetailsForm, ConsentForm):
     last_name = forms.CharField(
         label=_("Last name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "family-name"})
     )
-    field_order = ("email", "password", "first_name", "last_name")
+    field_order = ("email", "password", "first_name", "last_name", "consent")
+
+
+class SignupForm(DetailsForm, ConsentForm, AccountForm):
+    """A new account on a tenant's host."""
 
 
 class ProviderSignupForm(DetailsForm, ConsentForm):
@@ -187,7 +190,7 @@ class CodeForm(forms.Form):
         return self.known_email or self.cleaned_data["email"]
 
 
-class ResendForm(forms.Form):
-    """Where to send a new code, for whom the session does not know."""
+class AddressForm(forms.Form):
+    """Where to send a new code, for whom the session does not know or who gave a wrong address."""
 
     email = AddressField()

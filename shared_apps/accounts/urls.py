@@ -85,7 +85,6 @@ urlpatterns = [
     path("3rdparty/cancelled/", providers.cancelled, name="socialaccount_login_cancelled"),
     path("3rdparty/failed/", providers.failed, name="socialaccount_login_error"),
     path("3rdparty/", leads_to_providers(providers.connections), name="socialaccount_connections"),
-    path("3rdparty/<int:account_id>/disconnect/", providers.disconnect, name="socialaccount_disconnect"),
     path("privacy/", privacy.privacy, name="account_privacy"),
     path("privacy/marketing/", privacy.marketing, name="account_marketing"),
     path("privacy/data/", privacy.data, name="account_data"),

@@ -90,24 +90,24 @@ def _scrub_image(content: bytes) -> bytes:
         raise
     except Exception:  # Pillow raises whatever its decoders happen to meet in a broken file
         raise BadUpload("damaged") from None
-    flat = _on_white(image)
+    flat = flatten(image)
     flat.thumbnail((MAX_SIDE, MAX_SIDE))
     out = io.BytesIO()
     flat.save(out, "JPEG", quality=85, optimize=True)
     return out.getvalue()
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        page = Image.new("RGB", layer.size, "white")
-        page.paste(layer, mask=layer.getchannel("A"))
-        return page
-    # A new picture: a converted one keeps the comment of the file it came from.
-    plain = image.convert("RGB")
-    page = Image.new("RGB", plain.size)
-    page.paste(plain)
-    return page
+def flatten(picture: Image.Image) -> Image.Image:
+    """Plain RGB in a new image; transparency becomes white. A converted one would keep the metadata of its file."""
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        rgba = picture.convert("RGBA")
+        clean = Image.new("RGB", rgba.size, "white")
+        clean.paste(rgba, mask=rgba.getchannel("A"))
+        return clean
+    rgb = picture.convert("RGB")
+    clean = Image.new("RGB", rgb.size)
+    clean.paste(rgb)
+    return clean
 
 
 def _scrub_pdf(content: bytes) -> bytes:

@@ -37,17 +37,21 @@ class QuotaUse:
 
 
 def memberships_of(user: Any) -> QuerySet[Membership]:
-    """A person's places, each with its organisation, plan and hosts: two queries, however many there are."""
+    """A person's places by name, each with its organisation, plan, hosts and first order; closed ones are left out.
+
+    Two queries, however many there are.
+    """
     return (
         Membership.objects.filter(user_id=user.pk)
-        .select_related("organisation__plan_version__plan")
+        .exclude(organisation__status=Organisation.Status.CLOSED)
+        .select_related("user", "organisation__plan_version__plan", "organisation__first_order")
         .prefetch_related(Prefetch("organisation__domains", Domain.objects.filter(is_primary=True)))
-        .order_by("organisation__created_at", "pk")
+        .order_by("organisation__name", "pk")
     )
 
 
 def access_membership(user: Any, organisation_id: UUID | str) -> Membership:
-    """A person's place in an organisation; raises NotFound for anybody who has none."""
+    """A person's place in an organisation. Strangers find no such organisation, whatever its id: raises NotFound."""
     membership = memberships_of(user).filter(organisation_id=organisation_id).first()
     if membership is None:
         raise NotFound

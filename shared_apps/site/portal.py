@@ -1,26 +1,15 @@
-"""The frame of an organisation's own pages in the portal, and the one way to an organisation."""
+"""The frame of an organisation's own pages in the portal."""
 
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from shared_apps.core.errors import NotFound
 from shared_apps.organisations.models import Membership
 from shared_apps.site.pages import render_page
-from shared_apps.site.selectors import access_organisation
-
-
-def access_place(request: HttpRequest, organisation_id: UUID) -> Membership:
-    """The caller's place in an organisation. Strangers find no such organisation, whatever its id: raises NotFound."""
-    membership = access_organisation(request.user, organisation_id)
-    if membership is None:
-        raise NotFound
-    return membership
 
 
 def render_portal(

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from billing.models import Order
-from shared_apps.organisations.models import Membership, Organisation
+from shared_apps.organisations.selectors import memberships_of
 from shared_apps.organisations.subdomains import normalise, skeleton
 
 
@@ -34,30 +34,9 @@ def orders_of(user: Any) -> QuerySet[Order]:
     return Order.objects.filter(user_id=user.pk).select_related("plan_version__plan", "organisation")
 
 
-def memberships_of(user: Any) -> QuerySet[Membership]:
-    """The organisations a person belongs to, by name; closed ones are left out."""
-    return (
-        Membership.objects.filter(user_id=user.pk)
-        .exclude(organisation__status=Organisation.Status.CLOSED)
-        .select_related("organisation__plan_version__plan", "organisation__first_order")
-        .prefetch_related("organisation__domains")
-        .order_by("organisation__name")
-    )
-
-
-def access_organisation(user: Any, organisation_id: UUID) -> Membership | None:
-    """The person's membership of an organisation; None is shown as "there is no such organisation"."""
-    return (
-        Membership.objects.filter(user_id=user.pk, organisation_id=organisation_id)
-        .exclude(organisation__status=Organisation.Status.CLOSED)
-        .select_related("organisation__plan_version__plan", "organisation__first_order", "user")
-        .first()
-    )
-
-
 def only_thing_to_do(user: Any) -> str:
     """The address of what waits for a person who has just logged in. Two queries."""
-    if Membership.objects.filter(user_id=user.pk).exists():
+    if memberships_of(user).exists():
         return reverse("organisations")
     if user.is_staff:
         return reverse("backoffice")

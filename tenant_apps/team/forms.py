@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from shared_apps.core import forms as core_forms
 from shared_apps.core.errors import DomainError
 from shared_apps.core.widgets import FileDrop
 from tenant_apps.team.access import StaffRequest
@@ -29,8 +30,8 @@ class WorkspaceForm(forms.Form):
 
 
 def show_error(form: WorkspaceForm, error: DomainError) -> None:
-    """Put a service's answer beside its field, or on top of the form when it has none here."""
-    form.add_error(error.field if error.field in form.fields else None, str(error.message))
+    """Put a service's answer beside its field, with the way to a larger plan where that is the way out."""
+    core_forms.show_error(form, error)
     form.upgrade_url = error.extra.get("upgrade_url", "")
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps
 
 from shared_apps.core.errors import DomainError
+from shared_apps.core.uploads import flatten
 
 MAX_BYTES = 15_000_000
 # Phones take 50 megapixels today; decoded to RGB that is 150 MB for a moment, and JPEGs are decoded smaller.
@@ -93,7 +94,7 @@ def _decode(file: IO[bytes], *, field: str) -> Image.Image:
         source.draft("RGB", (WIDTHS[-1], WIDTHS[-1]))
         upright = ImageOps.exif_transpose(source)
         upright.load()
-    return _flatten(_to_srgb(upright, profile))
+    return flatten(_to_srgb(upright, profile))
 
 
 def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
@@ -106,19 +107,6 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     except (ImageCms.PyCMSError, OSError, ValueError):
         return picture
     return converted or picture
-
-
-def _flatten(picture: Image.Image) -> Image.Image:
-    """Plain RGB in a new image without metadata; transparency becomes white."""
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        rgba = picture.convert("RGBA")
-        clean = Image.new("RGB", rgba.size, "white")
-        clean.paste(rgba, mask=rgba.getchannel("A"))
-        return clean
-    rgb = picture.convert("RGB")
-    clean = Image.new("RGB", rgb.size)
-    clean.paste(rgb)
-    return clean
 
 
 def _render(picture: Image.Image) -> ProcessedImage:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shared_apps.accounts.signup_forms import TermsForm
+from shared_apps.core.forms import RetypedNameField
 from shared_apps.core.widgets import Card, RadioCards
 from tenant_apps.team.forms import OneLineField, WorkspaceForm, key_field
 from tenant_apps.team.models import Member, Role
@@ -55,21 +56,9 @@ class TransferForm(WorkspaceForm):
     def __init__(self, *args: Any, others: list[Member], organisation: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.others = {str(member.user_id): member for member in others}
-        self.organisation = organisation
         people = [(key, _person(one)) for key, one in self.others.items()]
         self.fields["member"] = forms.ChoiceField(label=_("New owner"), choices=[("", _("Choose a person")), *people])
-        self.fields["name"] = forms.CharField(
-            label=_("Name of the organisation"),
-            max_length=200,
-            widget=forms.TextInput(attrs={"autocomplete": "off"}),
-            help_text=_("Type “%(name)s” to confirm.") % {"name": organisation},
-        )
-
-    def clean_name(self) -> str:
-        typed = " ".join(self.cleaned_data["name"].split())
-        if typed.casefold() != " ".join(self.organisation.split()).casefold():
-            raise forms.ValidationError(_("This is not the name. Type “%(name)s”.") % {"name": self.organisation})
-        return typed
+        self.fields["name"] = RetypedNameField(name=organisation)
 
     @property
     def chosen(self) -> Member:

@@ -65,7 +65,7 @@ def account_samples(owner: User, canary: str) -> Samples:
     )
     everywhere = {
         "uidb36": "1", "key": "set-password", "token": "not-a-token", "kind": "email", "colour": "b0303a",
-        "account_id": 1, "person_id": owner.pk, "id": check.pk,
+        "person_id": owner.pk, "id": check.pk,
     }  # fmt: skip
     files = {"id": check.pk, "kind": "document"}
     return {

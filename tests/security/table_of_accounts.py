@@ -35,8 +35,7 @@ _PROVIDERS: dict[str, Methods] = {
     "socialaccount_signup": form(ANYBODY, answers={302}),
     "socialaccount_login_cancelled": page(ANYBODY),
     "socialaccount_login_error": page(ANYBODY, answers={401}),  # the page that says so
-    "socialaccount_connections": page(SIGNED_IN),
-    "socialaccount_disconnect": act(SIGNED_IN, answers={404}),
+    "socialaccount_connections": {**page(SIGNED_IN), **act(SIGNED_IN, answers={404})},  # an account that is not there
 }
 
 _OWN_ACCOUNT: dict[str, Methods] = {

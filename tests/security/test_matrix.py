@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from types import CodeType
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.http import HttpResponse
 from django.test import override_settings
 
+from shared_apps.accounts.confirm import confirmation_required
 from tests.security.actors import platform_actors, workspace_actors
 from tests.security.canaries import marks_of, subdomain_of
 from tests.security.matrix import Scene, addresses, try_everything
@@ -42,6 +46,21 @@ def test_every_address_is_in_the_table_and_the_table_names_no_other(site) -> Non
     assert sorted(set(named) - set(TABLES[site])) == [], "add them to tests/security/table.py"
     assert sorted(set(TABLES[site]) - set(named)) == [], "there are no such addresses any more"
     assert len(named) == len(set(named)), "two addresses have one name"
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_whoever_proves_again_who_they_are_comes_back_to_a_page(site) -> None:
+    marker = confirmation_required(lambda request: HttpResponse()).__code__
+    asking = {name for name, pattern in addresses(URLCONFS[site]) if marker in layers_of(pattern.callback)}
+    assert len(asking) > 10
+    assert {name for name in asking if "GET" not in TABLES[site][name]} == set()
+
+
+def layers_of(view: Any) -> Iterator[CodeType]:
+    """The code of a view and of every decorator around it."""
+    while view is not None:
+        yield view.__code__
+        view = getattr(view, "__wrapped__", None)
 
 
 @pytest.fixture

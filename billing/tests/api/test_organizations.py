@@ -69,8 +69,15 @@ def test_usage_is_counted_inside_the_tenant(name) -> None:
     assert caller.get(ORGANIZATIONS).json()["count"] == 1
 
 
-def test_usage_of_a_workspace_that_is_suspended_or_gone(owner, esxi) -> None:
-    for status, counted in (("suspended", True), ("closed", False)):
+def test_a_closed_organisation_is_not_there(owner, esxi) -> None:
+    Organisation.objects.filter(pk=esxi.pk).update(status="closed")
+    assert owner.get(ORGANIZATIONS).json()["results"] == []
+    for below in ("", "members/", "usage/"):
+        assert owner.get(f"{ORGANIZATIONS}{esxi.pk}/{below}").status_code == 404
+
+
+def test_usage_of_a_workspace_that_is_suspended_or_not_made_yet(owner, esxi) -> None:
+    for status, counted in (("suspended", True), ("provisioning", False)):
         Organisation.objects.filter(pk=esxi.pk).update(status=status)
         usage = owner.get(f"{ORGANIZATIONS}{esxi.pk}/usage/").json()
         assert all((row["used"] is not None) == counted for row in usage["quotas"])

@@ -56,8 +56,3 @@ class SignInProvider(models.Model):
     def login_url_name(self) -> str:
         """The address that starts a log-in, by allauth's name."""
         return f"{self.provider}_login"
-
-    @property
-    def callback_url_name(self) -> str:
-        """The address the provider sends people back to, by allauth's name."""
-        return f"{self.provider}_callback"

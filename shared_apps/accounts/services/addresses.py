@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from shared_apps.accounts.models import OneTimeCode, SecondFactor, User
 from shared_apps.accounts.services.codes import make_link, send_code, use_code, use_link
+from shared_apps.accounts.services.factors import remove_code_factor
 from shared_apps.accounts.services.notices import notify_of_change, tell_apps
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
@@ -108,8 +109,6 @@ def _set_phone(user: User, phone: str) -> None:
         user.phone, user.phone_verified_at = phone, timezone.now() if phone else None
         user.save(update_fields=["phone", "phone_verified_at"])
         if not phone and SecondFactor.objects.filter(user=user, kind=SecondFactor.Kind.SMS).exists():
-            from shared_apps.accounts.services.factors import remove_code_factor
-
             remove_code_factor(user=user, kind=SecondFactor.Kind.SMS)
         record(
             action="account.phone_changed",

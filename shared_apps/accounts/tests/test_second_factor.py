@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.utils import timezone
+from django_tenants.utils import tenant_context
 
 from shared_apps.accounts.models import LoginAttempt, OneTimeCode, SecondFactor, User
 from shared_apps.accounts.services import factors
@@ -20,7 +23,9 @@ from shared_apps.core.errors import DomainError
 from shared_apps.core.secrets import SecretUnreadable, decrypt
 from shared_apps.notifications.models import Delivery
 from shared_apps.notifications.services import send_due_emails
+from shared_apps.organisations.models import Organisation
 from tests.support.factories import make_admin, make_user
+from tests.support.tenants import ready_tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -166,6 +171,23 @@ def test_recovery_codes_are_shown_once_and_kept_as_hashes() -> None:
     assert page["Cache-Control"] == "no-store"
     assert codes[0] not in client.get("/accounts/security/recovery/").content.decode()
     assert codes[0].replace("-", "") not in str(Authenticator.objects.get(user=user, type="recovery_codes").data)
+
+
+def test_the_file_of_recovery_codes_is_whole_whatever_the_place_is_called() -> None:
+    tenant = ready_tenant("store-a")
+    Organisation.objects.filter(pk=tenant.pk).update(name="C# & 100 % Café")
+    with tenant_context(tenant):
+        user = make_user()
+    client = browser_of(user, host=tenant.host)
+    with tenant_context(tenant):
+        with_app(user)
+    page = client.post("/accounts/security/recovery/").content.decode()
+    codes = re.findall(r"<li>([A-Z2-9]{5}-[A-Z2-9]{5})</li>", page)
+    [address] = re.findall(r'href="(data:[^"]*)"', page)
+    url = urlsplit(html.unescape(address))
+    assert (url.query, url.fragment) == ("", "")
+    assert unquote(url.path.partition(",")[2]).split("\r\n") == ["C# & 100 % Café", *codes]
+    assert len(codes) == 10
 
 
 def test_recovery_codes_go_with_the_last_second_factor() -> None:

@@ -15,7 +15,7 @@ from shared_apps.accounts.models import User
 from shared_apps.accounts.pages import render_account
 from shared_apps.accounts.selectors import asked_here, details_of
 from shared_apps.accounts.services.details import save_details
-from shared_apps.accounts.signup_forms import DetailsForm, show_error
+from shared_apps.accounts.signup_forms import DetailsForm
 from shared_apps.accounts.stages import DetailsStage
 from shared_apps.core.errors import DomainError, NotFound
 
@@ -29,13 +29,8 @@ def details(request: HttpRequest) -> HttpResponse:
     if not stage.still_holds():
         return stage.abort()
     form = DetailsForm(request.POST or None, asked=asked_here(), details=details_of(user))
-    if request.method == "POST" and form.is_valid():
-        try:
-            save_details(user=user, details=form.details())
-        except DomainError as error:
-            show_error(form, error)
-        else:
-            return stage.exit()
+    if _is_saved(form, user):
+        return stage.exit()
     return render(request, "account/details.html", {"form": form})
 
 
@@ -46,12 +41,19 @@ def about(request: HttpRequest) -> HttpResponse:
     if not asked:
         raise NotFound
     form = DetailsForm(request.POST or None, asked=asked, details=details_of(user))
-    if request.method == "POST" and form.is_valid():
-        try:
-            save_details(user=user, details=form.details())
-        except DomainError as error:
-            show_error(form, error)
-        else:
-            messages.success(request, _("Your profile is saved."))
-            return redirect("account_home")
+    if _is_saved(form, user):
+        messages.success(request, _("Your profile is saved."))
+        return redirect("account_home")
     return render_account(request, "about.html", {"form": form})
+
+
+def _is_saved(form: DetailsForm, user: User) -> bool:
+    """Save what was sent; if nothing was, or it is refused, the form says why."""
+    if not form.is_valid():
+        return False
+    try:
+        save_details(user=user, details=form.details())
+    except DomainError as error:
+        form.show_error(error)
+        return False
+    return True

@@ -15,6 +15,7 @@ from shared_apps.accounts.privacy_forms import IdentityForm
 from shared_apps.accounts.selectors import is_identity_proved, latest_check
 from shared_apps.accounts.services.identity import submit_check
 from shared_apps.core.errors import DomainError
+from shared_apps.core.forms import show_error
 
 
 @never_cache
@@ -26,7 +27,7 @@ def identity(request: AccountRequest) -> HttpResponse:
         try:
             submit_check(user=request.user, **form.cleaned_data)
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+            show_error(form, error)
         else:
             messages.success(request, _("Sent. You hear from us by e-mail."))
             return redirect("account_identity")

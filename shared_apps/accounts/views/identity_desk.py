@@ -20,6 +20,7 @@ from shared_apps.accounts.privacy_forms import DOCUMENT_NAMES, DecisionForm
 from shared_apps.accounts.selectors import check_of, checks_decided, checks_to_review
 from shared_apps.accounts.services.identity import DEFAULT_MONTHS, decide_check
 from shared_apps.core.errors import DomainError, NotFound
+from shared_apps.core.forms import show_error
 
 _FILES = {"document": "document_file", "selfie": "selfie_file"}
 _TYPES = {"jpg": "image/jpeg", "pdf": "application/pdf"}
@@ -97,7 +98,7 @@ class IdentityDesk:
                 months=data["months"] or DEFAULT_MONTHS,
             )
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+            show_error(form, error)
             return False
         messages.success(
             request, _("Approved. The person was told.") if approved else _("Rejected. The person was told why.")

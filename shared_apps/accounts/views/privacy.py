@@ -20,6 +20,7 @@ from shared_apps.accounts.selectors import agrees_to, consents_of
 from shared_apps.accounts.services.consent import set_marketing
 from shared_apps.accounts.services.personal_data import erase_person, export_data
 from shared_apps.core.errors import DomainError
+from shared_apps.core.forms import show_error
 from shared_apps.core.tenancy import here
 from shared_apps.core.throttle import check_rate
 
@@ -77,7 +78,7 @@ def erase(request: AccountRequest) -> HttpResponse:
             erase_person(user=request.user, typed=form.cleaned_data["typed"])
         except DomainError as error:
             obstacle = error.extra
-            form.add_error("typed" if error.field == "typed" else None, str(error.message))
+            show_error(form, error)
         else:
             logout(request)
             return render(request, "account/erased.html")

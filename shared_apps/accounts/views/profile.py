@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shared_apps.accounts.confirm import confirmation_required
-from shared_apps.accounts.forms import CodeForm, EmailForm, PhoneForm, ProfileForm, show_error
+from shared_apps.accounts.forms import CodeForm, EmailForm, PhoneForm, ProfileForm
 from shared_apps.accounts.models import OneTimeCode, User
 from shared_apps.accounts.pages import render_account
 from shared_apps.accounts.pending import closed_account
@@ -25,6 +25,7 @@ from shared_apps.accounts.services import addresses, closing
 from shared_apps.accounts.services.codes import open_code, read_link
 from shared_apps.accounts.services.profile import update_profile
 from shared_apps.core.errors import DomainError, NotFound
+from shared_apps.core.forms import show_error
 from shared_apps.notifications.sms import sms_provider
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from shared_apps.accounts.confirm import confirmation_required
 from shared_apps.accounts.models import SignInProvider
@@ -22,8 +22,8 @@ from shared_apps.accounts.pages import AccountRequest, render_account
 from shared_apps.accounts.selectors import account_rules, asked_here, sign_in_providers
 from shared_apps.accounts.services.providers import disconnect_provider, register_with_provider
 from shared_apps.accounts.services.registration import is_address_taken
-from shared_apps.accounts.signup_forms import ProviderSignupForm, show_error
-from shared_apps.core.errors import DomainError
+from shared_apps.accounts.signup_forms import ProviderSignupForm
+from shared_apps.core.errors import DomainError, NotFound
 
 
 @login_not_required
@@ -63,7 +63,7 @@ def _register(sociallogin: SocialLogin, form: ProviderSignupForm) -> bool:
             next_path=sociallogin.state.get("next") or "",
         )
     except DomainError as error:
-        show_error(form, error)
+        form.show_error(error)
         return False
     return True
 
@@ -88,9 +88,12 @@ def _page(
 
 @confirmation_required
 @never_cache
-@require_safe
-def connections(request: HttpRequest) -> HttpResponse:
-    """The ways to log in besides a password: connected ones, and those that may be."""
+@require_http_methods(["GET", "HEAD", "POST"])
+def connections(request: AccountRequest) -> HttpResponse:
+    """The ways to log in besides a password: connected ones, and those that may be. Takes one away."""
+    if request.method == "POST":
+        _disconnect(request)
+        return redirect("socialaccount_connections")
     accounts = {one.provider: one for one in SocialAccount.objects.filter(user_id=request.user.pk)}
     offered = {one.provider: one for one in sign_in_providers(active=True)}
     rows = [_row(provider, accounts.get(provider), offered.get(provider)) for provider in {**offered, **accounts}]
@@ -106,17 +109,17 @@ def _row(provider: str, account: SocialAccount | None, offered: SignInProvider |
     }
 
 
-@confirmation_required
-@require_POST
-def disconnect(request: AccountRequest, account_id: int) -> HttpResponse:
-    """Take one away."""
+def _disconnect(request: AccountRequest) -> None:
+    mine = SocialAccount.objects.filter(user_id=request.user.pk)
+    found = next((one for one in mine if str(one.pk) == request.POST.get("account")), None)
+    if found is None:
+        raise NotFound
     try:
-        disconnect_provider(user=request.user, account_id=account_id)
+        disconnect_provider(user=request.user, account_id=found.pk)
     except DomainError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, _("Disconnected. You log in without it from now on."))
-    return redirect("socialaccount_connections")
 
 
 @login_not_required

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shared_apps.accounts.confirm import confirmation_required
 from shared_apps.accounts.devices import known_device
-from shared_apps.accounts.forms import CodeForm, NewPasswordForm, show_error
+from shared_apps.accounts.forms import CodeForm, NewPasswordForm
 from shared_apps.accounts.models import SecondFactor, User
 from shared_apps.accounts.pages import render_account
 from shared_apps.accounts.selectors import latest_attempts, open_api_sessions, open_browsers
@@ -25,6 +26,7 @@ from shared_apps.accounts.services import factors, passwords, sessions
 from shared_apps.accounts.services.api_sessions import end_session
 from shared_apps.accounts.services.sessions import note_browser
 from shared_apps.core.errors import DomainError, NotFound
+from shared_apps.core.forms import show_error
 from shared_apps.core.qr import qr_svg
 from shared_apps.core.request_info import request_info
 from shared_apps.notifications.sms import sms_provider
@@ -133,7 +135,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
         "codes": codes,
         "left": factors.recovery_codes_left(user),
         "has_factor": factors.has_second_factor(user),
-        "file": "%0D%0A".join([_issuer(request).replace(" ", "%20"), *codes]),
+        "file": quote("\r\n".join([_issuer(request), *codes])),
     }
     response = render_account(request, "recovery_codes.html", context)
     response["Cache-Control"] = "no-store"

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods
 
 from shared_apps.accounts.adapter import method_of
 from shared_apps.accounts.confirm import note_confirmation
-from shared_apps.accounts.forms import LoginForm, ProofForm, ResetPasswordForm, show_error
+from shared_apps.accounts.forms import LoginForm, ProofForm, ResetPasswordForm
 from shared_apps.accounts.models import LoginAttempt, User
 from shared_apps.accounts.phones import mask_email, mask_phone
 from shared_apps.accounts.proofs import (
@@ -39,6 +39,7 @@ from shared_apps.accounts.proofs import (
 from shared_apps.accounts.services.attempts import record_attempt
 from shared_apps.accounts.stages import SecondFactorStage
 from shared_apps.core.errors import DomainError, TooManyAttempts
+from shared_apps.core.forms import show_error
 
 TOO_MANY = 429
 _REFUSED = ("too_many_attempts", "account_locked")
@@ -65,9 +66,6 @@ class LogInView(_Limited, LoginView):
     """allauth's, with our form."""
 
     form_class = LoginForm
-
-    def get_form_class(self) -> type[LoginForm]:
-        return LoginForm
 
 
 class ResetView(_Limited, PasswordResetView):

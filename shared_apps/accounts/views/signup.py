@@ -30,12 +30,12 @@ from shared_apps.accounts.services.registration import (
     verify_by_link,
     verify_email,
 )
-from shared_apps.accounts.signup_forms import CodeForm, ResendForm, SignupForm, show_error
+from shared_apps.accounts.signup_forms import AddressForm, CodeForm, SignupForm
 from shared_apps.core.errors import DomainError
+from shared_apps.core.forms import show_error
 from shared_apps.core.request_info import request_info
 from shared_apps.core.throttle import check_rate
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 View = Callable[..., HttpResponse]
 
 
@@ -93,7 +93,7 @@ def _register(request: HttpRequest, form: SignupForm) -> User | None:
         )
     except DomainError as error:
         form.taken = error.code == "email_taken"
-        show_error(form, error)
+        form.show_error(error)
         return None
 
 
@@ -134,7 +134,7 @@ def _proved_elsewhere(request: HttpRequest) -> HttpResponse:
 def resend(request: HttpRequest) -> HttpResponse:
     """Another code, to the address that waits or to the one typed."""
     account = pending_account(request)
-    form = ResendForm(request.POST)
+    form = AddressForm(request.POST)
     if account is None and not form.is_valid():
         messages.error(request, _("Enter your e-mail address to receive a new code."))
         return redirect("account_signup_code")
@@ -160,10 +160,10 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
             refused = True
         else:
             return _enter(request, user, next_path)
-    return render(request, "account/signup_verify.html", {"refused": refused, "form": ResendForm()})
+    return render(request, "account/signup_verify.html", {"refused": refused, "form": AddressForm()})
 
 
 def _enter(request: HttpRequest, user: User, next_path: str) -> HttpResponse:
-    login(request, user, backend=BACKEND)
+    login(request, user)
     forget_pending(request)
     return HttpResponseRedirect(next_path or get_login_redirect_url(request))

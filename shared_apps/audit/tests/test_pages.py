@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from shared_apps.audit import selectors
-from shared_apps.audit.models import AuditLog, RetentionRule
+from shared_apps.audit.details import compare
+from shared_apps.audit.models import AuditCategory, AuditLog, RetentionRule
 from shared_apps.audit.tests.support import make_entry
 from shared_apps.organisations.current import Tenant
 from tenant_apps.team.models import Member, Role
@@ -203,6 +204,7 @@ def test_days_are_changed_recorded_and_kept_in_bounds(reader: Reader) -> None:
     assert list(RetentionRule.objects.values_list("category", "days")) == [("http", 60)]
     [entry] = AuditLog.objects.filter(action="audit.retention_changed")
     assert (entry.before, entry.after, entry.level) == ({"http": 90}, {"http": 60}, "warning")
+    assert [row.label for row in compare(entry.before, entry.after)] == [AuditCategory.HTTP.label]
     for wrong in ("29", "3651", "-1", "x", ""):
         refused = reader.post("retention/", {**days, "http": wrong})
         assert refused.status_code == 422

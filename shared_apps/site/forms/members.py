@@ -9,6 +9,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from shared_apps.core.forms import RetypedNameField
 from shared_apps.core.widgets import Card, RadioCards
 from shared_apps.organisations.models import Membership
 from shared_apps.site.forms.signup import set_choices
@@ -66,21 +67,11 @@ class TransferForm(forms.Form):
     """Who becomes the owner; the organisation's name is typed to be sure."""
 
     member = forms.ChoiceField(label=_("New owner"))
-    name = forms.CharField(
-        label=_("Name of the organisation"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
 
     def __init__(self, *args: Any, members: Iterable[Membership], organisation_name: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.organisation_name = organisation_name
         set_choices(self, "member", [("", _("Choose somebody")), *((one.pk, _name_of(one)) for one in members)])
-        self.fields["name"].help_text = _("Type “%(name)s” to confirm.") % {"name": organisation_name}
-
-    def clean_name(self) -> str:
-        typed = " ".join(self.cleaned_data["name"].split())
-        if typed.casefold() != " ".join(self.organisation_name.split()).casefold():
-            raise forms.ValidationError(_("This is not the name of the organisation. Type it as it is written above."))
-        return typed
+        self.fields["name"] = RetypedNameField(name=organisation_name)
 
 
 def _name_of(membership: Membership) -> str:

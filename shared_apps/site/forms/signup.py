@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
@@ -17,8 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import Order
 from billing.services.orders import Customer
 from shared_apps.core.context import host_with_port
-from shared_apps.core.errors import DomainError
-from shared_apps.core.widgets import Card, CodeInput, PhoneInput, RadioCards, SubdomainInput
+from shared_apps.core.widgets import Card, PhoneInput, RadioCards, SubdomainInput
 from shared_apps.site import plan_texts
 from shared_apps.site.catalogue import PlanOffer, ProductOffer, find_product
 from shared_apps.site.choices import Choice
@@ -33,88 +31,6 @@ def set_choices(form: forms.Form, name: str, choices: Any) -> None:
     if not isinstance(field, forms.ChoiceField):
         raise TypeError(f"{name} offers no choice")
     field.choices = choices
-
-
-def add_domain_error(form: forms.Form, error: DomainError) -> None:
-    """Put an error beside its field, or on top when the form has no such field."""
-    form.add_error(error.field if error.field in form.fields else None, str(error.message))
-
-
-class AccountForm(forms.Form):
-    """Step 1. The password is shown again after an error (the page is never stored) so that nothing typed is lost."""
-
-    taken = False  # the address has an account: the page leads to the log-in
-
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        help_text=_("We send a six-digit code to it."),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email", "autocapitalize": "none"}),
-    )
-    password = forms.CharField(
-        label=_("Password"),
-        help_text=_("At least 10 characters. A short sentence is easy to remember."),
-        max_length=200,
-        strip=False,
-        widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "new-password"}),
-    )
-    first_name = forms.CharField(
-        label=_("First name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
-    )
-    last_name = forms.CharField(
-        label=_("Last name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "family-name"})
-    )
-    consent = forms.BooleanField(
-        label=_("I accept the terms and the privacy notice"),
-        error_messages={"required": _("Please accept the terms to continue.")},
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["consent"].help_text = format_html(
-            '<a class="link-alone" href="{}" target="_blank">{}</a><br>'
-            '<a class="link-alone" href="{}" target="_blank">{}</a>',
-            reverse("terms"),
-            _("Read the terms"),
-            reverse("privacy"),
-            _("Read the privacy notice"),
-        )
-
-
-class CodeForm(forms.Form):
-    """Step 2. The address is asked for only where the session does not know it."""
-
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email", "autocapitalize": "none"}),
-    )
-    code = forms.CharField(
-        label=_("Six-digit code"),
-        max_length=20,
-        widget=CodeInput(attrs={"autofocus": True}),
-        error_messages={"required": _("Enter the six digits of the code we sent.")},
-    )
-
-    def __init__(self, *args: Any, known_email: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.known_email = known_email
-        if known_email:
-            del self.fields["email"]
-
-    @property
-    def address(self) -> str:
-        return self.known_email or self.cleaned_data["email"]
-
-
-class AddressForm(forms.Form):
-    """Another address for an account that is not proved yet, or the address to send a new code to."""
-
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email", "autocapitalize": "none"}),
-    )
 
 
 class OrganisationForm(forms.Form):

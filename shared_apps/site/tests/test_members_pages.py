@@ -141,6 +141,16 @@ def test_handing_over_asks_for_a_fresh_proof_and_the_name(organisation) -> None:
     assert organisation.owner_id == member.pk
 
 
+def test_the_name_of_an_organisation_is_text_on_every_page(organisation) -> None:
+    Organisation.objects.filter(pk=organisation.pk).update(name='Chez <img src="x"> Awa')
+    client = on_platform(organisation.owner)
+    member_of(organisation)
+    for path in ("/organisations/", *(f"{base(organisation)}{end}" for end in ("", "members/", "transfer/", "leave/"))):
+        html = client.get(path).content.decode()
+        assert "&lt;img src=&quot;x&quot;&gt;" in html, path
+        assert '<img src="x">' not in html, path
+
+
 def test_the_last_owner_who_leaves_is_told_what_to_do(organisation) -> None:
     client = on_platform(organisation.owner)
     assert client.get(f"{base(organisation)}leave/").status_code == 200

@@ -53,6 +53,14 @@ def test_a_suspended_one_is_not_entered(organisation, owner) -> None:
     assert enter(organisation) not in text_of(client.get("/organisations/"))
 
 
+def test_a_closed_one_is_gone_and_no_log_in_leads_to_it(organisation, owner) -> None:
+    Organisation.objects.filter(pk=organisation.pk).update(status="closed")
+    client = logged_in(owner)
+    assert client.get(f"/organisations/{organisation.pk}/").status_code == 404
+    assert organisation.name not in text_of(client.get("/organisations/"))
+    assert client.get("/start/").headers["Location"] != "/organisations/"
+
+
 def test_the_list_shows_only_ones_own_in_constant_queries(organisation, owner, django_assert_max_num_queries) -> None:
     client = logged_in(owner)
     page = text_of(client.get("/organisations/"))

@@ -26,9 +26,9 @@ from billing.services.transfers import decide_transfer
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.audit.texts import timeline
 from shared_apps.core.errors import DomainError, NotFound
+from shared_apps.core.forms import show_error
 from shared_apps.site import backoffice as desk
 from shared_apps.site.forms.payment import LABELS, DecisionForm
-from shared_apps.site.forms.signup import add_domain_error
 from shared_apps.site.pages import frame_of
 from shared_apps.site.plan_texts import plan_label
 from shared_apps.site.services.backoffice import restart_provisioning
@@ -119,7 +119,7 @@ def transfer(request: HttpRequest, id: UUID) -> HttpResponse:
                 reference=form.cleaned_data["reference"],
             )
         except DomainError as error:
-            add_domain_error(form, error)
+            show_error(form, error)
         else:
             _announce(request, decided, approved)
             return redirect("backoffice_transfers")

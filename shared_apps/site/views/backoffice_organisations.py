@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from shared_apps.accounts.confirm import confirmation_required
 from shared_apps.audit.texts import timeline
 from shared_apps.core.errors import DomainError, NotFound
+from shared_apps.core.forms import show_error
 from shared_apps.organisations.models import Impersonation, Organisation
 from shared_apps.organisations.selectors import primary_host
 from shared_apps.organisations.services.impersonation import (
@@ -28,7 +29,6 @@ from shared_apps.site import clients as desk
 from shared_apps.site.forms.desk import JOB_STATES, PAYMENT_STATES, STATES, ClientFilter, VisitForm
 from shared_apps.site.forms.members import ROLES
 from shared_apps.site.forms.payment import LABELS
-from shared_apps.site.forms.signup import add_domain_error
 from shared_apps.site.plan_texts import PRODUCTS
 from shared_apps.site.views.backoffice import platform_admin, render_backoffice
 
@@ -102,7 +102,7 @@ def visit(request: HttpRequest, id: UUID) -> HttpResponse:
                 read_only=data["mode"] == "read",
             )
         except DomainError as error:
-            add_domain_error(form, error)
+            show_error(form, error)
         else:
             # Not straight into the workspace: browsers refuse a form that leads to another host.
             messages.success(request, _("The visit has begun. Open the workspace below."))

@@ -15,14 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from shared_apps.accounts.confirm import confirmation_required
 from shared_apps.core.errors import DomainError, NotAllowed, NotFound
+from shared_apps.core.forms import show_error
 from shared_apps.organisations.models import Membership
 from shared_apps.organisations.policies import invitable_roles, manageable_roles, may_manage
-from shared_apps.organisations.selectors import members_of, open_invitations_of
+from shared_apps.organisations.selectors import access_membership, members_of, open_invitations_of
 from shared_apps.organisations.services import invitations, members
 from shared_apps.organisations.services.locks import not_yours
 from shared_apps.site.forms.members import ROLES, InviteForm, RoleForm, TransferForm
-from shared_apps.site.forms.signup import add_domain_error
-from shared_apps.site.portal import access_place, render_portal
+from shared_apps.site.portal import render_portal
 
 UNPROCESSABLE = 422
 
@@ -31,7 +31,7 @@ UNPROCESSABLE = 422
 @require_http_methods(["GET", "HEAD", "POST"])
 def people(request: HttpRequest, id: UUID) -> HttpResponse:
     """Everybody in the organisation, the open invitations, and the form that sends one."""
-    place = access_place(request, id)
+    place = access_membership(request.user, id)
     roles = invitable_roles(place.role)
     if request.method != "POST":
         return _people_page(request, place, InviteForm(roles=roles, initial={"role": Membership.Role.MEMBER}))
@@ -44,7 +44,7 @@ def people(request: HttpRequest, id: UUID) -> HttpResponse:
         except NotAllowed:
             raise
         except DomainError as error:
-            add_domain_error(form, error)
+            show_error(form, error)
         else:
             messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": sent.email})
             return redirect("organisation_members", id=id)
@@ -78,7 +78,7 @@ def _people_page(request: HttpRequest, place: Membership, form: InviteForm, *, s
 @require_http_methods(["GET", "HEAD", "POST"])
 def person(request: HttpRequest, id: UUID, member: int) -> HttpResponse:
     """One member: another role, or the end of their place."""
-    place = access_place(request, id)
+    place = access_membership(request.user, id)
     shown = _access_member(place, member)
     if shown.pk == place.pk or not may_manage(place.role, shown.role):
         raise not_yours()
@@ -90,7 +90,7 @@ def person(request: HttpRequest, id: UUID, member: int) -> HttpResponse:
         except NotAllowed:
             raise
         except DomainError as error:
-            add_domain_error(form, error)
+            show_error(form, error)
         else:
             messages.success(request, _("The role is changed. It holds at once."))
             return redirect("organisation_members", id=id)
@@ -101,7 +101,7 @@ def person(request: HttpRequest, id: UUID, member: int) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, id: UUID, member: int) -> HttpResponse:
     """End somebody's place."""
-    shown = _access_member(access_place(request, id), member)
+    shown = _access_member(access_membership(request.user, id), member)
     members.remove_member(organisation_id=id, member_id=member, by=request.user)
     messages.success(request, _("%(name)s no longer belongs to the organisation.") % {"name": shown.user})
     return redirect("organisation_members", id=id)
@@ -111,7 +111,7 @@ def remove(request: HttpRequest, id: UUID, member: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, id: UUID) -> HttpResponse:
     """Give up one's own place, after a page that says what that means."""
-    place = access_place(request, id)
+    place = access_membership(request.user, id)
     if request.method != "POST":
         return render_portal(request, place, "leave.html")
     members.leave(organisation_id=id, user=request.user)
@@ -123,7 +123,7 @@ def leave(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def transfer(request: HttpRequest, id: UUID) -> HttpResponseBase:
     """Hand the organisation over to another member. Strangers are turned away before they are asked who they are."""
-    place = access_place(request, id)
+    place = access_membership(request.user, id)
     if place.role != Membership.Role.OWNER:
         raise not_yours()
     return _transfer(request, place)
@@ -139,7 +139,7 @@ def _transfer(request: HttpRequest, place: Membership) -> HttpResponse:
                 organisation_id=place.organisation_id, member_id=int(form.cleaned_data["member"]), by=request.user
             )
         except DomainError as error:
-            add_domain_error(form, error)
+            show_error(form, error)
         else:
             messages.success(request, _("The organisation has a new owner. You are an administrator now."))
             return redirect("organisation", id=place.organisation_id)
@@ -150,7 +150,7 @@ def _transfer(request: HttpRequest, place: Membership) -> HttpResponse:
 @require_POST
 def resend(request: HttpRequest, id: UUID, invitation: UUID) -> HttpResponse:
     """Send an invitation again."""
-    access_place(request, id)
+    access_membership(request.user, id)
     try:
         sent = invitations.resend_invitation(organisation_id=id, invitation_id=invitation, by=request.user)
     except NotAllowed:
@@ -165,7 +165,7 @@ def resend(request: HttpRequest, id: UUID, invitation: UUID) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, id: UUID, invitation: UUID) -> HttpResponse:
     """Take an invitation back."""
-    access_place(request, id)
+    access_membership(request.user, id)
     invitations.revoke_invitation(organisation_id=id, invitation_id=invitation, by=request.user)
     messages.success(request, _("The invitation is taken back. Its link no longer works."))
     return redirect("organisation_members", id=id)

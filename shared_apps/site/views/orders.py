@@ -30,12 +30,12 @@ from billing.services.resolve import resolve_now_or_soon
 from billing.services.transfers import upload_receipt
 from shared_apps.core.context import host_with_port
 from shared_apps.core.errors import DomainError
+from shared_apps.core.forms import show_error
 from shared_apps.core.soon import send_soon
 from shared_apps.core.throttle import check_rate
 from shared_apps.site import plan_texts
 from shared_apps.site.countries import country_name
 from shared_apps.site.forms.payment import PayForm, ReceiptForm, readable_phone
-from shared_apps.site.forms.signup import add_domain_error
 from shared_apps.site.order_page import OrderPage, State, load_order_page
 from shared_apps.site.pages import render_page, signup_steps
 from shared_apps.site.plan_texts import plan_label
@@ -107,7 +107,7 @@ def pay(request: HttpRequest, id: UUID) -> HttpResponse:
             actor=request.user,
         )
     except DomainError as error:
-        add_domain_error(form, error)
+        show_error(form, error)
         return _page(request, wanted, pay_form=form)
     if payment.method.name == gateways.PAYPAL:
         request.session.pop(LEFT_PAYPAL, None)
@@ -182,7 +182,7 @@ def receipt(request: HttpRequest, id: UUID) -> HttpResponse:
         try:
             upload_receipt(payment=payment, upload=form.cleaned_data["receipt"], user=request.user)
         except DomainError as error:
-            add_domain_error(form, error)
+            show_error(form, error)
         else:
             messages.success(request, _("Your receipt has arrived. We write to you as soon as it is checked."))
             return redirect("order", id=id)

@@ -23,13 +23,14 @@ from shared_apps.accounts.pending import remember_pending
 from shared_apps.accounts.services.registration import is_verified
 from shared_apps.core.context import host_with_port
 from shared_apps.core.errors import DomainError
+from shared_apps.core.forms import show_error
 from shared_apps.core.request_info import request_info
 from shared_apps.core.throttle import check_rate
 from shared_apps.site import plan_texts
 from shared_apps.site.catalogue import load_catalogue
 from shared_apps.site.choices import read_choice
 from shared_apps.site.countries import LIKELY
-from shared_apps.site.forms.signup import OrganisationForm, add_domain_error, initial_from_order
+from shared_apps.site.forms.signup import OrganisationForm, initial_from_order
 from shared_apps.site.pages import render_page, signup_steps
 from shared_apps.site.selectors import own_order, own_unpaid_order_at
 from shared_apps.site.services.drafts import finish_draft, read_draft, save_draft
@@ -118,7 +119,7 @@ def _order(request: HttpRequest, form: OrganisationForm) -> Order | None:
     try:
         return create_order(user=request.user, new=new, idempotency_key=_request_key(data))
     except DomainError as error:
-        add_domain_error(form, error)
+        show_error(form, error)
         _explain(request, form, error)
         return None
 
@@ -135,7 +136,7 @@ def _check_address(request: HttpRequest, form: OrganisationForm) -> None:
     try:
         check_subdomain(form.cleaned_data["subdomain"])
     except DomainError as error:
-        add_domain_error(form, error)
+        show_error(form, error)
         _explain(request, form, error)
 
 

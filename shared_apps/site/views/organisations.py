@@ -20,12 +20,12 @@ from shared_apps.core.errors import DomainError
 from shared_apps.organisations.current import as_tenant
 from shared_apps.organisations.models import Membership, Organisation
 from shared_apps.organisations.policies import has_seat
-from shared_apps.organisations.selectors import members_of
+from shared_apps.organisations.selectors import access_membership, members_of, memberships_of, primary_host
 from shared_apps.site.forms.members import ROLES
 from shared_apps.site.pages import render_page
 from shared_apps.site.plan_texts import PRODUCTS
-from shared_apps.site.portal import access_place, render_portal
-from shared_apps.site.selectors import memberships_of, open_orders_of
+from shared_apps.site.portal import render_portal
+from shared_apps.site.selectors import open_orders_of
 
 STATES = {
     Organisation.Status.PROVISIONING: (gettext_lazy("Being prepared"), "info"),
@@ -44,14 +44,14 @@ def organisations(request: HttpRequest) -> HttpResponse:
 
 def _card(membership: Membership) -> dict[str, object]:
     organisation = membership.organisation
-    primary = next((domain.domain for domain in organisation.domains.all() if domain.is_primary), "")
+    host = primary_host(organisation)
     state, tone = STATES[Organisation.Status(organisation.status)]
     return {
         "organisation": organisation,
         "product": PRODUCTS[organisation.product],
         "plan": organisation.plan_version.plan.display_name,
         "role": ROLES[membership.role],
-        "host": host_with_port(primary) if primary else "",
+        "host": host_with_port(host) if host else "",
         "state": state,
         "tone": tone,
         "is_open": organisation.status == Organisation.Status.ACTIVE,
@@ -63,7 +63,7 @@ def _card(membership: Membership) -> dict[str, object]:
 @require_safe
 def organisation(request: HttpRequest, id: UUID) -> HttpResponse:
     """One organisation: its door, its plan, and who belongs to it."""
-    place = access_place(request, id)
+    place = access_membership(request.user, id)
     card = _card(place)
     people = members_of(place.organisation)
     context = {
@@ -78,7 +78,7 @@ def organisation(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_safe
 def enter(request: HttpRequest, id: UUID) -> HttpResponse:
     """Into the workspace, by a token that works once and for a minute; `next` is a path of the workspace."""
-    place = access_place(request, id)
+    place = access_membership(request.user, id)
     organisation = place.organisation
     back = reverse("organisation", args=[id])
     if organisation.status != Organisation.Status.ACTIVE:

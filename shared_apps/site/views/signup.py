@@ -26,18 +26,17 @@ from shared_apps.accounts.services.registration import (
     verify_by_link,
     verify_email,
 )
+from shared_apps.accounts.signup_forms import AccountForm, AddressForm, CodeForm
 from shared_apps.core.errors import DomainError
+from shared_apps.core.forms import show_error
 from shared_apps.core.request_info import request_info
 from shared_apps.core.throttle import check_rate
 from shared_apps.site.catalogue import chosen_plan
 from shared_apps.site.choices import Choice, read_choice
-from shared_apps.site.forms.signup import AccountForm, AddressForm, CodeForm, add_domain_error
 from shared_apps.site.pages import render_page, signup_steps
 from shared_apps.site.services.drafts import save_draft
 from shared_apps.site.services.signup import change_pending_address
 from shared_apps.site.waiting_place import after_account
-
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @login_not_required
@@ -74,7 +73,7 @@ def _register(form: AccountForm) -> User | None:
         )
     except DomainError as error:
         form.taken = error.code == "email_taken"
-        add_domain_error(form, error)
+        show_error(form, error)
         return None
 
 
@@ -107,7 +106,7 @@ def code(request: HttpRequest) -> HttpResponse:
         try:
             user = verify_email(email=form.address, code=form.cleaned_data["code"])
         except DomainError as error:
-            add_domain_error(form, error)
+            show_error(form, error)
         else:
             return _enter(request, user)
     return _code_page(request, form)
@@ -165,7 +164,7 @@ def change_address(request: HttpRequest) -> HttpResponse:
         try:
             change_pending_address(account=account, new_email=form.cleaned_data["email"])
         except DomainError as error:
-            add_domain_error(form, error)
+            show_error(form, error)
         else:
             messages.success(request, _("The code was sent to the new address."))
             return redirect("signup_code")
@@ -198,7 +197,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 def _enter(request: HttpRequest, user: User) -> HttpResponse:
-    login(request, user, backend=BACKEND)
+    login(request, user)
     forget_pending(request)
     return HttpResponseRedirect(after_account(request))
 

@@ -9,13 +9,19 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver
+from django.views import View
 
 from baobab.products import PRODUCTS
 from shared_apps.organisations.current import Tenant
+from tenant_apps.team.access import PermissionMixin
 from tenant_apps.team.products import product_config
-from tenant_apps.team.tests.support import customer_client
+from tenant_apps.team.tests.support import customer_client, make_member, make_role
+from tests.support.factories import make_user
 
 PUBLIC = {
     "team": {"media", "theme", "invitation"},
@@ -50,6 +56,27 @@ def test_customers_are_not_staff(tenant: Tenant) -> None:
     for path in staff_paths(tenant.product):
         for method in ("get", "post"):
             assert getattr(client, method)(path).status_code == 403, path
+
+
+class Stock(PermissionMixin, View):
+    permission = "store.view_products"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse("in stock")
+
+
+@pytest.mark.parametrize("tenant", ["store-a"], indirect=True)
+def test_a_class_based_view_stands_behind_its_permission(tenant: Tenant, rf: RequestFactory) -> None:
+    request = rf.get("/staff/stock/")
+    view = Stock.as_view()
+    request.user = AnonymousUser()
+    assert view(request)["Location"] == "/accounts/login/?next=/staff/stock/"
+    request.user = make_member("seller").user
+    assert view(request).content == b"in stock"
+    for stranger in (make_member(make_role("team.view_members")).user, make_user()):
+        request.user = stranger
+        with pytest.raises(PermissionDenied):
+            view(request)
 
 
 @pytest.mark.parametrize("tenant", TENANTS, indirect=True)

@@ -6,6 +6,7 @@ from django import forms
 
 from shared_apps.core.errors import DomainError
 from tenant_apps.team.forms import WorkspaceForm, category_field, save_form
+from tenant_apps.team.member_forms import TransferForm
 
 
 class ShelfForm(WorkspaceForm):
@@ -37,3 +38,9 @@ def test_what_the_service_refuses_is_said_on_the_form() -> None:
     other = ShelfForm({"name": "Riz"})
     save_form(other, lambda: refuse("something-else"))
     assert other.non_field_errors() == ["The shelf is full."]
+
+
+def test_the_name_to_type_is_text_and_not_html() -> None:
+    field = TransferForm(others=[], organisation="Chez <b>Awa</b>")["name"]
+    assert "Chez &lt;b&gt;Awa&lt;/b&gt;" in field.as_field_group()
+    assert "<b>" not in field.as_field_group()
