@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import cast
 
 import structlog
@@ -69,7 +70,18 @@ def check_rate(*, action: str, who: str, limit: int, seconds: int) -> None:
 
 def check_address_rate(scope: str) -> None:
     """Count one request of the caller's address against a rate such as "10/min"; raises TooManyAttempts."""
-    check_caller_rate(scope, who=request_info().ip or "")
+    check_caller_rate(scope, who=network_of(request_info().ip or ""))
+
+
+def network_of(address: str) -> str:
+    """What counts as one caller: an IPv4 address, or the /64 that one IPv6 customer gets (RFC 6177)."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, IPv4Address):
+        return address
+    return str(ip.ipv4_mapped or ip_network((int(ip), 64), strict=False))
 
 
 def check_caller_rate(scope: str, *, who: str) -> None:

@@ -124,7 +124,9 @@ def _scrub_pdf(content: bytes) -> bytes:
             return out.getvalue()
     except pikepdf.PasswordError:
         raise BadUpload("encrypted") from None
-    except (pikepdf.PdfError, UnicodeDecodeError, RecursionError):
+    except BadUpload:
+        raise
+    except Exception:  # damaged files make qpdf and its binding raise almost anything: a number too large, a bad count
         raise BadUpload("damaged") from None
 
 

@@ -243,6 +243,9 @@ PERMISSIONS_POLICY = "camera=(self), geolocation=(), microphone=(), payment=(), 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
+# The site is at the root of its hosts. A header of that name (gunicorn takes it from the proxy) would change what
+# `request.path` is, and with it what is logged, refused and written into links.
+FORCE_SCRIPT_NAME = ""
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]

@@ -55,7 +55,7 @@ def start_impersonation(
     """
     if organisation.status != Organisation.Status.ACTIVE:
         raise Conflict("workspace_closed", _("This workspace is not open at the moment."))
-    if not reason.strip():
+    if not any(letter.isalnum() for letter in reason):  # spaces that cannot be seen are no reason either
         raise DomainError("reason_required", _("Say why: the owner reads it too."), field="reason")
     person = next((one for one in staff_of(organisation) if one.id == person_id), None)
     if person is None:

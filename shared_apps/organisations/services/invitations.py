@@ -80,7 +80,7 @@ def resend_invitation(*, organisation_id: uuid.UUID, invitation_id: uuid.UUID, b
             _("This invitation was sent a few minutes ago. Wait a little before you send it again."),
             extra={"retry_after": int(RESEND_AFTER.total_seconds())},
         )
-    before = invitation.expires_at
+    before, invitation.invited_by = invitation.expires_at, by
     _send(invitation, by=by)
     record(
         action="organisation.invitation.resent",
@@ -160,12 +160,18 @@ def check_open(invitation: Invitation) -> None:
     """Pass while an invitation may be accepted; raises DomainError that says what became of it."""
     if invitation.accepted_at:
         raise DomainError("invitation_used", _("This invitation has been accepted already."), status=410)
-    if invitation.revoked_at or invitation.has_expired:
+    if invitation.revoked_at or invitation.has_expired or not _could_still_be_sent(invitation):
         raise DomainError(
             "invitation_ended",
             _("This invitation has ended. Ask the person who invited you to send a new one."),
             status=410,
         )
+
+
+def _could_still_be_sent(invitation: Invitation) -> bool:
+    """Whether its sender may still offer that role: they may have left since, or may do less."""
+    sender = invitation.organisation.memberships.filter(user_id=invitation.invited_by_id, user__is_active=True).first()
+    return sender is not None and may_manage(sender.role, invitation.role)
 
 
 def _access_invitation(organisation_id: uuid.UUID, invitation_id: uuid.UUID, by: Any) -> Invitation:

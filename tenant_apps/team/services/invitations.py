@@ -27,7 +27,7 @@ from shared_apps.notifications.services import notify_by_email
 from shared_apps.organisations.current import current_tenant
 from tenant_apps.team.models import Invitation, Member, Role
 from tenant_apps.team.selectors import open_invitations, promised_seats, role_standing
-from tenant_apps.team.services.members import add_member, check_may_manage, check_seat_free, lock_team, staff_role
+from tenant_apps.team.services.members import add_member, check_may_manage, check_seat_free, lock_team, may_manage, staff_role
 from tenant_apps.team.services.platform_people import drop_ways_in
 
 LIFETIME = timedelta(days=14)
@@ -53,11 +53,11 @@ def invite(*, invitation_id: UUID, email: str, role: Role, by: User) -> Invitati
     (`customer_role`).
     """
     lock_team()
+    address, role = email.strip().lower(), staff_role(role)
+    check_may_manage(by, role_standing(role))
     made = Invitation.objects.filter(pk=invitation_id).first()
     if made:
         return made
-    address, role = email.strip().lower(), staff_role(role)
-    check_may_manage(by, role_standing(role))
     _check_new(address)
     check_seat_free(promised=promised_seats(), message=INVITE_FULL, field="email")
     locale = get_language() or current_tenant().locale
@@ -83,6 +83,7 @@ def resend(*, invitation: Invitation, by: User) -> Invitation:
     if invitation.expires_at <= timezone.now():
         check_seat_free(promised=promised_seats(), message=INVITE_FULL)
     before = {"expires_at": invitation.expires_at.isoformat()}
+    invitation.invited_by = by
     _send(invitation, by=by)
     record(
         action="team.invitation.sent_again", category=AuditCategory.USER, resource=invitation, actor=by,
@@ -111,7 +112,7 @@ def revoke(*, invitation: Invitation, by: User) -> None:
 def access_invitation(*, token: str) -> Invitation:
     """The invitation a link leads to, while it may be accepted. Raises DomainError that says why it may not."""
     invitation = Invitation.objects.select_related("role", "invited_by").filter(token_hash=_hash(token)).first()
-    if invitation is None or invitation.revoked_at:
+    if invitation is None or invitation.revoked_at or not _could_still_be_sent(invitation):
         raise NotAllowed(
             "invitation_unknown",
             _("This invitation was taken back, or a newer one was sent. Ask the person who invited you."),
@@ -123,6 +124,12 @@ def access_invitation(*, token: str) -> Invitation:
             "invitation_expired", _("This invitation is too old. Ask the person who invited you to send it again.")
         )
     return invitation
+
+
+def _could_still_be_sent(invitation: Invitation) -> bool:
+    """Whether its sender may still give that role: they may have left since, or may do less."""
+    sender = invitation.invited_by
+    return sender is None or may_manage(sender, role_standing(invitation.role))
 
 
 def account_for(invitation: Invitation) -> User | None:

@@ -125,11 +125,16 @@ def check_may_manage(by: User, *given: Standing) -> None:
 
     Raises NotAllowed (`not_allowed`, `above_you`).
     """
-    mine = standing_of(by)
-    if MANAGE not in mine.codes:
+    if MANAGE not in standing_of(by).codes:
         raise NotAllowed("not_allowed", _("Your role does not let you manage the team."))
-    if not all(mine.reaches(one) for one in given):
+    if not may_manage(by, *given):
         raise NotAllowed("above_you", _("This role may do more than you may yourself. Ask an owner."), field="role")
+
+
+def may_manage(by: User, *given: Standing) -> bool:
+    """Whether `by` may manage members and give or take all that is `given`."""
+    mine = standing_of(by)
+    return MANAGE in mine.codes and all(mine.reaches(one) for one in given)
 
 
 def check_not_last_owner(member: Member) -> None:
