@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
 
 from billing.models import Order, Payment, PaymentMethod, Plan, PlanVersion, Price
+from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.core.errors import NotFound
 from shared_apps.organisations import subdomains
 from shared_apps.organisations.models import Domain
@@ -63,7 +64,7 @@ def access_order(user: Any, order_id: UUID | str) -> Order:
 def access_payment(user: Any, payment_id: UUID | str) -> Payment:
     """A payment for the one whose order it pays, or for a platform admin; anybody else is told that there is none."""
     payment = Payment.objects.select_related("order__user", "method").filter(pk=payment_id).first()
-    if payment is None or (payment.order.user_id != user.pk and not user.is_staff):
+    if payment is None or (payment.order.user_id != user.pk and not is_platform_admin(user)):
         raise NotFound
     return payment
 

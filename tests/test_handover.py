@@ -23,7 +23,7 @@ from shared_apps.organisations.current import announce_change, as_tenant
 from shared_apps.organisations.models import Membership, Organisation
 from shared_apps.organisations.services.members import change_role, leave, remove_member, transfer_ownership
 from shared_apps.outbox.services import drain
-from tenant_apps.team.models import Member
+from tenant_apps.team.models import Member, Role
 from tests.support.portal import door_of, enter, follow, member_of, organisation_at
 
 pytestmark = pytest.mark.django_db
@@ -214,6 +214,20 @@ def test_a_new_address_and_a_closed_account_are_followed() -> None:
     close_account(user=user)
     drain()
     assert client.get("/staff/team/").status_code == 302
+    assert role_of(user, organisation) is None
+
+
+def test_an_owner_who_closed_their_account_inside_holds_up_nobody_elses_place() -> None:
+    organisation = organisation_at()
+    user, administrator = member_of(organisation), member_of(organisation, "admin")
+    for somebody in (user, administrator):
+        enter(somebody, organisation)
+    with inside(organisation):
+        Member.objects.filter(user__platform_user_id=administrator.pk).update(role=Role.objects.get(key=Role.OWNER))
+        close_account(user=User.objects.get(platform_user_id=organisation.owner_id))
+    place = organisation.memberships.get(user=user)
+    remove_member(organisation_id=organisation.pk, member_id=place.pk, by=organisation.owner)
+    drain()
     assert role_of(user, organisation) is None
 
 

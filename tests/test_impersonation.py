@@ -154,6 +154,22 @@ def test_a_persons_own_affairs_are_closed(mode, path) -> None:
         assert getattr(client, method)(path).status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/staff/team/invite/", "/staff/team/roles/new/", "/staff/accounts/google/"])
+def test_what_would_outlast_it_can_only_be_looked_at(path) -> None:
+    client, _row = visit(organisation_at(), mode="change")
+    assert client.get(path).status_code == 200
+    assert client.post(path, {"email": "moi@example.org", "role": "administrator"}).status_code == 403
+
+
+@pytest.mark.parametrize("lost", ["is_active", "is_staff"])
+def test_it_ends_with_the_admins_own_rights(lost) -> None:
+    admin = make_admin()
+    client, _row = visit(organisation_at(), admin=admin)
+    User.objects.filter(pk=admin.pk).update(**{lost: False})
+    assert client.get("/staff/team/").status_code == 403
+    assert_over(client)
+
+
 def assert_over(client: Client) -> None:
     client.get("/staff/team/")
     assert client.get("/staff/team/").status_code == 302

@@ -16,6 +16,7 @@ from billing.messages import explain
 from billing.models import Payment
 from billing.selectors import access_payment
 from billing.services.transfers import RECEIPT_TEXTS, decide_transfer, upload_receipt
+from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, page_of, paginated, validated
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.core.uploads import MAX_BYTES
@@ -96,7 +97,7 @@ def _payments_for(user: Any) -> QuerySet[Payment]:
     payments = (
         Payment.objects.select_related("order", "method").prefetch_related("receipts").order_by("-created_at", "pk")
     )
-    return payments if user.is_staff else payments.filter(order__user_id=user.pk)
+    return payments if is_platform_admin(user) else payments.filter(order__user_id=user.pk)
 
 
 class PaymentsView(ApiView):

@@ -20,6 +20,7 @@ from billing.models import Order, Payment, TransferReceipt
 from billing.money import Money
 from billing.providers import reasons
 from billing.services.resolve import resolve_payment
+from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core import uploads
@@ -87,7 +88,7 @@ def decide_transfer(
     `received` and `reference` are what the bank's statement shows; left out, they are as expected. One transaction for
     the verdict (locks the order row, guarded UPDATE), none during resolution. Raises NotAllowed, Conflict, DomainError.
     """
-    if not admin.is_staff:
+    if not is_platform_admin(admin):
         raise NotAllowed("admins_only", _("Only platform admins may check transfers."))
     if payment.order.user_id == admin.pk:
         raise NotAllowed("own_payment", _("Someone else must check your own payment."))

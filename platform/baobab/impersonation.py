@@ -26,6 +26,8 @@ LOG_OUT = "/accounts/logout/"
 ALWAYS = (END, LOG_OUT, "/i18n/setlang/")
 # A person's own affairs, and what would outlast the visit: password, factors, personal data, keys for programs.
 NEVER = ("/accounts/", "/enter/", "/staff/api-keys/")
+# May be looked at: who works here and how people log in. A change would outlast the visit, too.
+LOOK_ONLY = ("/staff/team/", "/staff/accounts/")
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -65,7 +67,12 @@ def _open_visit(impersonation_id: uuid.UUID, tenant_id: uuid.UUID) -> Impersonat
         return (
             Impersonation.objects.select_related("admin")
             .filter(
-                pk=impersonation_id, organisation_id=tenant_id, ended_at__isnull=True, expires_at__gt=timezone.now()
+                pk=impersonation_id,
+                organisation_id=tenant_id,
+                ended_at__isnull=True,
+                expires_at__gt=timezone.now(),
+                admin__is_active=True,
+                admin__is_staff=True,
             )
             .first()
         )
@@ -97,9 +104,11 @@ def _over(request: HttpRequest, *, status: int = 200) -> HttpResponse:
 
 
 def _refusal(request: HttpRequest, visit: Impersonation) -> str:
-    """Why this request is not part of the visit: "private", "read_only", or "" when it is."""
+    """Why this request is not part of the visit: "private", "outlasts", "read_only", or "" when it is."""
     if request.path in ALWAYS:
         return ""
     if request.path.startswith(NEVER):
         return "private"
+    if request.path.startswith(LOOK_ONLY) and request.method not in SAFE:
+        return "outlasts"
     return "read_only" if visit.read_only and request.method not in SAFE else ""

@@ -19,13 +19,16 @@ from shared_apps.core.soon import send_soon
 from shared_apps.notifications.models import Delivery
 from shared_apps.notifications.tasks import send_due
 from shared_apps.organisations.fleet import in_every_tenant, live_organisations, surviving
+from shared_apps.organisations.services.erasure import forget_old_invitations
 from shared_apps.outbox.models import OutboxMessage
+from tenant_apps.team.services import erasure as team
 
 MAIL_DAYS = 90
 ATTEMPT_DAYS = 365
 SESSION_DAYS = 30  # an ended log-in over the API, for people to see that it was theirs
 CODE_DAYS = 30  # used or run out; disputes about an address are seen from them
 OUTBOX_DAYS = 30
+INVITATION_DAYS = 90  # accepted, taken back or run out: afterwards an expired one is not sent again, but made anew
 
 
 def clean_up() -> int:
@@ -33,10 +36,14 @@ def clean_up() -> int:
 
     No lock is held for long: rows go in batches, each in a statement of its own. May be repeated and interrupted.
     """
-    deleted = clean_schema() + delete_in_batches(
-        OutboxMessage.objects.filter(done_at__lt=timezone.now() - timedelta(days=OUTBOX_DAYS))
-    )
-    return deleted + in_every_tenant(clean_schema, what="clean up")
+    now = timezone.now()
+    deleted = clean_schema() + forget_old_invitations(before=now - timedelta(days=INVITATION_DAYS))
+    deleted += delete_in_batches(OutboxMessage.objects.filter(done_at__lt=now - timedelta(days=OUTBOX_DAYS)))
+    return deleted + in_every_tenant(_clean_tenant, what="clean up")
+
+
+def _clean_tenant() -> int:
+    return clean_schema() + team.forget_old_invitations(before=timezone.now() - timedelta(days=INVITATION_DAYS))
 
 
 def clean_schema() -> int:
@@ -65,6 +72,8 @@ def _finished_with() -> list[QuerySet[Any]]:
         LoginAttempt.objects.filter(at__lt=before(ATTEMPT_DAYS)),
         Delivery.objects.filter(status=Delivery.Status.SENT, sent_at__lt=before(MAIL_DAYS)),
         Delivery.objects.filter(status=Delivery.Status.FAILED, created_at__lt=before(MAIL_DAYS)),
+        # The last word to somebody who is forgotten names their address.
+        Delivery.objects.filter(template="account_erased").exclude(status=Delivery.Status.QUEUED),
     ]
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import structlog
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import tenant_context
 
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services.registration import is_verified
-from shared_apps.core.errors import NotAllowed
+from shared_apps.core.errors import DomainError, NotAllowed
 from shared_apps.organisations.current import as_tenant
 from shared_apps.organisations.models import Membership, Organisation
 from tenant_apps.team.services.platform_people import PlatformPerson, ensure_owner, enter_as, follow_place
+
+logger = structlog.get_logger(__name__)
 
 # Only here is there a workspace to go to and to keep in line.
 _HAS_WORKSPACE = (Organisation.Status.ACTIVE, Organisation.Status.SUSPENDED)
@@ -49,5 +53,9 @@ def on_membership_changed(payload: dict[str, Any]) -> None:
     place = organisation.memberships.filter(user=user).values_list("role", flat=True).first()
     owner, person = PlatformPerson.of(organisation.owner), PlatformPerson.of(user)
     with tenant_context(as_tenant(organisation)):
-        ensure_owner(person=owner)
+        try:
+            with transaction.atomic():
+                ensure_owner(person=owner)
+        except DomainError as problem:  # closed there, say: nobody else's place waits for that
+            logger.warning("owner not brought in", tenant=organisation.schema_name, code=problem.code)
         follow_place(person=person, place=(place or "") if user.is_active else "")

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection
 from django.utils import timezone
+from django_tenants.utils import tenant_context
 
 from provisioning.services import housekeeping
 from shared_apps.accounts.models import ApiSession, HandoverUse, LoginAttempt
@@ -18,8 +19,10 @@ from shared_apps.audit.services import delete_expired_entries
 from shared_apps.audit.tests.support import make_entry
 from shared_apps.notifications.models import Delivery
 from shared_apps.organisations.fleet import in_every_tenant, live_organisations
-from shared_apps.organisations.models import Organisation
+from shared_apps.organisations.models import Invitation, Organisation
 from shared_apps.outbox.models import OutboxMessage
+from tenant_apps.team.models import Invitation as TeamInvitation
+from tenant_apps.team.models import Role
 from tests.support.factories import make_user
 from tests.support.tenants import ready_tenant
 
@@ -71,6 +74,27 @@ def test_what_others_left_behind_goes_too_and_the_rest_stays(db: None) -> None:
     assert not Delivery.objects.filter(key="key-False").exists()
     assert Delivery.objects.filter(key__in=["key-True", "waiting"]).count() == 2
     assert set(OutboxMessage.objects.filter(topic="x").values_list("key", flat=True)) == {"key-True", "waiting"}
+
+
+INVITATIONS = [("accepted_at", 91, False), ("revoked_at", 91, False), ("expires_at", 91, False),
+               ("accepted_at", 89, True), ("revoked_at", 89, True), ("expires_at", 89, True), ("expires_at", -1, True)]  # fmt: skip
+
+
+def test_invitations_that_are_long_over_go_with_the_addresses_in_them(db: None) -> None:
+    tenant, user = ready_tenant("store-a"), make_user()
+    kept = {f"{number}@example.org" for number, (_end, _days, stays) in enumerate(INVITATIONS) if stays}
+    for number, (end, days, _stays) in enumerate(INVITATIONS):
+        ends = {"expires_at": ago(-1), end: ago(days)}
+        facts = {"email": f"{number}@example.org", "token_hash": str(number), "locale": "fr", **ends}
+        Invitation.objects.create(organisation_id=tenant.pk, role="member", invited_by=user, **facts)
+        with tenant_context(tenant):
+            TeamInvitation.objects.create(role=Role.objects.get(key=Role.ADMINISTRATOR), **facts)
+    housekeeping.clean_up()
+    assert set(Invitation.objects.values_list("email", flat=True)) == kept
+    with tenant_context(tenant):
+        assert set(TeamInvitation.objects.values_list("email", flat=True)) == kept
+        assert AuditLog.objects.filter(action="team.invitation.forgotten", before__role="administrator").count() == 3
+    assert AuditLog.objects.filter(action="organisation.invitation.forgotten").count() == 3
 
 
 def test_every_live_tenant_is_visited_by_its_own_rules(db: None) -> None:

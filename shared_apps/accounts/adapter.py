@@ -56,7 +56,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
         """Somebody whose address is not proved yet goes on where sign-up stopped, on the same host."""
-        method = _method(kwargs)
+        method = method_of(kwargs.get("signal_kwargs"))
         response = super().pre_login(request, user, **kwargs)
         if response is not None:
             record_attempt(email=user.email, method=method, user=user, reason=LoginAttempt.Reason.INACTIVE)
@@ -75,7 +75,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """The log-in is complete: note it, and know this browser from now on."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
-        method = _method(kwargs)
+        method = method_of(kwargs.get("signal_kwargs"))
         record_attempt(email=user.email, method=method, user=user)
         if method == PASSWORD:
             note_confirmation(request)
@@ -84,12 +84,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def set_password(self, user: Any, password: str) -> None:
         """By the link of the reset mail: every session ends, and the owner is told."""
-        set_password(user=user, password=password)
+        set_password(user=user, password=password, device=known_device(self.request, user.email))
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """Queued like every mail, on the configured host of this tenant or of the platform, never the request's."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": context["uid"], "key": context["key"]})
-        send_reset_link(user=user, path=path, token=context["key"])
+        send_reset_link(user=user, path=path)
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Our services tell people themselves, in the transaction of the change."""
@@ -102,6 +102,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return user.is_authenticated and has_second_factor(user)
 
 
-def _method(hook: dict[str, Any]) -> str:
-    by_provider = "sociallogin" in (hook.get("signal_kwargs") or {})
+def method_of(signal_kwargs: dict[str, Any] | None) -> str:
+    """How somebody who logs in proved themselves first, by what allauth tells the signals of a log-in."""
+    by_provider = "sociallogin" in (signal_kwargs or {})
     return LoginAttempt.Method.SOCIAL if by_provider else PASSWORD

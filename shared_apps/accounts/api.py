@@ -76,6 +76,18 @@ class VerifiedSerializer(serializers.Serializer):
 class LogInSerializer(serializers.Serializer):
     email = _AddressField(max_length=254)
     password = serializers.CharField(max_length=256, trim_whitespace=False, write_only=True)
+    way = serializers.ChoiceField(
+        choices=["totp", "sms", "email", "recovery"],
+        required=False,
+        help_text="How the second factor is proved; one of the `ways` that the answer `second_factor_required` names.",
+    )
+    code = serializers.CharField(
+        max_length=20,
+        required=False,
+        allow_blank=True,
+        write_only=True,
+        help_text="The code of the second factor, for accounts that have one. Left out, one is sent where one can be.",
+    )
 
 
 class RefreshSerializer(serializers.Serializer):
@@ -149,7 +161,10 @@ class TokenView(OpenView):
     @extend_schema(
         tags=["auth"],
         summary="Log in",
-        description="Tokens for an active account whose address is confirmed. Ten requests a minute per caller.",
+        description=(
+            "Tokens for an active account whose address is confirmed. An account with a second factor is answered 403 "
+            "`second_factor_required` with its `ways`; send the same again with a `code`. Ten requests a minute per caller."
+        ),
         request=LogInSerializer,
         responses={200: TokensSerializer, **errors(400, 401, 403, 429)},
     )

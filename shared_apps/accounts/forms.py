@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account import forms as allauth_forms
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.phones import parse_phone
-from shared_apps.accounts.services.attempts import check_address_may_log_in
+from shared_apps.accounts.services.attempts import check_address_may_ask_for_link, check_address_may_log_in
 from shared_apps.core.errors import DomainError, TooManyAttempts
 from shared_apps.core.widgets import CodeInput, PhoneInput
 
@@ -27,10 +28,7 @@ class LoginForm(allauth_forms.LoginForm):
 
     def clean(self) -> Any:
         """Every form that is sent counts for its IP address, whatever it holds."""
-        try:
-            check_address_may_log_in()
-        except TooManyAttempts as refusal:
-            raise forms.ValidationError(str(refusal), code=refusal.code) from None
+        _count(check_address_may_log_in)
         return super().clean()
 
 
@@ -41,6 +39,11 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
         super().__init__(*args, **kwargs)
         _speak(self, address="email")
 
+    def clean(self) -> Any:
+        """Every form counts for its IP address: each may send somebody a mail."""
+        _count(check_address_may_ask_for_link)
+        return super().clean()
+
 
 class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
     """The new password, twice."""
@@ -48,6 +51,13 @@ class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _speak(self)
+
+
+def _count(check: Callable[[], None]) -> None:
+    try:
+        check()
+    except TooManyAttempts as refusal:
+        raise forms.ValidationError(str(refusal), code=refusal.code) from None
 
 
 def _speak(form: forms.Form, *, address: str = "") -> None:

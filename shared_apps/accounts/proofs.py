@@ -8,7 +8,7 @@ from shared_apps.accounts.models import OneTimeCode, User
 from shared_apps.accounts.services.codes import open_code, send_code, use_code
 from shared_apps.accounts.services.factors import factor_kinds, use_recovery_code, use_totp
 from shared_apps.core.errors import DomainError
-from shared_apps.core.tenancy import connection
+from shared_apps.core.tenancy import here
 from shared_apps.core.throttle import check_rate
 
 SENT = ("email", "sms")
@@ -45,8 +45,7 @@ def is_sent(*, user: User, way: str, purpose: str) -> bool:
 def check_proof(*, user: User, way: str, answer: str, purpose: str) -> None:
     """Pass, or raise DomainError on the field of the answer, or TooManyAttempts."""
     if way == "password":
-        who = f"{connection.schema_name}:{user.pk}"
-        check_rate(action="confirm-password", who=who, limit=10, seconds=600)
+        check_rate(action="confirm-password", who=here(user.pk), limit=10, seconds=600)
         if not user.check_password(answer):
             raise DomainError("wrong_password", _("This is not your password."), field="answer")
     elif way == "totp":

@@ -13,8 +13,23 @@ from shared_apps.accounts.selectors import must_complete
 from shared_apps.core.errors import TooManyAttempts
 
 
-class SecondFactorStage(LoginStage):
-    """Asks for what the account has besides its password. The page is `views.proofs.second_factor`."""
+class _Stage(LoginStage):
+    """A stop on the way in. A password that is changed meanwhile ends it, like every other session."""
+
+    def stop(self) -> tuple[Any, bool]:
+        """Go to the stage's page; `still_holds` is asked when its form comes."""
+        user: Any = self.login.user
+        self.state["password"] = user.get_session_auth_hash()
+        return redirect(self.urlname), True
+
+    def still_holds(self) -> bool:
+        """Whether the account is still the one whose password was given."""
+        user: Any = self.login.user
+        return user is not None and user.is_active and self.state.get("password") == user.get_session_auth_hash()
+
+
+class SecondFactorStage(_Stage):
+    """Asks for what the account has besides its password. The page is `views.signing_in.second_factor`."""
 
     key = "second_factor"
     urlname = "account_second_factor"
@@ -24,26 +39,22 @@ class SecondFactorStage(LoginStage):
         ways = ways_at_log_in(user)
         if not ways:
             return None, True
-        # A password that is changed meanwhile ends log-ins that stopped half-way, like every other session.
-        self.state["password"] = user.get_session_auth_hash()
         if ways[0] in SENT:
             with suppress(TooManyAttempts):  # the page offers to send it, and says why it cannot
                 send_proof(user=user, way=ways[0], purpose=LOG_IN)
-        return redirect(self.urlname), True
-
-    def still_holds(self) -> bool:
-        """Whether the account is still the one whose password was given."""
-        user: Any = self.login.user
-        return user is not None and user.is_active and self.state.get("password") == user.get_session_auth_hash()
+        return self.stop()
 
 
-class DetailsStage(LoginStage):
-    """Accounts made before the organisation asked for an age or languages are asked now, and come in afterwards."""
+class DetailsStage(_Stage):
+    """Accounts made before the organisation asked for an age or languages are asked now, and come in afterwards.
+
+    The page is `views.details.details`.
+    """
 
     key = "details"
     urlname = "account_details"
 
     def handle(self) -> tuple[Any, bool]:
         if must_complete(self.login.user):
-            return redirect(self.urlname), True
+            return self.stop()
         return None, True

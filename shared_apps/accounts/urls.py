@@ -8,7 +8,7 @@ from allauth.socialaccount.providers.google import views as google
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path, re_path
 
-from shared_apps.accounts.forms import ResetPasswordForm, ResetPasswordKeyForm
+from shared_apps.accounts.forms import ResetPasswordKeyForm
 from shared_apps.accounts.views import (
     details,
     following,
@@ -35,7 +35,7 @@ urlpatterns = [
     path("reopen/<str:token>/", profile.reopen, name="account_reopen"),
     path(
         "password/reset/",
-        login_not_required(views.PasswordResetView.as_view(form_class=ResetPasswordForm)),
+        login_not_required(signing_in.ResetView.as_view()),
         name="account_reset_password",
     ),
     path(

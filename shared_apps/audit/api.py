@@ -14,6 +14,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.audit import selectors
 from shared_apps.audit.details import describe
 from shared_apps.audit.export import export_response
@@ -174,10 +175,10 @@ def audit_urls(base: type[ApiView], *, prefix: str) -> list[URLPattern]:
 
 
 class IsPlatformAdmin(BasePermission):
-    """On the platform's own host, `is_staff` marks its admins."""
+    """For what only those may see who run the platform."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return bool(request.user and request.user.is_authenticated and request.user.is_staff)
+        return is_platform_admin(request.user)
 
 
 class PlatformAdminView(ApiView):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -32,3 +32,8 @@ reset_request_info = _current.reset
 def request_info() -> RequestInfo:
     """The current request's information."""
     return _current.get()
+
+
+def forget_caller() -> None:
+    """Name nobody for the rest of this request: who was erased by it must not come back with the log of it."""
+    set_request_info(replace(_current.get(), user=None, ip=None, user_agent=""))

@@ -21,3 +21,8 @@ if TYPE_CHECKING:
 
 
 connection = cast("TenantConnection", _connection)
+
+
+def here(who: object) -> str:
+    """Somebody of the current schema, named for what all schemas share: counts in Redis."""
+    return f"{connection.schema_name}:{who}"

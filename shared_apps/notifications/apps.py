@@ -15,11 +15,12 @@ class NotificationsConfig(HoldsPersonalData, AppConfig):
         """The messages that were sent, by kind and date: their texts are not kept."""
         from shared_apps.notifications.models import Delivery
 
-        sent = Delivery.objects.filter(recipient=user.email).order_by("-created_at")
+        sent = Delivery.objects.filter(recipient__in={user.email, user.phone}).order_by("-created_at")
         return {"messages": list(sent.values("template", "status", "created_at", "sent_at"))}
 
     def erase_person(self, user: Any) -> None:
-        """Drop what waits to be sent and the record of what was."""
+        """Drop what waits to be sent and the record of what was, to numbers that were only tried too."""
         from shared_apps.notifications.models import Delivery
 
-        Delivery.objects.filter(recipient=user.email).delete()
+        numbers = user.one_time_codes.filter(channel=Delivery.Channel.SMS).values_list("destination", flat=True)
+        Delivery.objects.filter(recipient__in={user.email, user.phone, *numbers}).delete()

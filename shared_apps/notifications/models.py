@@ -29,7 +29,7 @@ class Delivery(models.Model):
     template = models.CharField(max_length=60)
     recipient = models.CharField(max_length=254)  # an e-mail address, or a phone number (E.164)
     locale = models.CharField(max_length=5)
-    context = models.JSONField(default=dict)  # emptied once sent: it may hold codes and links
+    context = models.JSONField(default=dict)  # emptied once sent or given up: it may hold codes and links
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(db_default=Now())

@@ -86,8 +86,8 @@ def _send(delivery: Delivery) -> bool:
         )
         given_up = delivery.attempts >= MAX_ATTEMPTS
         Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.QUEUED).update(
-            status=Delivery.Status.FAILED if given_up else Delivery.Status.QUEUED,
             error=f"{type(error).__name__}: {error}"[:500],
+            **({"status": Delivery.Status.FAILED, "context": {}} if given_up else {}),
         )
         return False
     Delivery.objects.filter(pk=delivery.pk).update(

@@ -22,10 +22,10 @@ class OrganisationsConfig(HoldsPersonalData, AppConfig):
         check_is_not_needed(user)
 
     def erase_person(self, user: Any) -> None:
-        """Give up every place; the workspaces follow."""
-        from shared_apps.organisations.services.members import leave_everything
+        """Give up every place, and forget invitations to the address; the workspaces follow."""
+        from shared_apps.organisations.services.erasure import forget_person
 
-        leave_everything(user=user)
+        forget_person(user=user)
 
     def on_account_changed(self, user: Any) -> None:
         """The workspaces of a person follow their account; told by `accounts.services.notices`."""

@@ -23,7 +23,7 @@ class TeamConfig(HoldsPersonalData, AppConfig):
         check_is_not_needed(user=user)
 
     def erase_person(self, user: Any) -> None:
-        """Free the seat."""
-        from tenant_apps.team.services.erasure import free_seat
+        """Free the seat, and forget invitations to the address."""
+        from tenant_apps.team.services.erasure import forget_person
 
-        free_seat(user=user)
+        forget_person(user=user)

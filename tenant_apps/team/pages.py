@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -50,6 +50,7 @@ def render_public(
         "theme_url": reverse("team:theme", args=[colour[1:]]) if colour else "",
         "footer_nav": [{"url": reverse("team:home"), "label": team}],
         "account": account_of(request.user) if request.user.is_authenticated else None,
+        "permissions": permissions_of(cast("User", request.user)) if is_staff(request) else frozenset(),
     }
     return render(request, template, {**shell, **context})
 

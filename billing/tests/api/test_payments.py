@@ -11,6 +11,8 @@ from PIL import Image
 from billing.models import Order, Payment
 from billing.services.payments import start_payment
 from billing.tests.api.conftest import client_for
+from shared_apps.accounts.models import User
+from shared_apps.accounts.services.factors import add_code_factor
 from tests.support.factories import make_admin, make_order
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +72,17 @@ def test_only_admins_decide_and_never_on_their_own_payment(client, stranger, any
     answer = decide(client_for(boss), own, approved=True)
     assert (answer.status_code, answer.json()["code"]) == (403, "own_payment")
     assert set(Payment.objects.filter(pk__in=[transfer.pk, own.pk]).values_list("status", flat=True)) == {"pending"}
+
+
+def test_an_admin_without_a_second_factor_is_anybody(admin, transfer, settings) -> None:
+    settings.ADMINS_NEED_SECOND_FACTOR = True
+    assert admin.get(PAYMENTS).json()["count"] == 0
+    assert admin.get(f"{PAYMENTS}{transfer.pk}/").status_code == 404
+    assert decide(admin, transfer, approved=True).status_code == 404
+    transfer.refresh_from_db()
+    assert transfer.status == "pending"
+    add_code_factor(user=User.objects.filter(is_staff=True).latest("date_joined"), kind="email")
+    assert admin.get(f"{PAYMENTS}{transfer.pk}/").status_code == 200
 
 
 @pytest.mark.parametrize("approved", [None, "maybe", [], {}, 7, "\x00"])

@@ -276,6 +276,7 @@ REST_FRAMEWORK = {
         "register": "5/min",
         "login": "10/min",
         "verify": "10/min",
+        "reset": "5/min",  # mails with a link to choose a new password
         "coupon": "30/min",
         "api_key": "600/min",  # of one key, whatever it asks
     },

@@ -18,7 +18,7 @@ from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import Conflict, DomainError
-from shared_apps.core.tenancy import connection
+from shared_apps.core.tenancy import here
 from shared_apps.core.throttle import check_rate
 from shared_apps.notifications.services import notify_by_email
 
@@ -33,7 +33,7 @@ def ask_email_change(*, user: User, email: str) -> None:
     new = email.strip().lower()
     if new == user.email:
         raise DomainError("same_email", _("This is your address already."), field="email")
-    check_rate(action="email-change", who=f"{connection.schema_name}:{user.pk}", limit=5, seconds=3600)
+    check_rate(action="email-change", who=here(user.pk), limit=5, seconds=3600)
     if User.objects.filter(email=new).exists():
         raise _taken()
     with transaction.atomic():

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import authenticate
 from django.db import transaction
 from django.utils import timezone
@@ -21,6 +20,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from shared_apps.accounts.models import ApiSession, LoginAttempt, User
+from shared_apps.accounts.proofs import LOG_IN, SENT, check_proof, send_proof, ways_at_log_in
 from shared_apps.accounts.services.attempts import check_may_log_in, forget_failures, record_attempt
 from shared_apps.accounts.services.registration import is_verified
 from shared_apps.accounts.tokens import TenantRefreshToken, pair_for
@@ -32,39 +32,55 @@ from shared_apps.core.request_info import request_info
 REPEAT_WITHIN = timedelta(seconds=10)
 
 
-def log_in(*, request: Any, email: str, password: str) -> dict[str, str]:
-    """Tokens for an address and its password; raises DomainError (401), TooManyAttempts or NotAllowed.
+def log_in(*, request: Any, email: str, password: str, way: str = "", code: str = "") -> dict[str, str]:
+    """Tokens for an address, its password and its second factor; raises DomainError (401), TooManyAttempts or NotAllowed.
 
-    What is said of an account beyond "wrong" is said only to somebody who knows its password.
+    What is said of an account beyond "wrong" is said only to somebody who knows its password. `way` is one of the
+    account's ways to prove itself, the safest when left out; without a `code` one is sent where there is one to
+    send. No transaction of its own: codes are used up even when what follows fails.
     """
     check_may_log_in(email=email, method=LoginAttempt.Method.API)
     user = authenticate(request, email=email, password=password)
     found = user if isinstance(user, User) else None
-    reason = _reason_to_refuse(found)
-    record_attempt(email=email, method=LoginAttempt.Method.API, user=found, reason=reason)
     if found is None:
+        record_attempt(email=email, method=LoginAttempt.Method.API, reason=LoginAttempt.Reason.WRONG)
         raise DomainError(
             "invalid_credentials",
             _("The address or the password is wrong, or the account has been closed."),
             status=401,
         )
     forget_failures(email=email)
-    if reason == LoginAttempt.Reason.UNVERIFIED:
+    if not is_verified(found):
+        reason = LoginAttempt.Reason.UNVERIFIED
+        record_attempt(email=email, method=LoginAttempt.Method.API, user=found, reason=reason)
         raise NotAllowed(
             "email_not_verified", _("Confirm your address first: enter the code we sent to it, or ask for a new one.")
         )
-    if reason == LoginAttempt.Reason.SECOND_FACTOR:
-        # A password alone does not open an account that asks for a second factor.
-        raise NotAllowed("second_factor_required", _("This account asks for a second factor. Log in on the web site."))
+    _check_second_factor(found, way=way, code=code)
+    record_attempt(email=email, method=LoginAttempt.Method.API, user=found)
     return start_session(user=found)
 
 
-def _reason_to_refuse(user: User | None) -> str:
-    if user is None:
-        return LoginAttempt.Reason.WRONG
-    if not is_verified(user):
-        return LoginAttempt.Reason.UNVERIFIED
-    return LoginAttempt.Reason.SECOND_FACTOR if is_mfa_enabled(user) else ""
+def _check_second_factor(user: User, *, way: str, code: str) -> None:
+    """Pass, or note the attempt and raise: a password alone does not open an account that asks for more."""
+    ways = ways_at_log_in(user)
+    if not ways:
+        return
+    chosen = way if way in ways else ways[0]
+    try:
+        if not code:
+            if chosen in SENT:
+                send_proof(user=user, way=chosen, purpose=LOG_IN)
+            raise NotAllowed(
+                "second_factor_required",
+                _("This account asks for a second factor. Send its code as well."),
+                extra={"ways": ways, "way": chosen},
+            )
+        check_proof(user=user, way=chosen, answer=code, purpose=LOG_IN)
+    except DomainError:
+        reason = LoginAttempt.Reason.SECOND_FACTOR
+        record_attempt(email=user.email, method=LoginAttempt.Method.API, user=user, reason=reason)
+        raise
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from shared_apps.accounts.models import LoginAttempt, User
 from shared_apps.core.errors import TooManyAttempts
 from shared_apps.core.request_info import request_info
 from shared_apps.core.templatetags.ui import moment
-from shared_apps.core.tenancy import connection
+from shared_apps.core.tenancy import here
 from shared_apps.core.throttle import check_address_rate, forget, locked_until
 
 _ACTION = "login-account"
@@ -45,6 +45,11 @@ def check_address_may_log_in() -> None:
     check_address_rate("login")
 
 
+def check_address_may_ask_for_link() -> None:
+    """Count one form for a new password of the caller's IP address, as for log-in; raises TooManyAttempts."""
+    check_address_rate("reset")
+
+
 def forget_failures(*, email: str, device: str = "") -> None:
     """Count anew: the right password was given, or a new one was chosen by the link that only the mailbox gets."""
     for bucket in {"", device}:
@@ -71,4 +76,4 @@ def record_attempt(*, email: str, method: str, user: User | None = None, reason:
 
 
 def _account(email: str, device: str) -> str:
-    return f"{connection.schema_name}:{email.strip().lower()}:{device}"
+    return here(f"{email.strip().lower()}:{device}")

@@ -19,7 +19,7 @@ from shared_apps.audit.services import record
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import DomainError
 from shared_apps.core.personal_data import holders_here
-from shared_apps.core.tenancy import connection
+from shared_apps.core.tenancy import here
 from shared_apps.core.throttle import check_rate
 from shared_apps.notifications.services import notify_by_email
 
@@ -63,7 +63,7 @@ def may_reopen(user: User) -> bool:
 
 def send_reopening_link(*, user: User) -> None:
     """Mail a link that opens the account again; call it for somebody who gave the password. Raises TooManyAttempts."""
-    check_rate(action="reopen", who=f"{connection.schema_name}:{user.pk}", limit=5, seconds=3600)
+    check_rate(action="reopen", who=here(user.pk), limit=5, seconds=3600)
     if not may_reopen(user):
         return
     with transaction.atomic():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
+import structlog
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -12,17 +13,28 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from shared_apps.accounts.models import OneTimeCode, User
-from shared_apps.core.errors import DomainError
-from shared_apps.core.tenancy import connection
-from shared_apps.core.throttle import check_rate
+from shared_apps.core.errors import DomainError, TooManyAttempts
+from shared_apps.core.request_info import request_info
+from shared_apps.core.tenancy import connection, here
+from shared_apps.core.throttle import check_rate, count_one
 from shared_apps.notifications.services import notify_by_email, notify_by_sms
+
+logger = structlog.get_logger(__name__)
 
 CODE_LIFETIME = timedelta(minutes=10)
 RESEND_AFTER = timedelta(seconds=30)
+HOUR, DAY = 3600, 86_400
+# A text message costs us money, pays whoever owns a premium number, and rings at strangers'. Accounts are free to make, so
+# a limit by account is none. One number an hour, over all tenants: three typing errors and a lost message.
+SMS_TO_A_NUMBER = 5
+# One IP address an hour: an office, or a family behind one mobile gateway.
+SMS_FROM_AN_ADDRESS = 20
+# One schema a day, against callers with many addresses: what a busy day of a large workspace needs, and a bill we can bear.
+SMS_A_DAY = 500
 
 
 def send_code(*, user: User, purpose: str, channel: str, destination: str) -> None:
-    """Send a new code, which replaces the one before; not twice within RESEND_AFTER, and ten an hour at most.
+    """Send a new code, which replaces the one before; not twice within RESEND_AFTER, ten an hour at most, fewer by SMS.
 
     One transaction, locks the account's row. Raises TooManyAttempts.
     """
@@ -31,7 +43,9 @@ def send_code(*, user: User, purpose: str, channel: str, destination: str) -> No
         latest = open_code(user=user, purpose=purpose)
         if latest and latest.destination == destination and latest.created_at > timezone.now() - RESEND_AFTER:
             return
-        check_rate(action="one-time-code", who=_who(user), limit=10, seconds=3600)
+        check_rate(action="one-time-code", who=here(user.pk), limit=10, seconds=HOUR)
+        if channel == OneTimeCode.Channel.SMS:
+            _check_sms(user, destination)
         code = f"{secrets.randbelow(1_000_000):06d}"
         sent = _replace(user=user, purpose=purpose, channel=channel, destination=destination, secret=code)
         context = {"name": user.get_short_name(), "code": code, "minutes": int(CODE_LIFETIME.total_seconds() // 60)}
@@ -42,6 +56,21 @@ def send_code(*, user: User, purpose: str, channel: str, destination: str) -> No
             recipient=destination,
             locale=user.locale,
             context=context,
+        )
+
+
+def _check_sms(user: User, number: str) -> None:
+    """Count one text message against the limits above; raises TooManyAttempts."""
+    # Whose number is proved is limited by their account alone: strangers must not use up the codes they log in with.
+    if number != user.phone:
+        check_rate(action="sms-number", who=number, limit=SMS_TO_A_NUMBER, seconds=HOUR)
+    check_rate(action="sms-address", who=request_info().ip or "", limit=SMS_FROM_AN_ADDRESS, seconds=HOUR)
+    if count_one(action="sms-day", who=here("all"), seconds=DAY) > SMS_A_DAY:
+        logger.error("no more text messages today")
+        raise TooManyAttempts(
+            "sms_used_up",
+            _("We cannot send more text messages today. Try another way, or come back tomorrow."),
+            extra={"retry_after": DAY},
         )
 
 
@@ -137,7 +166,3 @@ def _fits(code: OneTimeCode, user: User, secret: str) -> bool:
 def _hash(user: User, purpose: str, destination: str, secret: str) -> str:
     bound = "|".join((connection.schema_name, str(user.pk), user.email, purpose, destination, secret))
     return salted_hmac("accounts.one-time-code", bound, algorithm="sha256").hexdigest()
-
-
-def _who(user: User) -> str:
-    return f"{connection.schema_name}:{user.pk}"

@@ -22,7 +22,7 @@ from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
 from shared_apps.core.secrets import decrypt, encrypt
-from shared_apps.core.tenancy import connection
+from shared_apps.core.tenancy import connection, here
 from shared_apps.core.throttle import check_rate
 
 RECOVERY_CODES = 10
@@ -72,13 +72,15 @@ def remove_totp(*, user: User) -> None:
 
 
 def add_code_factor(*, user: User, kind: str) -> None:
-    """Ask for a code by e-mail or SMS at every log-in from now on. One transaction.
+    """Ask for a code by e-mail or SMS at every log-in from now on. One transaction, locks the account's row.
 
     Raises DomainError when there is no proved phone to send it to.
     """
-    if kind == SecondFactor.Kind.SMS and not user.phone_verified_at:
-        raise DomainError("no_phone", _("Add your phone number first, then come back here."))
     with transaction.atomic():
+        locked = User.objects.select_for_update().get(pk=user.pk)
+        # Read under the lock: the number may be removed in another tab at this moment.
+        if kind == SecondFactor.Kind.SMS and not locked.phone_verified_at:
+            raise DomainError("no_phone", _("Add your phone number first, then come back here."))
         factor, is_new = SecondFactor.objects.get_or_create(user=user, kind=kind)
         if is_new:
             _note(user, "account.second_factor_added", factor, {"kind": kind}, event="factor_added")
@@ -215,7 +217,7 @@ def _counter_of(secret: str, code: str) -> int | None:
 
 
 def _check_tries(user: User) -> None:
-    check_rate(action="second-factor", who=f"{connection.schema_name}:{user.pk}", limit=10, seconds=600)
+    check_rate(action="second-factor", who=here(user.pk), limit=10, seconds=600)
 
 
 def _hash(user: User, code: str) -> str:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.models import Follow, User
 from shared_apps.core.errors import DomainError, NotAllowed
+from shared_apps.core.tenancy import here
 from shared_apps.core.throttle import check_rate
 
 
@@ -17,7 +18,7 @@ def follow(*, follower: User, followed: User) -> Follow:
         raise DomainError("own_account", _("You cannot follow yourself."))
     if not (followed.is_staff and followed.is_active):
         raise NotAllowed("not_public", _("This person cannot be followed."))
-    check_rate(action="follow", who=str(follower.pk), limit=60, seconds=600)
+    check_rate(action="follow", who=here(follower.pk), limit=60, seconds=600)
     return Follow.objects.get_or_create(follower=follower, followed=followed)[0]
 
 

@@ -17,6 +17,7 @@ from shared_apps.accounts.selectors import is_identity_proved
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
+from shared_apps.core.tenancy import here
 from shared_apps.core.throttle import check_rate
 from shared_apps.core.uploads import MAX_BYTES, BadUpload, Scrubbed, scrub
 from shared_apps.notifications.services import notify_by_email
@@ -34,7 +35,7 @@ def submit_check(*, user: User, document_type: str, document: UploadedFile, self
     The files are written first and deleted when the row cannot be: one transaction, and a person has one waiting check by
     constraint. Raises DomainError on `document` or `selfie`.
     """
-    check_rate(action="identity", who=str(user.pk), limit=10, seconds=3600)
+    check_rate(action="identity", who=here(user.pk), limit=10, seconds=3600)
     if is_identity_proved(user, today=timezone.localdate() + RENEW_BEFORE):
         raise Conflict("identity_proved", _("Your identity is confirmed already."))
     papers = _scrubbed(document, field="document"), _scrubbed(selfie, field="selfie", picture=True)

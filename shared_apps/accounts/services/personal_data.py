@@ -29,6 +29,7 @@ from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import mask_person, record
 from shared_apps.core.errors import DomainError
 from shared_apps.core.personal_data import holders_here
+from shared_apps.core.request_info import forget_caller
 from shared_apps.notifications.services import notify_by_email
 
 _OWN_ROWS = (
@@ -92,14 +93,14 @@ def erase_person(*, user: User, typed: str) -> None:
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=user.pk)
         check_may_close(locked)
-        address, name, locale = locked.email, locked.get_short_name(), locked.locale
+        address, phone, name, locale = locked.email, locked.phone, locked.get_short_name(), locked.locale
         end_all_sessions(user=locked)
         tell_apps(locked)
         for _label, holder in holders_here():
             holder.erase_person(locked)
         # Last: the apps ask for the address that this takes away.
         _forget_account(locked)
-        mask_person(person_id=locked.pk, address=address, mask=locked.email)
+        mask_person(person_id=locked.pk, address=address, phone=phone, mask=locked.email)
         notify_by_email(
             key=f"erased:{locked.pk}",
             template="account_erased",
@@ -107,6 +108,7 @@ def erase_person(*, user: User, typed: str) -> None:
             locale=locale,
             context={"name": name},
         )
+    forget_caller()
 
 
 def _forget_account(user: User) -> None:

@@ -27,13 +27,14 @@ from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
-from shared_apps.core.tenancy import connection
-from shared_apps.core.throttle import check_rate, count_one
+from shared_apps.core.tenancy import connection, here
+from shared_apps.core.throttle import check_rate, count_one, forget
 from shared_apps.notifications.services import notify_by_email
 
 CODE_LIFETIME = timedelta(minutes=30)
 RESEND_AFTER = timedelta(seconds=30)
 _signer = TimestampSigner(salt="accounts.verify-link")
+_NOBODY = "code-of-nobody"
 
 
 def register_account(
@@ -59,7 +60,7 @@ def register_account(
     check_open()
     check_consent(given=consent)
     check_asked(details)
-    check_rate(action="register", who=address, limit=5, seconds=600)
+    check_rate(action="register", who=here(address), limit=5, seconds=600)
     check_password_strength(password, User(email=address, first_name=first_name, last_name=last_name))
     try:
         with transaction.atomic():
@@ -127,10 +128,11 @@ def resend_code(*, email: str, next_path: str = "") -> None:
     The same to the caller whatever the address.
     """
     address = email.strip().lower()
-    check_rate(action="resend", who=address, limit=5, seconds=600)
+    check_rate(action="resend", who=here(address), limit=5, seconds=600)
     with transaction.atomic():
         user = User.objects.select_for_update().filter(email=address, is_active=True).first()
         if user is None or is_verified(user):
+            _forget_codes_of_nobody(address)
             return
         latest = user.email_codes.order_by("-created_at").first()
         # Without a word: an answer of its own would tell strangers that the address waits for a code.
@@ -145,12 +147,12 @@ def verify_email(*, email: str, code: str) -> User:
     DomainError on `code`.
     """
     address = email.strip().lower()
-    check_rate(action="verify", who=address, limit=15, seconds=600)
+    check_rate(action="verify", who=here(address), limit=15, seconds=600)
     user = User.objects.filter(email=address, is_active=True).first()
     latest = user.email_codes.filter(used_at__isnull=True).order_by("-created_at").first() if user else None
     if user is None or latest is None:
         # As many wrong codes lock an address that nobody waits at, so that strangers cannot tell the two apart.
-        tries = count_one(action="code-of-nobody", who=address, seconds=int(CODE_LIFETIME.total_seconds()))
+        tries = count_one(action=_NOBODY, who=here(address), seconds=int(CODE_LIFETIME.total_seconds()))
         raise _locked_code() if tries > EmailCode.MAX_TRIES else _wrong_code()
     if latest.expires_at <= timezone.now():
         raise DomainError("code_expired", _("This code has expired. Ask for a new one."), field="code")
@@ -177,6 +179,12 @@ def verify_by_link(*, token: str) -> tuple[User, str]:
 def is_verified(user: User) -> bool:
     """Whether the account's address was proved."""
     return EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
+
+
+def _forget_codes_of_nobody(address: str) -> None:
+    """Where nobody waits, asking for a code gives five new tries too, as often as a code would be sent."""
+    if count_one(action=f"{_NOBODY}-sent", who=here(address), seconds=int(RESEND_AFTER.total_seconds())) == 1:
+        forget(action=_NOBODY, who=here(address))
 
 
 def _prove(user: User, code: EmailCode) -> User:

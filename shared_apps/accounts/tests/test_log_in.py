@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -10,8 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from shared_apps.accounts.models import LoginAttempt, User
-from shared_apps.accounts.tests.support import LOGIN, is_logged_in, log_in
+from shared_apps.accounts.tests.support import LOGIN, is_logged_in, last_link, log_in
 from shared_apps.core import throttle
+from shared_apps.notifications.models import Delivery
 from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +147,43 @@ def test_choosing_a_new_password_by_mail_opens_a_locked_account() -> None:
     guess(user.email, 11)
     set_password(user=user, password="une-phrase-calme-2027")
     assert log_in(Client(HTTP_HOST="localhost"), user.email, "une-phrase-calme-2027").status_code == 302
+
+
+def test_a_known_browser_that_is_locked_opens_with_a_new_password_too(public_client: Client) -> None:
+    user, new = make_user(), "une-phrase-calme-2027"
+    log_in(public_client, user.email)
+    public_client.post("/accounts/logout/")
+    assert guess(user.email, 11, client=public_client)[-1] == 429
+    public_client.post("/accounts/password/reset/", {"email": user.email})
+    page = public_client.get(last_link("password_reset"), follow=True)
+    public_client.post(page.request["PATH_INFO"], {"password1": new, "password2": new})
+    assert log_in(public_client, user.email, new).status_code == 302
+
+
+def ask_for_link(email: str, *, ip: str) -> Any:
+    return Client(HTTP_HOST="localhost").post("/accounts/password/reset/", {"email": email}, REMOTE_ADDR=ip)
+
+
+def mails() -> int:
+    return Delivery.objects.filter(template="password_reset").count()
+
+
+def test_an_address_asks_for_few_links_and_is_told(db: None) -> None:
+    answers = [ask_for_link(make_user().email, ip="192.0.2.1") for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [302] * 5 + [429]
+    page = answers[-1].content.decode()
+    assert "Trop d’essais" in page
+    assert User.objects.order_by("date_joined").last().email in page
+    assert mails() == 5
+    assert ask_for_link(make_user().email, ip="192.0.2.2").status_code == 302
+
+
+def test_a_mailbox_gets_few_links_and_strangers_read_nothing_of_it(db: None) -> None:
+    user = make_user()
+    for number in range(5):
+        known, nobody = (ask_for_link(email, ip=f"192.0.2.{number}") for email in (user.email, "nobody@example.org"))
+        assert (known.status_code, known["Location"]) == (nobody.status_code, nobody["Location"])
+    assert mails() == 3
 
 
 def test_a_hand_made_form_gets_no_further(public_client: Client) -> None:

@@ -15,6 +15,7 @@ from django_tenants.utils import tenant_context
 
 from shared_apps.accounts.models import SignInProvider, User
 from shared_apps.accounts.services.rules import open_secret, save_provider, save_rules
+from shared_apps.accounts.tests.support import last_code, last_link
 from shared_apps.core.secrets import SecretUnreadable
 from shared_apps.notifications.models import Delivery
 from shared_apps.organisations.current import Tenant
@@ -144,6 +145,21 @@ def test_a_squatter_at_facebook_loses_when_the_owner_proves_the_address(provider
     code = Delivery.objects.filter(template="email_code").latest("created_at", "pk").context["code"]
     owner.post("/accounts/signup/code/", {"code": code})
     assert is_logged_in(owner)
+    assert not SocialAccount.objects.exists()
+
+
+def test_a_squatter_loses_when_the_owner_chooses_a_password_by_mail_first(providers, shop, visitor) -> None:
+    providers.person(**FACEBOOK)
+    providers.sign_in(visitor, "facebook")
+    visitor.post("/accounts/3rdparty/signup/", AGREED)
+    code, owner = last_code("email_code"), Browser(shop)
+    owner.post("/accounts/password/reset/", {"email": "awa@example.org"})
+    page = owner.get(last_link("password_reset"), follow=True)
+    owner.post(page.request["PATH_INFO"], {"password1": PASSWORD, "password2": PASSWORD})
+    owner.post("/accounts/login/", {"login": "awa@example.org", "password": PASSWORD})
+    owner.post("/accounts/signup/code/", {"code": code})
+    assert is_logged_in(owner)
+    assert User.objects.get(email="awa@example.org").check_password(PASSWORD)
     assert not SocialAccount.objects.exists()
 
 

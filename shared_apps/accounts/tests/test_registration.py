@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
+from django_tenants.utils import tenant_context
 
-from shared_apps.accounts.models import User
-from shared_apps.accounts.services.registration import register_account, verify_email
+from shared_apps.accounts.models import EmailCode, User
+from shared_apps.accounts.services.registration import register_account, resend_code, verify_email
+from shared_apps.core.errors import DomainError, TooManyAttempts
 from shared_apps.notifications.models import Delivery
 from shared_apps.notifications.services import send_due_emails
 from tests.support.factories import PASSWORD, make_user
+from tests.support.tenants import ready_tenant
 
 pytestmark = pytest.mark.django_db
 OTHER = "une-autre-phrase-2026"
@@ -40,6 +45,42 @@ def test_of_two_registrations_with_two_passwords_neither_password_stays() -> Non
     user = User.objects.get(pk=verify_email(email="awa@example.org", code=code).pk)
     assert not user.has_usable_password()
     assert Delivery.objects.filter(template="choose_password", recipient=user.email).count() == 1
+
+
+def wrong_code(times: int = 1) -> list[str]:
+    """Type a code that is not right; what the answers were."""
+    answers = []
+    for _ in range(times):
+        with pytest.raises(DomainError) as refused:
+            verify_email(email="awa@example.org", code="wrong")
+        answers.append(refused.value.code)
+    return answers
+
+
+def test_tries_in_one_place_count_in_no_other(db: None) -> None:
+    here, there = ready_tenant("store-a"), ready_tenant("store-b")
+    with tenant_context(here):
+        for _ in range(5):
+            register()
+        wrong_code(15)
+        with pytest.raises(TooManyAttempts):
+            register()
+    with tenant_context(there):
+        assert wrong_code() == ["wrong_code"]
+        assert verify_email(email="awa@example.org", code=register()).email == "awa@example.org"
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_strangers_cannot_tell_whether_an_address_waits_for_its_code(waits: bool) -> None:
+    """The same wrong codes, the same answers: before and after another code was asked for, twice at once too."""
+    if waits:
+        register()
+        EmailCode.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    answers = wrong_code(6)
+    for _ in range(2):
+        resend_code(email="awa@example.org")
+        answers += wrong_code(3)
+    assert answers == ["wrong_code"] * 5 + ["code_locked"] + ["wrong_code"] * 5 + ["code_locked"]
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:6666"])

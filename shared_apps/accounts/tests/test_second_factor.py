@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import timedelta
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -13,8 +14,10 @@ from django.test import Client
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from shared_apps.accounts.models import LoginAttempt, OneTimeCode, SecondFactor
+from shared_apps.accounts.models import LoginAttempt, OneTimeCode, SecondFactor, User
 from shared_apps.accounts.services import factors
+from shared_apps.accounts.services.addresses import remove_phone
+from shared_apps.accounts.services.api_sessions import start_session
 from shared_apps.accounts.tests.support import SECOND, app_code, browser_of, is_logged_in, last_code, log_in, with_app
 from shared_apps.core.errors import DomainError
 from shared_apps.core.secrets import SecretUnreadable, decrypt
@@ -221,12 +224,34 @@ def test_a_message_that_no_provider_takes_is_kept_and_tried_again(settings) -> N
     assert "SmsUnavailable" in delivery.error
 
 
-def test_the_api_asks_for_the_web_site_where_a_second_factor_is_set() -> None:
+def over_the_api(user: User, **more: str) -> tuple[int, dict[str, Any]]:
+    body = {"email": user.email, "password": "calme-baobab-2026", **more}
+    answer = Client(HTTP_HOST="localhost").post("/api/auth/token/", body, content_type="application/json")
+    return answer.status_code, answer.json()
+
+
+def test_the_api_sends_a_code_and_takes_it_with_the_password() -> None:
     user = make_user()
     factors.add_code_factor(user=user, kind="email")
-    body = {"email": user.email, "password": "calme-baobab-2026"}
-    answer = Client(HTTP_HOST="localhost").post("/api/auth/token/", body, content_type="application/json")
-    assert (answer.status_code, answer.json()["code"]) == (403, "second_factor_required")
+    status, asked = over_the_api(user)
+    assert (status, asked["code"], asked["ways"]) == (403, "second_factor_required", ["email"])
+    status, wrong = over_the_api(user, code="000000")
+    assert (status, list(wrong["fields"])) == (400, ["code"])
+    code = last_code()
+    assert over_the_api(user, code=code)[0] == 200
+    assert over_the_api(user, code=code)[0] == 400
+    tries = LoginAttempt.objects.filter(user=user).order_by("pk").values_list("reason", flat=True)
+    assert list(tries) == ["second_factor", "second_factor", "", "second_factor"]
+
+
+def test_the_api_takes_a_recovery_code_once() -> None:
+    user = make_user()
+    with_app(user)
+    [spare, *_rest] = factors.make_recovery_codes(user=user)
+    assert over_the_api(user)[1]["ways"] == ["totp", "recovery"]
+    assert over_the_api(user, way="recovery", code=spare)[0] == 200
+    assert over_the_api(user, way="recovery", code=spare)[0] == 400
+    assert over_the_api(user, way="totp", code=spare)[0] == 400
 
 
 def test_the_back_office_opens_once_its_admin_has_a_second_factor(settings) -> None:
@@ -236,3 +261,23 @@ def test_the_back_office_opens_once_its_admin_has_a_second_factor(settings) -> N
     assert client.get("/backoffice/")["Location"] == "/accounts/security/"
     with_app(admin)
     assert client.get("/backoffice/").status_code == 200
+
+
+def test_the_api_is_no_way_round_it(settings) -> None:
+    settings.ADMINS_NEED_SECOND_FACTOR = True
+    admin = make_admin()
+    headers = {"Authorization": f"Bearer {start_session(user=admin)['access']}"}
+    program = Client(HTTP_HOST="localhost", headers=headers)
+    assert program.get("/api/audit/logs/").status_code == 403
+    with_app(admin)
+    assert program.get("/api/audit/logs/").status_code == 200
+
+
+def test_a_number_removed_in_another_tab_meanwhile_is_no_second_factor() -> None:
+    user = make_user(phone="+237671234567", phone_verified_at=timezone.now())
+    other_tab = User.objects.get(pk=user.pk)
+    remove_phone(user=other_tab)
+    with pytest.raises(DomainError) as refused:
+        factors.add_code_factor(user=user, kind="sms")
+    assert refused.value.code == "no_phone"
+    assert not SecondFactor.objects.filter(user=user).exists()

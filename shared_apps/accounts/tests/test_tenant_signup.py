@@ -157,6 +157,16 @@ def test_an_account_from_before_the_rule_is_asked_at_its_next_log_in(tenant: Ten
     assert browser.session["_auth_user_id"] == str(user.pk)
 
 
+def test_a_password_changed_meanwhile_ends_a_log_in_that_waits_for_an_answer(tenant: Tenant, browser: Browser) -> None:
+    user = make_user()
+    rules(tenant, minimum_age=18)
+    browser.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
+    user.set_password("une-phrase-calme-2027")
+    user.save()
+    browser.post("/accounts/details/", {"date_of_birth": "1990-01-01"})
+    assert "_auth_user_id" not in browser.session
+
+
 def test_what_was_said_can_be_changed_later_and_is_asked_nowhere_else(tenant: Tenant, browser: Browser) -> None:
     user = make_user()
     save_profile = {"date_of_birth": "1990-05-17", "native_1": "fr", "target_1": "en"}

@@ -26,6 +26,8 @@ def details(request: HttpRequest) -> HttpResponse:
     """The last step of a log-in: nobody is in before it is done."""
     stage: Any = request._login_stage  # type: ignore[attr-defined]  # set by login_stage_required
     user = stage.login.user
+    if not stage.still_holds():
+        return stage.abort()
     form = DetailsForm(request.POST or None, asked=asked_here(), details=details_of(user))
     if _is_saved(form, user):
         return stage.exit()

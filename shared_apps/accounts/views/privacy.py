@@ -21,6 +21,7 @@ from shared_apps.accounts.services.consent import set_marketing
 from shared_apps.accounts.services.personal_data import erase_person, export_data
 from shared_apps.core.errors import DomainError
 from shared_apps.core.forms import show_error
+from shared_apps.core.tenancy import here
 from shared_apps.core.throttle import check_rate
 
 DOCUMENTS = {
@@ -59,7 +60,7 @@ def data(request: AccountRequest) -> HttpResponse:
     """A copy of everything, as a file."""
     if request.method != "POST":
         return render_account(request, "data.html")
-    check_rate(action="data-export", who=str(request.user.pk), limit=10, seconds=3600)
+    check_rate(action="data-export", who=here(request.user.pk), limit=10, seconds=3600)
     response = HttpResponse(export_data(user=request.user), content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="data-{timezone.localdate():%Y-%m-%d}.json"'
     return response

@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shared_apps.accounts.confirm import confirmation_required
+from shared_apps.accounts.devices import known_device
 from shared_apps.accounts.forms import CodeForm, NewPasswordForm
 from shared_apps.accounts.models import SecondFactor, User
 from shared_apps.accounts.pages import render_account
@@ -59,7 +60,8 @@ def password(request: HttpRequest) -> HttpResponse:
     form = NewPasswordForm(data=request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         key = request.session.session_key or ""
-        passwords.set_password(user=user, password=form.cleaned_data["password1"], keep=key)
+        device = known_device(request, user.email)
+        passwords.set_password(user=user, password=form.cleaned_data["password1"], keep=key, device=device)
         update_session_auth_hash(request, user)
         info = request_info()
         new = request.session.session_key or ""

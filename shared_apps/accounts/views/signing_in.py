@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.decorators import login_stage_required
-from allauth.account.views import LoginView
+from allauth.account.views import LoginView, PasswordResetView
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,8 +21,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from shared_apps.accounts.adapter import method_of
 from shared_apps.accounts.confirm import note_confirmation
-from shared_apps.accounts.forms import LoginForm, ProofForm
+from shared_apps.accounts.forms import LoginForm, ProofForm, ResetPasswordForm
 from shared_apps.accounts.models import LoginAttempt, User
 from shared_apps.accounts.phones import mask_email, mask_phone
 from shared_apps.accounts.proofs import (
@@ -51,16 +52,26 @@ _WAYS: dict[str, str | Promise] = {
 }
 
 
-class LogInView(LoginView):
-    """allauth's, with our form, and the status that programs understand when there were too many tries."""
+class _Limited:
+    """Answers too many tries with the status that programs understand."""
 
-    form_class = LoginForm
-
-    def form_invalid(self, form: LoginForm) -> HttpResponse:
-        response: HttpResponse = super().form_invalid(form)
+    def form_invalid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]  # of the view it is mixed into
         if any(form.has_error("__all__", code) for code in _REFUSED):
             response.status_code = TOO_MANY
         return response
+
+
+class LogInView(_Limited, LoginView):
+    """allauth's, with our form."""
+
+    form_class = LoginForm
+
+
+class ResetView(_Limited, PasswordResetView):
+    """allauth's, with our form: asking for a link to choose a new password."""
+
+    form_class = ResetPasswordForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +96,8 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         return stage.abort()
 
     def failed() -> None:
-        reason = LoginAttempt.Reason.SECOND_FACTOR
-        record_attempt(email=user.email, method=LoginAttempt.Method.PASSWORD, user=user, reason=reason)
+        method = method_of(stage.login.signal_kwargs)
+        record_attempt(email=user.email, method=method, user=user, reason=LoginAttempt.Reason.SECOND_FACTOR)
 
     ways = ways_at_log_in(user)
     if not ways:  # removed in another browser meanwhile

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.audit.models import AuditCategory
@@ -26,7 +27,8 @@ Role = Membership.Role
 def change_role(*, organisation_id: uuid.UUID, member_id: int, role: str, by: Any) -> Membership:
     """Give a member another role. One transaction; locks the organisation.
 
-    Raises NotFound, NotAllowed (above one's own power, or one's own role) and Conflict for the last owner.
+    Raises NotFound, NotAllowed (above one's own power, or one's own role) and Conflict for the last owner
+    or a closed account that would own it.
     """
     organisation = lock_organisation(organisation_id)
     actor, member = access_place(by, organisation), _member(organisation, member_id)
@@ -37,6 +39,8 @@ def change_role(*, organisation_id: uuid.UUID, member_id: int, role: str, by: An
     if not may_manage(actor.role, member.role, role):
         raise not_yours()
     _check_owner_remains(organisation, member)
+    if role == Role.OWNER:
+        _check_may_own(member)
     _set_role(organisation, member, role, by=by)
     _tell(member, "membership_role", {"role": role})
     return member
@@ -46,7 +50,8 @@ def change_role(*, organisation_id: uuid.UUID, member_id: int, role: str, by: An
 def remove_member(*, organisation_id: uuid.UUID, member_id: int, by: Any) -> None:
     """End somebody's place, and take back the invitations they sent. One transaction; locks the organisation.
 
-    Raises NotFound, NotAllowed and Conflict for the last owner.
+    Raises NotFound, NotAllowed and Conflict for the last owner
+    or a closed account that would own it.
     """
     organisation = lock_organisation(organisation_id)
     actor, member = access_place(by, organisation), _member(organisation, member_id)
@@ -63,22 +68,17 @@ def leave(*, organisation_id: uuid.UUID, user: Any) -> None:
     _end(organisation, access_place(user, organisation), by=user)
 
 
-def leave_everything(*, user: Any) -> None:
-    """Give up every place, for a person who is forgotten. Locks each organisation; raises Conflict for a last owner."""
-    for organisation_id in list(Membership.objects.filter(user_id=user.pk).values_list("organisation_id", flat=True)):
-        leave(organisation_id=organisation_id, user=user)
-
-
 @transaction.atomic
 def transfer_ownership(*, organisation_id: uuid.UUID, member_id: int, by: Any) -> Membership:
     """Make a member the owner, and the one who hands over an administrator. One transaction; locks the organisation.
 
-    The caller has asked for a fresh proof of who `by` is. Raises NotFound and NotAllowed.
+    The caller has asked for a fresh proof of who `by` is. Raises NotFound, NotAllowed, and Conflict for a closed account.
     """
     organisation = lock_organisation(organisation_id)
     actor, member = access_place(by, organisation), _member(organisation, member_id)
     if actor.role != Role.OWNER or actor.pk == member.pk:
         raise not_yours()
+    _check_may_own(member)
     if member.role != Role.OWNER:
         _set_role(organisation, member, Role.OWNER, by=by)
     if organisation.owner_id == actor.user_id:
@@ -130,7 +130,7 @@ def _end(organisation: Organisation, member: Membership, *, by: Any) -> None:
 
 def _settle_owner(organisation: Organisation, *, by: Any) -> None:
     """Keep `Organisation.owner` one of its owners: the longest-standing one when it is none any more."""
-    owners = organisation.memberships.filter(role=Role.OWNER).order_by("created_at", "pk")
+    owners = _owners(organisation).order_by("created_at", "pk")
     if not owners.filter(user_id=organisation.owner_id).exists():
         _set_owner(organisation, owners.values_list("user_id", flat=True)[0], by=by)
 
@@ -148,8 +148,18 @@ def _set_owner(organisation: Organisation, user_id: uuid.UUID, *, by: Any) -> No
     )
 
 
+def _owners(organisation: Organisation) -> QuerySet[Membership]:
+    """Those who can manage it: somebody who closed their account cannot."""
+    return organisation.memberships.filter(role=Role.OWNER, user__is_active=True)
+
+
+def _check_may_own(member: Membership) -> None:
+    if not member.user.is_active:
+        raise Conflict("account_closed", _("This person closed their account. Choose somebody else."), field="role")
+
+
 def _check_owner_remains(organisation: Organisation, member: Membership) -> None:
-    others = organisation.memberships.filter(role=Role.OWNER).exclude(pk=member.pk)
+    others = _owners(organisation).exclude(pk=member.pk)
     if member.role == Role.OWNER and not others.exists():
         raise Conflict(
             "last_owner", _("An organisation needs an owner. Hand it over to somebody else first, then try again.")

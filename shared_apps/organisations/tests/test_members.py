@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import Conflict, NotAllowed, NotFound
 from shared_apps.notifications.models import Delivery
@@ -79,6 +80,21 @@ def test_the_organisation_belongs_to_an_owner_who_is_still_there(organisation) -
     organisation.refresh_from_db()
     assert organisation.owner_id == second.user_id
     assert AuditLog.objects.filter(action="organisation.owner_changed").count() == 1
+
+
+def test_an_owner_whose_account_is_closed_counts_for_none(organisation) -> None:
+    gone, member = join(organisation, "owner"), join(organisation, "member")
+    for somebody in (gone, member):
+        User.objects.filter(pk=somebody.user_id).update(is_active=False)
+    with pytest.raises(Conflict, check=lambda error: error.code == "last_owner"):
+        leave(organisation_id=organisation.pk, user=organisation.owner)
+    by = {"organisation_id": organisation.pk, "by": organisation.owner}
+    for make_owner in (
+        lambda: transfer_ownership(member_id=member.pk, **by),
+        lambda: change_role(member_id=member.pk, role="owner", **by),
+    ):
+        with pytest.raises(Conflict, check=lambda error: error.code == "account_closed"):
+            make_owner()
 
 
 def test_handing_over_makes_the_new_owner_and_keeps_the_old_one_as_administrator(organisation) -> None:

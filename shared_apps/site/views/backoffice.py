@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -24,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing.messages import explain
 from billing.models import Payment, TransferReceipt
 from billing.services.transfers import decide_transfer
-from shared_apps.accounts.services.factors import has_second_factor
+from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.audit.texts import timeline
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.core.forms import show_error
@@ -47,7 +46,7 @@ def platform_admin(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_staff:  # type: ignore[union-attr]  # logged in: LoginRequiredMiddleware
             raise PermissionDenied
-        if settings.ADMINS_NEED_SECOND_FACTOR and not has_second_factor(request.user):
+        if not is_platform_admin(request.user):
             messages.warning(request, _("The back office opens once your account has a second factor."))
             return redirect("account_security")
         return view(request, *args, **kwargs)

@@ -16,7 +16,9 @@ from tenant_apps.events import services
 from tenant_apps.events.models import Event
 from tenant_apps.events.services import CalendarDetails
 from tenant_apps.events.tests.support import SOON, make_event
+from tenant_apps.team.models import Member, Role
 from tenant_apps.team.tests.support import upload
+from tests.support.factories import make_user
 from tests.support.queries import queries_of
 from tests.support.tenants import client_of, ready_tenant
 
@@ -49,6 +51,22 @@ def test_staff_publish_an_event_and_visitors_see_it(tenant: Tenant, tenant_clien
     assert "calendar.google.com" in page
     assert "/events/cafe-polyglotte.ics" in page
     assert visitor.get(re.search(r'src="(/media/[^"]+)"', page)[1]).status_code == 200
+
+
+def test_whoever_may_not_publish_saves_a_draft(tenant: Tenant, visitor: Client) -> None:
+    with tenant_context(tenant):
+        writer = make_user(is_staff=True)
+        role = Role.objects.create(
+            key="writer", name="Writer", permissions=["events.view_events", "events.change_events"]
+        )
+        Member.objects.create(user=writer, role=role)
+        client = Client(HTTP_HOST=tenant.primary_host)
+        client.force_login(writer, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert 'value="publish"' not in client.get("/staff/events/new/").content.decode()
+    assert client.post("/staff/events/new/", form_data()).status_code == 302
+    assert "/events/cafe-polyglotte/" not in visitor.get("/").content.decode()
+    with tenant_context(tenant):
+        assert Event.objects.get().status == Event.Status.DRAFT
 
 
 def test_times_are_typed_and_shown_in_the_calendars_zone(

@@ -15,7 +15,7 @@ from tenant_apps.events import selectors, services
 from tenant_apps.events.forms import CalendarForm, EventForm, suggested_start
 from tenant_apps.events.models import Calendar, Event
 from tenant_apps.events.views.zone import with_calendar
-from tenant_apps.team.access import StaffRequest, permission_required
+from tenant_apps.team.access import StaffRequest, may, permission_required
 from tenant_apps.team.forms import collect_photos, save_form
 from tenant_apps.team.models import Photo
 from tenant_apps.team.pages import UNPROCESSABLE, forget_draft, render_workspace
@@ -147,7 +147,7 @@ def _last(photos: list[Photo]) -> Photo | None:
 
 
 def _saved(request: StaffRequest, event: Event) -> HttpResponse:
-    if request.POST.get("action") == "publish":
+    if request.POST.get("action") == "publish" and may(request, "events.publish_events"):
         return _publish(request, event)
     if event.is_public:
         text = _("“%(title)s” was saved. The calendar shows it as it is now.")

@@ -79,11 +79,17 @@ def create_api_key(
 
 
 @transaction.atomic
-def revoke_api_key(*, key: ApiKey, user: User) -> None:
+def revoke_api_key(*, key: ApiKey, user: User | None) -> None:
     """End a key at once; ending it again changes nothing. One transaction; a guarded UPDATE decides."""
     if ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
         before = {"name": key.name, "prefix": key.prefix, "scopes": key.scopes}
         record(action="team.api_key.revoked", category="security", resource=key, actor=user, before=before)
+
+
+def revoke_keys_of(*, user: User, by: User | None) -> None:
+    """End the keys of somebody who leaves: coming back later brings none of them back. Part of the caller's transaction."""
+    for key in ApiKey.objects.filter(created_by=user, revoked_at__isnull=True):
+        revoke_api_key(key=key, user=by)
 
 
 def use_api_key(*, text: str) -> ApiKey | None:

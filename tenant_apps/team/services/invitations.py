@@ -21,7 +21,7 @@ from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
-from shared_apps.core.tenancy import connection
+from shared_apps.core.tenancy import here
 from shared_apps.core.throttle import check_rate
 from shared_apps.notifications.services import notify_by_email
 from shared_apps.organisations.current import current_tenant
@@ -212,9 +212,8 @@ def _send(invitation: Invitation, *, by: User) -> None:
 
     Limited, so that nobody's mailbox is flooded from here; raises TooManyAttempts.
     """
-    place = connection.schema_name
-    check_rate(action="team-invite", who=f"{place}:{invitation.email}", limit=SENDINGS_PER_ADDRESS, seconds=HOUR)
-    check_rate(action="team-invite-all", who=place, limit=SENDINGS_PER_WORKSPACE, seconds=HOUR)
+    check_rate(action="team-invite", who=here(invitation.email), limit=SENDINGS_PER_ADDRESS, seconds=HOUR)
+    check_rate(action="team-invite-all", who=here("all"), limit=SENDINGS_PER_WORKSPACE, seconds=HOUR)
     token = secrets.token_urlsafe(32)
     invitation.token_hash = _hash(token)
     invitation.sent_at = timezone.now()

@@ -15,6 +15,7 @@ from tenant_apps.team.models import Member, Role
 from tenant_apps.team.policies import Standing
 from tenant_apps.team.quotas import check_quota
 from tenant_apps.team.selectors import member_of, role_standing, staff_count, standing_of
+from tenant_apps.team.services.api_keys import revoke_keys_of
 
 MANAGE = "team.manage_members"
 TEAM_FULL = _(
@@ -178,6 +179,7 @@ def _end_membership(member: Member, *, by: User | None, action: str) -> None:
     _mark_staff(user, works_here=False)
     record(action=action, category=AuditCategory.USER, resource=user, actor=by, before=before)
     end_all_sessions(user=user, actor=by)
+    revoke_keys_of(user=user, by=by)
 
 
 def _mark_staff(user: User, *, works_here: bool) -> None:

@@ -21,6 +21,7 @@ from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.organisations.current import Tenant
 from tenant_apps.team.models import ApiKey, Member, Role
 from tenant_apps.team.services.api_keys import create_api_key, revoke_api_key, use_api_key
+from tenant_apps.team.services.members import add_member, remove_member
 from tests.support.queries import queries_of
 from tests.support.tenants import give_plan, ready_tenant
 
@@ -93,6 +94,19 @@ def test_a_key_ends_with_its_makers_place_here(shop) -> None:
         assert call(shop, text).status_code == 200
     maker.member.delete()
     assert call(shop, text).json()["permissions"] == []
+
+
+def test_the_keys_of_somebody_who_was_removed_stay_ended_when_they_come_back(shop) -> None:
+    maker = person(Role.ADMINISTRATOR)
+    key, text = make_key(maker)
+    remove_member(member=maker.member, by=None)
+    assert call(shop, text).status_code == 401
+    connection.set_tenant(shop)
+    maker.refresh_from_db()
+    add_member(user=maker, role=Role.objects.get(key=Role.ADMINISTRATOR), by=None)
+    assert call(shop, text).status_code == 401
+    connection.set_tenant(shop)
+    assert AuditLog.objects.filter(action="team.api_key.revoked", resource_id=str(key.pk)).count() == 1
 
 
 def test_revoked_expired_and_unknown_keys_open_nothing(shop) -> None:

@@ -1,0 +1,55 @@
+"""What becomes of places and invitations when their person is forgotten, or when they are long over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from shared_apps.audit.models import AuditCategory
+from shared_apps.audit.services import record
+from shared_apps.organisations.models import Impersonation, Invitation, Membership, Organisation
+from shared_apps.organisations.services.members import leave
+
+
+def forget_person(*, user: Any) -> None:
+    """Give up every place, and forget invitations and visits that name the address. Part of the erasing transaction.
+
+    Locks each organisation, one after another in the order of their ids; raises Conflict for a last owner.
+    """
+    invited = Invitation.objects.filter(email=user.email)
+    places = set(Membership.objects.filter(user_id=user.pk).values_list("organisation_id", flat=True))
+    touched = Organisation.objects.filter(Q(pk__in=places) | Q(pk__in=invited.values("organisation_id")))
+    for organisation in touched.select_for_update().order_by("pk"):
+        # What is closed is as it was left, and an account's row stays.
+        if organisation.pk in places and organisation.status != Organisation.Status.CLOSED:
+            leave(organisation_id=organisation.pk, user=user)
+    _forget(invited)
+    for visit in Impersonation.objects.filter(Q(person=user.email) | Q(person__endswith=f"({user.email})")):
+        visit.person = ""
+        visit.save(update_fields=["person"])
+        record(action="impersonation.person_forgotten", category=AuditCategory.SECURITY, resource=visit)
+
+
+@transaction.atomic
+def forget_old_invitations(*, before: datetime) -> int:
+    """Delete the invitations that ended before a moment, whichever way; how many. One transaction, locks their rows."""
+    over = Q(accepted_at__lt=before) | Q(revoked_at__lt=before) | Q(expires_at__lt=before)
+    return _forget(Invitation.objects.filter(over).select_for_update(skip_locked=True))
+
+
+def _forget(invitations: QuerySet[Invitation]) -> int:
+    """Delete invitations; what is noted names nobody."""
+    found = list(invitations)
+    for invitation in found:
+        facts = {"role": invitation.role, "organisation": str(invitation.organisation_id)}
+        record(
+            action="organisation.invitation.forgotten",
+            category=AuditCategory.ORGANISATION,
+            resource=invitation,
+            before=facts,
+        )
+    Invitation.objects.filter(pk__in=[invitation.pk for invitation in found]).delete()
+    return len(found)
