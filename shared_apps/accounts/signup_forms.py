@@ -137,13 +137,33 @@ class AccountForm(TermsForm):
     )
     field_order = ("email", "password", "first_name", "last_name", "consent")
 
+    def show_error(self, error: DomainError) -> None:
+        """A service's answer, beside its field."""
+        show_error(self, error)
+
 
 class SignupForm(DetailsForm, ConsentForm, AccountForm):
     """A new account on a tenant's host."""
 
 
-class ProviderSignupForm(DetailsForm, ConsentForm):
-    """A new account of somebody Google or Facebook has named. Asks for the address only where they gave none."""
+class KnownAddressForm(forms.Form):
+    """Asks for the address only where it is not known."""
+
+    email = AddressField()
+
+    def __init__(self, *args: Any, known_email: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known_email = known_email
+        if known_email:
+            del self.fields["email"]
+
+    @property
+    def address(self) -> str:
+        return self.known_email or self.cleaned_data["email"]
+
+
+class ProviderSignupForm(DetailsForm, ConsentForm, KnownAddressForm):
+    """A new account of somebody Google or Facebook has named."""
 
     email = AddressField(help_text=_("We send a six-digit code to it."))
     first_name = forms.CharField(
@@ -157,37 +177,16 @@ class ProviderSignupForm(DetailsForm, ConsentForm):
     )
     field_order = ("email", "first_name", "last_name")
 
-    def __init__(self, *args: Any, known_email: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.known_email = known_email
-        if known_email:
-            del self.fields["email"]
 
-    @property
-    def address(self) -> str:
-        return self.known_email or self.cleaned_data["email"]
+class CodeForm(KnownAddressForm):
+    """The six digits."""
 
-
-class CodeForm(forms.Form):
-    """The six digits. The address is asked for only where the session does not know it."""
-
-    email = AddressField()
     code = forms.CharField(
         label=_("Six-digit code"),
         max_length=20,
         widget=CodeInput(attrs={"autofocus": True}),
         error_messages={"required": _("Enter the six digits of the code we sent.")},
     )
-
-    def __init__(self, *args: Any, known_email: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.known_email = known_email
-        if known_email:
-            del self.fields["email"]
-
-    @property
-    def address(self) -> str:
-        return self.known_email or self.cleaned_data["email"]
 
 
 class AddressForm(forms.Form):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -10,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from shared_apps.accounts.models import User
 from shared_apps.accounts.policies import Details
 from shared_apps.accounts.services import registration
-from shared_apps.accounts.services.consent import note_consents
-from shared_apps.accounts.services.details import as_text, check_asked, write_details
+from shared_apps.accounts.services.details import check_asked
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
@@ -38,28 +36,22 @@ def register_with_provider(
     the ways in it had. One transaction that locks a waiting account; raises DomainError on `email`, `consent` or what
     this place asks for.
     """
-    address = email.strip().lower()
     registration.check_open()
     registration.check_consent(given=consent)
     check_asked(details)
     try:
         with transaction.atomic():
-            user = registration.lock_unproved_account(address)
+            user = registration.lock_unproved_account(email.strip().lower())
             user.first_name, user.last_name, user.locale = first_name.strip(), last_name.strip(), locale
             user.set_unusable_password()
             user.save()
             SocialAccount.objects.filter(user=user).delete()
             account.user = user
             account.save()
-            write_details(user=user, details=details)
-            consents = note_consents(user=user, marketing=marketing)
-            EmailAddress.objects.update_or_create(
-                user=user, email=address, defaults={"verified": email_proved, "primary": True}
-            )
-            after = {"provider": account.provider, "consents": consents, **as_text(details)}
-            record(action="account.registered", category=AuditCategory.USER, resource=user, actor=user, after=after)
-            if not email_proved:
-                registration.send_code(user, next_path)
+            registration.finish_registration(
+                user=user, details=details, marketing=marketing, next_path=next_path, proved=email_proved,
+                provider=account.provider,
+            )  # fmt: skip
             return user
     except IntegrityError:
         raise registration.address_taken() from None

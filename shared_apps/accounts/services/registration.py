@@ -69,20 +69,24 @@ def register_account(
             if user._state.adding or not user.check_password(password):
                 user.set_password(password)
             user.save()
-            write_details(user=user, details=details)
-            consents = note_consents(user=user, marketing=marketing)
-            EmailAddress.objects.get_or_create(user=user, email=address, defaults={"verified": False, "primary": True})
-            record(
-                action="account.registered",
-                category=AuditCategory.USER,
-                resource=user,
-                actor=user,
-                after={"consents": consents, **as_text(details)},
-            )
-            send_code(user, next_path)
+            finish_registration(user=user, details=details, marketing=marketing, next_path=next_path)
             return user
     except IntegrityError:
         raise address_taken() from None
+
+
+def finish_registration(
+    *, user: User, details: Details, marketing: bool, next_path: str, proved: bool = False, provider: str = ""
+) -> None:
+    """Keep what came with a new account, and send the code unless its address is proved. In the caller's transaction."""
+    write_details(user=user, details=details)
+    consents = note_consents(user=user, marketing=marketing)
+    address = {"verified": proved, "primary": True}
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults=address)
+    after = {"consents": consents, **as_text(details)} | ({"provider": provider} if provider else {})
+    record(action="account.registered", category=AuditCategory.USER, resource=user, actor=user, after=after)
+    if not proved:
+        send_code(user, next_path)
 
 
 def check_open() -> None:

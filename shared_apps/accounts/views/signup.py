@@ -30,7 +30,7 @@ from shared_apps.accounts.services.registration import (
     verify_by_link,
     verify_email,
 )
-from shared_apps.accounts.signup_forms import AddressForm, CodeForm, SignupForm
+from shared_apps.accounts.signup_forms import AccountForm, AddressForm, CodeForm, SignupForm
 from shared_apps.core.errors import DomainError
 from shared_apps.core.forms import show_error
 from shared_apps.core.request_info import request_info
@@ -70,13 +70,18 @@ def signup(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _signup_page(request, SignupForm(asked=asked))
     form = SignupForm(request.POST, asked=asked)
-    if form.is_valid() and (user := _register(request, form)):
-        remember_pending(request, user, next_path=safe_next(request))
-        return redirect("account_signup_code")
+    if form.is_valid():
+        next_path = safe_next(request)
+        marketing = form.cleaned_data["marketing"]
+        user = register(form, marketing=marketing, details=form.details(), next_path=next_path)
+        if user:
+            remember_pending(request, user, next_path=next_path)
+            return redirect("account_signup_code")
     return _signup_page(request, form)
 
 
-def _register(request: HttpRequest, form: SignupForm) -> User | None:
+def register(form: AccountForm, **more: Any) -> User | None:
+    """Make the account that a valid form describes; None when that is refused, and the form says why."""
     data = form.cleaned_data
     try:
         check_rate(action="register-from", who=request_info().ip or "", limit=20, seconds=600)
@@ -87,9 +92,7 @@ def _register(request: HttpRequest, form: SignupForm) -> User | None:
             last_name=data["last_name"],
             locale=get_language() or "fr",
             consent=data["consent"],
-            marketing=data["marketing"],
-            details=form.details(),
-            next_path=safe_next(request),
+            **more,
         )
     except DomainError as error:
         form.taken = error.code == "email_taken"

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -21,16 +20,14 @@ from shared_apps.accounts.pending import forget_pending, pending_account, rememb
 from shared_apps.accounts.services.registration import (
     CODE_LIFETIME,
     is_verified,
-    register_account,
     resend_code,
     verify_by_link,
     verify_email,
 )
 from shared_apps.accounts.signup_forms import AccountForm, AddressForm, CodeForm
+from shared_apps.accounts.views.signup import register
 from shared_apps.core.errors import DomainError
 from shared_apps.core.forms import show_error
-from shared_apps.core.request_info import request_info
-from shared_apps.core.throttle import check_rate
 from shared_apps.site.catalogue import chosen_plan
 from shared_apps.site.choices import Choice, read_choice
 from shared_apps.site.pages import render_page, signup_steps
@@ -51,30 +48,12 @@ def signup(request: HttpRequest) -> HttpResponse:
         return _account_page(request, AccountForm(), choice)
     form = AccountForm(request.POST)
     if form.is_valid():
-        user = _register(form)
+        user = register(form)
         if user:
             save_draft(user=user, typed=choice.as_dict())
             remember_pending(request, user)
             return redirect("signup_code")
     return _account_page(request, form, choice)
-
-
-def _register(form: AccountForm) -> User | None:
-    data = form.cleaned_data
-    try:
-        check_rate(action="register-from", who=request_info().ip or "", limit=20, seconds=600)
-        return register_account(
-            email=data["email"],
-            password=data["password"],
-            first_name=data["first_name"],
-            last_name=data["last_name"],
-            locale=get_language() or "fr",
-            consent=data["consent"],
-        )
-    except DomainError as error:
-        form.taken = error.code == "email_taken"
-        show_error(form, error)
-        return None
 
 
 def _account_page(request: HttpRequest, form: AccountForm, choice: Choice) -> HttpResponse:
