@@ -7,7 +7,7 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
@@ -58,11 +58,12 @@ def _finished_with() -> list[QuerySet[Any]]:
     def before(days: int) -> Any:
         return now - timedelta(days=days)
 
-    expired_sessions = Session.objects.filter(expire_date__lt=now)
+    of_browser = Session.objects.filter(session_key=OuterRef("session_key"))
     ended = Q(ended_at__lt=before(SESSION_DAYS)) | Q(expires_at__lt=before(SESSION_DAYS))
     return [
-        UserSession.objects.filter(session_key__in=expired_sessions.values("session_key")),
-        expired_sessions,
+        Session.objects.filter(expire_date__lt=now),
+        # A log-out, or a hand-over that went on under another key, deletes the session alone.
+        UserSession.objects.filter(~Exists(of_browser)),
         HandoverUse.objects.filter(used_at__lt=before(1)),
         BlacklistedToken.objects.filter(token__expires_at__lt=now),
         OutstandingToken.objects.filter(expires_at__lt=now),

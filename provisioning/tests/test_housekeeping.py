@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection
 from django.utils import timezone
@@ -74,6 +75,15 @@ def test_what_others_left_behind_goes_too_and_the_rest_stays(db: None) -> None:
     assert not Delivery.objects.filter(key="key-False").exists()
     assert Delivery.objects.filter(key__in=["key-True", "waiting"]).count() == 2
     assert set(OutboxMessage.objects.filter(topic="x").values_list("key", flat=True)) == {"key-True", "waiting"}
+
+
+def test_a_browser_whose_session_is_gone_is_listed_no_longer(db: None) -> None:
+    user = make_user()
+    for key in ("logged-out", "open"):
+        UserSession.objects.create(user=user, session_key=key, ip="192.0.2.1", user_agent="x")
+    Session.objects.create(session_key="open", session_data="", expire_date=ago(-1))
+    housekeeping.clean_up()
+    assert set(UserSession.objects.values_list("session_key", flat=True)) == {"open"}
 
 
 INVITATIONS = [("accepted_at", 91, False), ("revoked_at", 91, False), ("expires_at", 91, False),

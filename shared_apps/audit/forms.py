@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -29,6 +30,12 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+def _check_day(day: date) -> None:
+    """Pass for days that others can be counted from: the calendar ends at the year 9999."""
+    if not 2000 <= day.year <= 2200:
+        raise forms.ValidationError(_("Choose a day between the years 2000 and 2200."))
+
+
 class FilterForm(forms.Form):
     """The filters of the log. Fields that are wrong are shown with their error and filter nothing."""
 
@@ -38,8 +45,8 @@ class FilterForm(forms.Form):
     action = forms.ChoiceField(label=_("Action"), required=False)
     actor = forms.CharField(label=_("Person"), required=False, max_length=254)
     resource = forms.CharField(label=_("Resource"), required=False, max_length=130)
-    since = forms.DateField(label=_("From"), required=False, widget=DateInput)
-    until = forms.DateField(label=_("To"), required=False, widget=DateInput)
+    since = forms.DateField(label=_("From"), required=False, widget=DateInput, validators=[_check_day])
+    until = forms.DateField(label=_("To"), required=False, widget=DateInput, validators=[_check_day])
     order = forms.ChoiceField(label=_("Order"), required=False, choices=list(_ORDER_LABELS.items()))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
@@ -14,8 +15,9 @@ from django_tenants.utils import get_public_schema_name
 
 from shared_apps.core.tenancy import connection
 
-# OWASP, "CSV Injection"; the wide forms are what some input methods type instead.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# OWASP, "CSV Injection"; the wide forms are what some input methods type instead. A spreadsheet may split at another
+# separator than the file's: what follows one inside a text is the beginning of a cell to it, behind spaces and quotes too.
+_BEGINNING = re.compile(r"""(\A(?=[\t\r\n])|(?:\A|[;,\t\r\n])(?=[ \u00a0"]*[=+\-@＝＋－＠]))""")
 _BOM = "\ufeff"  # Excel takes a file without it for Windows-1252
 PIECE = 500  # rows
 T = TypeVar("T")
@@ -23,8 +25,8 @@ T = TypeVar("T")
 
 def safe_cell(value: Any) -> Any:
     """A value as it may stand in a cell: text that a spreadsheet would calculate gets an apostrophe in front."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return _BEGINNING.sub(r"\1'", value)
     return "" if value is None else value
 
 
@@ -80,5 +82,6 @@ def _lines(header: Sequence[str], read: Callable[[], list[Sequence[Any]]], delim
 
 def _written(rows: Iterable[Sequence[Any]], delimiter: str) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, delimiter=delimiter).writerows([safe_cell(cell) for cell in row] for row in rows)
+    writer = csv.writer(buffer, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
     return buffer.getvalue()

@@ -58,7 +58,16 @@ def test_one_entry_statistics_and_csv(public_client: Client, admin: dict[str, st
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("since", "tomorrow"), ("category", "nothing"), ("order", "password"), ("until", "0")]
+    ("field", "value"),
+    [
+        ("since", "tomorrow"),
+        ("category", "nothing"),
+        ("order", "password"),
+        ("until", "0"),
+        ("until", "9999-12-31"),
+        ("since", "0001-01-01"),
+        ("until", "0001-01-01"),
+    ],
 )
 def test_a_filter_that_is_wrong_names_its_field(
     public_client: Client, admin: dict[str, str], field: str, value: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from django.db import connection
@@ -22,7 +23,21 @@ def test_text_that_a_spreadsheet_would_calculate_gets_an_apostrophe(start: str) 
     assert safe_cell(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"
 
 
-@pytest.mark.parametrize("value", ["Savon", "a=b", "", 12, -3, "'déjà"])
+@pytest.mark.parametrize("separator", [";", ",", "\t", "\n", "\r", "; ", ';"', ',\u00a0"'])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝"])
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_no_cell_begins_with_a_formula_wherever_a_spreadsheet_splits(separator: str, sign: str, delimiter: str) -> None:
+    """A French Excel splits at semicolons, an English one at commas, whatever the file was written with."""
+    rows = [["Savon", f"x{separator}{sign}cmd|' /C calc'!A0"]]
+    text = b"".join(csv_response(filename="a.csv", header=["a", "b"], rows=rows, delimiter=delimiter)).decode()
+    cells = re.split(r"[;,\t\r\n]", text.removeprefix("\ufeff"))
+    assert [cell for cell in cells if cell.lstrip(' \u00a0"').startswith(sign)] == []
+    [_header, read] = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    assert read[0] == "Savon"
+    assert read[1].replace("'", "") == rows[0][1].replace("'", "")
+
+
+@pytest.mark.parametrize("value", ["Savon", "a=b", "", 12, -3, "'déjà", "un, deux; trois", '{"a": -1, "b": "x=1"}'])
 def test_other_values_stay_as_they_are(value: object) -> None:
     assert safe_cell(value) == value
 
@@ -30,7 +45,7 @@ def test_other_values_stay_as_they_are(value: object) -> None:
 def test_a_file_says_its_encoding_and_is_a_download() -> None:
     response = csv_response(filename="a.csv", header=["Prénom"], rows=[['é;,"\n'], [None]])
     text = b"".join(response).decode()
-    assert text.startswith("\ufeffPrénom\r\n")
+    assert text.startswith('\ufeff"Prénom"\r\n')
     assert list(csv.reader(io.StringIO(text.removeprefix("\ufeff")))) == [["Prénom"], ['é;,"\n'], [""]]
     assert response["Content-Disposition"] == 'attachment; filename="a.csv"'
 
@@ -61,7 +76,7 @@ def test_an_export_is_read_in_its_own_schema_though_the_request_is_over(tenant: 
         text = b"".join(response).decode()
     assert "here@example.org" in text
     assert "platform-secret" not in text
-    assert text.startswith("\ufeffDate;"), "the language of the request"
+    assert text.startswith('\ufeff"Date";"Catégorie"'), "the language of the request"
     assert connection.schema_name == "public", "the connection is as it was found"
 
 

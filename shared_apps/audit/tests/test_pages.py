@@ -244,3 +244,15 @@ def test_the_log_of_one_schema_is_not_in_anothers(tenant: Tenant, tenant_client:
     for page in ("", "statistics/"):
         assert b"platform-secret" not in tenant_client.get(f"/staff/audit/{page}").content
     assert b"platform-secret" not in b"".join(tenant_client.get("/staff/audit/export/"))
+
+
+@pytest.mark.parametrize("path", ["/staff/audit/", "/staff/audit/statistics/", "/staff/audit/export/"])
+@pytest.mark.parametrize("field", ["since", "until"])
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_beyond_the_calendar_is_told_beside_its_field(
+    tenant_client: Client, path: str, field: str, day: str
+) -> None:
+    page = tenant_client.get(path, {field: day}, follow=True)
+    assert page.status_code == 200
+    assert f'id="id_{field}_error"' in page.content.decode()
+    assert f'value="{day}"' in page.content.decode()
