@@ -83,10 +83,14 @@ def test_both_logs_and_the_owner_are_told() -> None:
     for action in ("impersonation.started", "impersonation.ended"):
         entry = AuditLog.objects.get(action=action, resource_id=str(row.pk))
         assert (entry.category, entry.level, entry.actor_label) == ("security", "warning", admin.email)
+        assert "person" not in entry.after  # whoever is forgotten there must not live on here
         with inside(organisation):
             theirs = AuditLog.objects.get(action=action)
             assert theirs.after["reason"] == "Ticket 4711"
             assert theirs.after["admin"] == admin.email
+            assert theirs.after["person"] == row.person
+    row.refresh_from_db()
+    assert row.person == ""
     mail = Delivery.objects.get(template="impersonation")
     assert (mail.recipient, mail.context["reason"]) == (organisation.owner.email, "Ticket 4711")
 

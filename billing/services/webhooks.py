@@ -16,7 +16,7 @@ from billing.models import Payment, WebhookEvent
 from billing.providers.base import EventRef, InvalidSignature, ProviderError
 from billing.services.resolve import resolve_payment
 from shared_apps.core.soon import send_soon
-from shared_apps.core.throttle import count_one, counted
+from shared_apps.core.throttle import count_one, counted, network_of
 
 logger = structlog.get_logger(__name__)
 
@@ -69,9 +69,10 @@ def sends_too_much(remote_ip: str | None) -> bool:
     """
     if remote_ip is None:
         return False
-    if counted(action=_FORGERY, who=remote_ip) > MAX_FORGERIES:
+    sender = network_of(remote_ip)
+    if counted(action=_FORGERY, who=sender) > MAX_FORGERIES:
         return True
-    return count_one(action="webhook", who=remote_ip, seconds=FORGERY_WINDOW_SECONDS) > MAX_DELIVERIES
+    return count_one(action="webhook", who=sender, seconds=FORGERY_WINDOW_SECONDS) > MAX_DELIVERIES
 
 
 def process_webhook(event_id: int) -> WebhookEvent:
@@ -137,7 +138,7 @@ def delete_old_webhooks(*, now: datetime | None = None) -> int:
 
 def _count_forgery(remote_ip: str | None) -> None:
     if remote_ip is not None:
-        count_one(action=_FORGERY, who=remote_ip, seconds=FORGERY_WINDOW_SECONDS)
+        count_one(action=_FORGERY, who=network_of(remote_ip), seconds=FORGERY_WINDOW_SECONDS)
 
 
 def _process_after_commit(event: WebhookEvent) -> None:

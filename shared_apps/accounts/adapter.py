@@ -84,7 +84,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def set_password(self, user: Any, password: str) -> None:
         """By the link of the reset mail: every session ends, and the owner is told."""
-        set_password(user=user, password=password, device=known_device(self.request, user.email))
+        set_password(user=user, password=password, device=known_device(self.request, user.email), by_mail=True)
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """Queued like every mail, on the configured host of this tenant or of the platform, never the request's."""

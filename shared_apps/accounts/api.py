@@ -135,7 +135,7 @@ class VerifyEmailView(OpenView):
         responses={200: VerifiedSerializer, **errors(400, 429)},
     )
     def post(self, request: Request) -> Response:
-        user = services.verify_email(**validated(VerifySerializer, request))
+        user = services.verify_email(**validated(VerifySerializer, request), password=None)
         return Response({"verified": True, **start_session(user=user)})
 
 

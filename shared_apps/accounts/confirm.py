@@ -41,6 +41,12 @@ def confirmation_required(view: View) -> View:
     return wrapped
 
 
+def ask_confirmation(request: HttpRequest, **typed: str) -> HttpResponse:
+    """Ask who it is, for what only some answers of a form need; they come back to it with what they had `typed`."""
+    back = f"{request.path}?{urlencode(typed)}"
+    return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}")
+
+
 def note_confirmation(request: HttpRequest) -> None:
     """The person at this browser has just proved who they are."""
     request.session[_KEY] = {"user": str(request.user.pk), "at": time.time()}

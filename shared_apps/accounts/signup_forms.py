@@ -178,8 +178,33 @@ class ProviderSignupForm(DetailsForm, ConsentForm, KnownAddressForm):
     field_order = ("email", "first_name", "last_name")
 
 
-class CodeForm(KnownAddressForm):
-    """The six digits."""
+class ChosenPasswordForm(forms.Form):
+    """Asks for the password where it is not known who made the account: a stranger may have registered the address."""
+
+    password = forms.CharField(
+        label=_("Password you chose"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, made_here: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if made_here:
+            del self.fields["password"]
+
+    @property
+    def password_given(self) -> str | None:
+        return self.cleaned_data.get("password")
+
+
+class CodeForm(ChosenPasswordForm, KnownAddressForm):
+    """The six digits. Where the address is not known, neither is who made the account."""
+
+    field_order = ("email", "password", "code")
+
+    def __init__(self, *args: Any, known_email: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, known_email=known_email, made_here=bool(known_email), **kwargs)
 
     code = forms.CharField(
         label=_("Six-digit code"),

@@ -72,6 +72,7 @@ FIELDS: dict[str, str | Promise] = {
     "path": gettext_lazy("Path"),
     "permissions": gettext_lazy("Permissions"),
     "person": gettext_lazy("Person"),
+    "person_id": gettext_lazy("Account in the workspace"),
     "phone": gettext_lazy("Phone"),
     "photos": gettext_lazy("Photos"),
     "place": gettext_lazy("Place"),

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from shared_apps.audit.models import AuditCategory, AuditLog
 from shared_apps.core.request_info import request_info
-from shared_apps.core.throttle import count_one
+from shared_apps.core.throttle import caller, count_one
 
 logger = structlog.get_logger(__name__)
 
@@ -67,7 +67,7 @@ def _note(request: HttpRequest, status: int, *, milliseconds: int) -> None:
     info = request_info()
     actor = info.actor or _signed_in(request)
     if actor is None and 400 <= status < 500:
-        seen = count_one(action="http-log", who=info.ip or "", seconds=REFUSALS_WINDOW)
+        seen = count_one(action="http-log", who=caller(), seconds=REFUSALS_WINDOW)
         if seen > MOST_REFUSALS:
             return
     path = masked_path(request)

@@ -70,7 +70,12 @@ def check_rate(*, action: str, who: str, limit: int, seconds: int) -> None:
 
 def check_address_rate(scope: str) -> None:
     """Count one request of the caller's address against a rate such as "10/min"; raises TooManyAttempts."""
-    check_caller_rate(scope, who=network_of(request_info().ip or ""))
+    check_caller_rate(scope, who=caller())
+
+
+def caller() -> str:
+    """Where the current request comes from, for counting; empty outside a request."""
+    return network_of(request_info().ip or "")
 
 
 def network_of(address: str) -> str:

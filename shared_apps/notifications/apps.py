@@ -19,8 +19,8 @@ class NotificationsConfig(HoldsPersonalData, AppConfig):
         return {"messages": list(sent.values("template", "status", "created_at", "sent_at"))}
 
     def erase_person(self, user: Any) -> None:
-        """Drop what waits to be sent and the record of what was, to numbers that were only tried too."""
+        """Drop what waits to be sent and the record of what was, to numbers and addresses that were only tried too."""
         from shared_apps.notifications.models import Delivery
 
-        numbers = user.one_time_codes.filter(channel=Delivery.Channel.SMS).values_list("destination", flat=True)
-        Delivery.objects.filter(recipient__in={user.email, user.phone, *numbers}).delete()
+        tried = user.one_time_codes.values_list("destination", flat=True)
+        Delivery.objects.filter(recipient__in={user.email, user.phone, *tried} - {""}).delete()

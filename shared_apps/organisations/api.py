@@ -135,9 +135,13 @@ class OrganizationView(ApiView):
         return Response(_represent(membership))
 
 
+# Owners are made on the site, where people are asked again who they are: a token may have been stolen.
+GIVEN_ROLES = [Role.ADMIN, Role.BILLING, Role.MEMBER]
+
+
 class InviteSerializer(serializers.Serializer):
     email = serializers.EmailField(max_length=254)
-    role = serializers.ChoiceField(choices=[Role.ADMIN, Role.BILLING, Role.MEMBER], default=Role.MEMBER)
+    role = serializers.ChoiceField(choices=GIVEN_ROLES, default=Role.MEMBER)
 
 
 class InvitationSerializer(serializers.Serializer):
@@ -148,7 +152,7 @@ class InvitationSerializer(serializers.Serializer):
 
 
 class RoleSerializer(serializers.Serializer):
-    role = serializers.ChoiceField(choices=Role.choices)
+    role = serializers.ChoiceField(choices=GIVEN_ROLES)
 
 
 class MembersView(ApiView):

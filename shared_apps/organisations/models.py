@@ -167,7 +167,7 @@ class Invitation(models.Model):
 class Impersonation(models.Model):
     """A platform admin looks at a workspace as one of its people: why, until when, and whether they may change things.
 
-    `person_id` is the account inside the tenant, by its id; `person` what it was called.
+    `person_id` is the account inside the tenant, by its id; `person` what it is called, until the visit ends.
     """
 
     LONGEST = timedelta(minutes=30)

@@ -81,8 +81,9 @@ def test_an_admin_without_a_second_factor_is_anybody(admin, transfer, settings) 
     assert decide(admin, transfer, approved=True).status_code == 404
     transfer.refresh_from_db()
     assert transfer.status == "pending"
-    add_code_factor(user=User.objects.filter(is_staff=True).latest("date_joined"), kind="email")
-    assert admin.get(f"{PAYMENTS}{transfer.pk}/").status_code == 200
+    person = User.objects.filter(is_staff=True).latest("date_joined")
+    add_code_factor(user=person, kind="email")
+    assert client_for(person).get(f"{PAYMENTS}{transfer.pk}/").status_code == 200
 
 
 @pytest.mark.parametrize("approved", [None, "maybe", [], {}, 7, "\x00"])

@@ -300,7 +300,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_PATCH": False,
-    "ENUM_NAME_OVERRIDES": {"MembershipRoleEnum": "shared_apps.organisations.models.Membership.Role"},
+    "ENUM_NAME_OVERRIDES": {
+        "MembershipRoleEnum": "shared_apps.organisations.models.Membership.Role",
+        "GivenRoleEnum": "shared_apps.organisations.api.GIVEN_ROLES",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -14,9 +14,8 @@ from django.utils.translation import gettext as _
 
 from shared_apps.accounts.models import OneTimeCode, User
 from shared_apps.core.errors import DomainError, TooManyAttempts
-from shared_apps.core.request_info import request_info
 from shared_apps.core.tenancy import connection, here
-from shared_apps.core.throttle import check_rate, count_one
+from shared_apps.core.throttle import caller, check_rate, count_one
 from shared_apps.notifications.services import notify_by_email, notify_by_sms
 
 logger = structlog.get_logger(__name__)
@@ -64,7 +63,7 @@ def _check_sms(user: User, number: str) -> None:
     # Whose number is proved is limited by their account alone: strangers must not use up the codes they log in with.
     if number != user.phone:
         check_rate(action="sms-number", who=number, limit=SMS_TO_A_NUMBER, seconds=HOUR)
-    check_rate(action="sms-address", who=request_info().ip or "", limit=SMS_FROM_AN_ADDRESS, seconds=HOUR)
+    check_rate(action="sms-address", who=caller(), limit=SMS_FROM_AN_ADDRESS, seconds=HOUR)
     if count_one(action="sms-day", who=here("all"), seconds=DAY) > SMS_A_DAY:
         logger.error("no more text messages today")
         raise TooManyAttempts(

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from shared_apps.accounts.models import SecondFactor, User
 from shared_apps.accounts.services.codes import wrong_code
 from shared_apps.accounts.services.notices import notify_of_change
+from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
@@ -44,22 +45,29 @@ def totp_url(*, user: User, secret: str, issuer: str) -> str:
     return f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': issuer}, quote_via=quote)}"
 
 
-def add_totp(*, user: User, secret: str, code: str) -> None:
+def add_totp(*, user: User, secret: str, code: str, keep: str = "") -> None:
     """Keep the app's secret, sealed, once its first code is right; the app before is replaced.
 
-    One transaction, locks the account's row. Raises DomainError on `code`.
+    One transaction, locks the account's row. The first factor ends every session but the browser's with the key `keep`:
+    they were opened by a password alone. Raises DomainError on `code`.
     """
     counter = _counter_of(secret, code)
     if counter is None:
         raise wrong_code()
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
+        _end_sessions_without_factor(user, keep=keep)
         app, _is_new = Authenticator.objects.update_or_create(
             user=user,
             type=Authenticator.Type.TOTP,
             defaults={"data": {"secret": encrypt(secret, place=totp_place(user)), "last_counter": counter}},
         )
         _note(user, "account.second_factor_added", app, {"kind": "totp"}, event="factor_added")
+
+
+def _end_sessions_without_factor(user: User, *, keep: str) -> None:
+    if not has_second_factor(user):
+        end_all_sessions(user=user, keep=keep, actor=user)
 
 
 def remove_totp(*, user: User) -> None:
@@ -71,16 +79,17 @@ def remove_totp(*, user: User) -> None:
             _remove(user, app, "totp")
 
 
-def add_code_factor(*, user: User, kind: str) -> None:
+def add_code_factor(*, user: User, kind: str, keep: str = "") -> None:
     """Ask for a code by e-mail or SMS at every log-in from now on. One transaction, locks the account's row.
 
-    Raises DomainError when there is no proved phone to send it to.
+    The first factor ends sessions as in `add_totp`. Raises DomainError when there is no proved phone to send it to.
     """
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=user.pk)
         # Read under the lock: the number may be removed in another tab at this moment.
         if kind == SecondFactor.Kind.SMS and not locked.phone_verified_at:
             raise DomainError("no_phone", _("Add your phone number first, then come back here."))
+        _end_sessions_without_factor(user, keep=keep)
         factor, is_new = SecondFactor.objects.get_or_create(user=user, kind=kind)
         if is_new:
             _note(user, "account.second_factor_added", factor, {"kind": kind}, event="factor_added")

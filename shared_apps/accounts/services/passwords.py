@@ -10,7 +10,7 @@ from django.db import transaction
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services.attempts import forget_failures
 from shared_apps.accounts.services.notices import notify_of_change
-from shared_apps.accounts.services.registration import is_verified
+from shared_apps.accounts.services.registration import is_verified, note_proved
 from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
@@ -22,12 +22,12 @@ from shared_apps.notifications.services import notify_by_email
 LINKS_AN_HOUR = 3
 
 
-def set_password(*, user: User, password: str, keep: str = "", device: str = "") -> None:
+def set_password(*, user: User, password: str, keep: str = "", device: str = "", by_mail: bool = False) -> None:
     """Give the account a password that was checked, and end every session but the one with the key `keep`.
 
     One transaction, locks the account's row. The owner is told by mail; a locked account can be tried again, from the
-    browser `device` too, which has a count of its own (`accounts.devices`). While the address is not proved, the password
-    comes from its mailbox, and a Google or Facebook account may be a stranger's: it goes.
+    browser `device` too, which has a count of its own (`accounts.devices`). A link opened `by_mail` proves an address that waited
+    for it; the Google or Facebook account it was made with may be a stranger's: it goes.
     """
     with transaction.atomic():
         before = {"password": User.objects.select_for_update().get(pk=user.pk).has_usable_password()}
@@ -41,8 +41,9 @@ def set_password(*, user: User, password: str, keep: str = "", device: str = "")
             before=before,
             after={"password": True},
         )
-        if not is_verified(user):
+        if by_mail and not is_verified(user):
             SocialAccount.objects.filter(user=user).delete()
+            note_proved(user)
         end_all_sessions(user=user, keep=keep, actor=user)
         notify_of_change(user=user, event="password")
     forget_failures(email=user.email, device=device)

@@ -126,7 +126,7 @@ def _forget_account(user: User) -> None:
         email=erased_address(user), ip=None, user_agent="", country=""
     )
     user.email, user.first_name, user.last_name = erased_address(user), "", ""
-    user.phone, user.phone_verified_at, user.date_of_birth = "", None, None
+    user.phone, user.phone_verified_at, user.date_of_birth, user.platform_user_id = "", None, None, None
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     user.save()

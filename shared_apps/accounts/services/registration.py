@@ -140,11 +140,14 @@ def resend_code(*, email: str, next_path: str = "") -> None:
             send_code(user, next_path)
 
 
-def verify_email(*, email: str, code: str) -> User:
+def verify_email(*, email: str, code: str, password: str | None) -> User:
     """Prove an address by the latest code sent to it. Five wrong tries end a code.
 
+    `password` is what the visitor gave as the account's, None when they are known to have made it: a stranger may have
+    registered this address, and its owner must not confirm the stranger's account for them.
+
     The try is counted by a guarded UPDATE committed before the comparison, so that parallel guesses count too. Raises
-    DomainError on `code`.
+    DomainError on `code` or `password`.
     """
     address = email.strip().lower()
     check_rate(action="verify", who=here(address), limit=15, seconds=600)
@@ -161,19 +164,34 @@ def verify_email(*, email: str, code: str) -> User:
         raise _locked_code()
     if not constant_time_compare(latest.code_hash, _hash(user, code.strip().replace(" ", ""))):
         raise _wrong_code()
+    if password is not None and not user.check_password(password):
+        raise DomainError(
+            "wrong_password",
+            _("This is not the password chosen when this account was made. If you do not know it, choose a new one."),
+            field="password",
+        )
     return _prove(user, latest)
 
 
-def verify_by_link(*, token: str) -> tuple[User, str]:
+def address_of_link(token: str) -> str:
+    """The address that the link in the mail would prove; empty when the link has expired or is none of ours."""
+    try:
+        return str(_signer.unsign_object(token, max_age=CODE_LIFETIME)["email"])
+    except BadSignature:
+        return ""
+
+
+def verify_by_link(*, token: str, password: str | None) -> tuple[User, str]:
     """Prove an address by the link in the mail, which carries address, code and where to go on, signed.
 
-    Returns the account and that path, which may be empty. Raises DomainError.
+    `password` as in `verify_email`. Returns the account and that path, which may be empty. Raises DomainError.
     """
     try:
         payload = _signer.unsign_object(token, max_age=CODE_LIFETIME)
     except BadSignature:
         raise DomainError("link_expired", _("This link has expired. Ask for a new code."), field="code") from None
-    return verify_email(email=payload["email"], code=payload["code"]), payload.get("next", "")
+    user = verify_email(email=payload["email"], code=payload["code"], password=password)
+    return user, payload.get("next", "")
 
 
 def is_verified(user: User) -> bool:
@@ -191,10 +209,15 @@ def _prove(user: User, code: EmailCode) -> User:
     with transaction.atomic():
         if not EmailCode.objects.filter(pk=code.pk, used_at__isnull=True).update(used_at=timezone.now()):
             raise _wrong_code()
-        EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
         _drop_disputed_password(user)
-        record(action="account.verified", category=AuditCategory.USER, resource=user, actor=user)
+        note_proved(user)
     return user
+
+
+def note_proved(user: User) -> None:
+    """The account's owner reads the mail of its address. In the caller's transaction."""
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+    record(action="account.verified", category=AuditCategory.USER, resource=user, actor=user)
 
 
 def _drop_disputed_password(user: User) -> None:

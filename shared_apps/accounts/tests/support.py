@@ -54,8 +54,8 @@ def app_code(secret: str, *, periods: int = 0) -> str:
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + periods))
 
 
-def with_app(user: User) -> str:
+def with_app(user: User, *, keep: str = "") -> str:
     """Give the account an authenticator app whose last code was taken a minute ago; returns its secret."""
     secret = factors.make_totp_secret()
-    factors.add_totp(user=user, secret=secret, code=app_code(secret, periods=-1))
+    factors.add_totp(user=user, secret=secret, code=app_code(secret, periods=-1), keep=keep)
     return secret

@@ -13,7 +13,7 @@ from django.utils import timezone
 from billing.models import Order
 from provisioning.services import housekeeping
 from shared_apps.accounts.models import User
-from shared_apps.accounts.services.addresses import ask_phone
+from shared_apps.accounts.services.addresses import ask_email_change, ask_phone
 from shared_apps.accounts.services.profile import update_profile
 from shared_apps.accounts.tests.support import log_in
 from shared_apps.audit.models import AuditLog
@@ -34,6 +34,7 @@ from tests.support.tenants import Browser, owner_of, ready_tenant
 pytestmark = pytest.mark.django_db
 ADDRESS, PHONE, NAME = "awa.ndiaye@example.org", "+237671234567", "Ndiaye-Canari"
 UNPROVED_PHONE = "+237699999999"
+UNPROVED_ADDRESS = "awa@new.example.org"
 # Somebody else, whose address ends like hers.
 OTHER = f"m{ADDRESS}"
 BROWSER = {"HTTP_USER_AGENT": "Canary Browser 1.0", "REMOTE_ADDR": "10.77.77.7"}
@@ -41,6 +42,7 @@ TRACES = [
     rf"(?<!m){ADDRESS}",
     rf"\{PHONE}",
     rf"\{UNPROVED_PHONE}",
+    UNPROVED_ADDRESS,
     NAME,
     BROWSER["HTTP_USER_AGENT"],
     BROWSER["REMOTE_ADDR"],
@@ -68,6 +70,7 @@ def awa() -> User:
     user = make_user(email=ADDRESS, first_name="Awa", phone=PHONE, phone_verified_at=timezone.now())
     update_profile(user=user, first_name="Awa", last_name=NAME, locale="fr")
     ask_phone(user=user, phone=UNPROVED_PHONE)
+    ask_email_change(user=user, email=UNPROVED_ADDRESS)
     notify_by_sms(key="sms", template="one_time_code", recipient=PHONE, locale="fr", context={})
     for address in (ADDRESS, OTHER):
         facts = {"people": [address], "person": f"Awa {NAME} ({address})" if address == ADDRESS else address}

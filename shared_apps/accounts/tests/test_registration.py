@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from shared_apps.accounts.models import EmailCode, User
-from shared_apps.accounts.services.registration import register_account, resend_code, verify_email
+from shared_apps.accounts.services.registration import is_verified, register_account, resend_code, verify_email
 from shared_apps.core.errors import DomainError, TooManyAttempts
 from shared_apps.notifications.models import Delivery
 from shared_apps.notifications.services import send_due_emails
@@ -30,19 +30,19 @@ def register(password: str = PASSWORD) -> str:
 
 
 def test_one_registration_keeps_its_password() -> None:
-    assert verify_email(email="awa@example.org", code=register()).check_password(PASSWORD)
+    assert verify_email(email="awa@example.org", code=register(), password=None).check_password(PASSWORD)
 
 
 def test_registering_again_with_the_same_password_keeps_it() -> None:
     register()
-    user = verify_email(email="awa@example.org", code=register())
+    user = verify_email(email="awa@example.org", code=register(), password=None)
     assert User.objects.get(pk=user.pk).check_password(PASSWORD)
 
 
 def test_of_two_registrations_with_two_passwords_neither_password_stays() -> None:
     register()
     code = register(OTHER)
-    user = User.objects.get(pk=verify_email(email="awa@example.org", code=code).pk)
+    user = User.objects.get(pk=verify_email(email="awa@example.org", code=code, password=None).pk)
     assert not user.has_usable_password()
     assert Delivery.objects.filter(template="choose_password", recipient=user.email).count() == 1
 
@@ -52,7 +52,7 @@ def wrong_code(times: int = 1) -> list[str]:
     answers = []
     for _ in range(times):
         with pytest.raises(DomainError) as refused:
-            verify_email(email="awa@example.org", code="wrong")
+            verify_email(email="awa@example.org", code="wrong", password=None)
         answers.append(refused.value.code)
     return answers
 
@@ -67,7 +67,7 @@ def test_tries_in_one_place_count_in_no_other(db: None) -> None:
             register()
     with tenant_context(there):
         assert wrong_code() == ["wrong_code"]
-        assert verify_email(email="awa@example.org", code=register()).email == "awa@example.org"
+        assert verify_email(email="awa@example.org", code=register(), password=None).email == "awa@example.org"
 
 
 @pytest.mark.parametrize("waits", [True, False])
@@ -96,6 +96,22 @@ def test_the_link_of_the_reset_mail_leads_to_a_new_password(host) -> None:
     client.post(page.request["PATH_INFO"], {"password1": OTHER, "password2": OTHER})
     user.refresh_from_db()
     assert user.check_password(OTHER)
+
+
+def test_the_link_of_the_reset_mail_takes_an_account_from_whoever_registered_the_address_of_another() -> None:
+    register()
+    victim = Client(HTTP_HOST="localhost")
+    victim.post("/accounts/password/reset/", {"email": "awa@example.org"})
+    send_due_emails()
+    link = re.search(r"http://localhost:8000(/accounts/password/reset/key/\S+)", mail.outbox[-1].body)
+    assert link
+    page = victim.get(link[1], follow=True)
+    victim.post(page.request["PATH_INFO"], {"password1": OTHER, "password2": OTHER})
+    user = User.objects.get(email="awa@example.org")
+    assert is_verified(user)
+    assert user.check_password(OTHER)
+    answer = victim.post("/accounts/login/", {"login": "awa@example.org", "password": OTHER})
+    assert answer.headers["Location"] != "/signup/code/"
 
 
 def test_an_unknown_address_gets_the_same_answer_and_no_mail() -> None:

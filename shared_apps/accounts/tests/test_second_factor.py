@@ -17,7 +17,7 @@ from django_tenants.utils import tenant_context
 from shared_apps.accounts.models import LoginAttempt, OneTimeCode, SecondFactor, User
 from shared_apps.accounts.services import factors
 from shared_apps.accounts.services.addresses import remove_phone
-from shared_apps.accounts.services.api_sessions import start_session
+from shared_apps.accounts.services.api_sessions import refresh_session, start_session
 from shared_apps.accounts.tests.support import SECOND, app_code, browser_of, is_logged_in, last_code, log_in, with_app
 from shared_apps.core.errors import DomainError
 from shared_apps.core.secrets import SecretUnreadable, decrypt
@@ -164,7 +164,7 @@ def test_an_app_is_set_up_by_its_first_code_and_its_secret_is_sealed() -> None:
 def test_recovery_codes_are_shown_once_and_kept_as_hashes() -> None:
     user = make_user()
     client = browser_of(user)
-    with_app(user)
+    with_app(user, keep=client.session.session_key)
     page = client.post("/accounts/security/recovery/")
     codes = re.findall(r"<li>([A-Z2-9]{5}-[A-Z2-9]{5})</li>", page.content.decode())
     assert len(set(codes)) == 10
@@ -180,7 +180,7 @@ def test_the_file_of_recovery_codes_is_whole_whatever_the_place_is_called() -> N
         user = make_user()
     client = browser_of(user, host=tenant.host)
     with tenant_context(tenant):
-        with_app(user)
+        with_app(user, keep=client.session.session_key)
     page = client.post("/accounts/security/recovery/").content.decode()
     codes = re.findall(r"<li>([A-Z2-9]{5}-[A-Z2-9]{5})</li>", page)
     [address] = re.findall(r'href="(data:[^"]*)"', page)
@@ -259,18 +259,18 @@ def test_the_back_office_opens_once_its_admin_has_a_second_factor(settings) -> N
     admin = make_admin()
     client = browser_of(admin)
     assert client.get("/backoffice/")["Location"] == "/accounts/security/"
-    with_app(admin)
+    with_app(admin, keep=client.session.session_key)
     assert client.get("/backoffice/").status_code == 200
 
 
 def test_the_api_is_no_way_round_it(settings) -> None:
     settings.ADMINS_NEED_SECOND_FACTOR = True
     admin = make_admin()
-    headers = {"Authorization": f"Bearer {start_session(user=admin)['access']}"}
-    program = Client(HTTP_HOST="localhost", headers=headers)
-    assert program.get("/api/audit/logs/").status_code == 403
-    with_app(admin)
-    assert program.get("/api/audit/logs/").status_code == 200
+    program = Client(HTTP_HOST="localhost")
+    for status in (403, 200):
+        headers = {"Authorization": f"Bearer {start_session(user=admin)['access']}"}
+        assert program.get("/api/audit/logs/", headers=headers).status_code == status
+        with_app(admin)
 
 
 def test_a_number_removed_in_another_tab_meanwhile_is_no_second_factor() -> None:
@@ -281,3 +281,27 @@ def test_a_number_removed_in_another_tab_meanwhile_is_no_second_factor() -> None
         factors.add_code_factor(user=user, kind="sms")
     assert refused.value.code == "no_phone"
     assert not SecondFactor.objects.filter(user=user).exists()
+
+
+@pytest.mark.parametrize("kind", ["totp", "email"])
+def test_the_first_second_factor_ends_what_a_password_alone_had_opened(kind: str) -> None:
+    user = make_user()
+    here, elsewhere = browser_of(user), browser_of(user)
+    tokens = start_session(user=user)
+    secret = factors.make_totp_secret()
+    if kind == "totp":
+        session = here.session
+        session["totp_secret"] = secret
+        session.save()
+        here.post("/accounts/security/app/", {"code": app_code(secret)})
+    else:
+        here.post("/accounts/security/codes/email/")
+    assert factors.factor_kinds(user) == [kind]
+    assert is_logged_in(here)
+    assert not is_logged_in(elsewhere)
+    with pytest.raises(DomainError):
+        refresh_session(token=tokens["refresh"])
+    another = start_session(user=user)
+    factors.add_code_factor(user=user, kind="email")
+    factors.add_totp(user=user, secret=secret, code=app_code(secret))
+    assert refresh_session(token=another["refresh"])

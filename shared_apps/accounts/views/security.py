@@ -44,7 +44,7 @@ def security(request: HttpRequest) -> HttpResponse:
         "kinds": kinds,
         "recovery_left": factors.recovery_codes_left(user),
         "sms_offered": sms_provider().offered,
-        "browsers": open_browsers(user, current=request.session.session_key or ""),
+        "browsers": open_browsers(user, current=_key(request)),
         "api_sessions": open_api_sessions(user),
         "attempts": latest_attempts(user),
     }
@@ -59,12 +59,12 @@ def password(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     form = NewPasswordForm(data=request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
-        key = request.session.session_key or ""
+        key = _key(request)
         device = known_device(request, user.email)
         passwords.set_password(user=user, password=form.cleaned_data["password1"], keep=key, device=device)
         update_session_auth_hash(request, user)
         info = request_info()
-        new = request.session.session_key or ""
+        new = _key(request)
         note_browser(user=user, session_key=new, ip=info.ip, user_agent=info.user_agent, was=key)
         messages.success(request, _("Your password is changed. You are logged out everywhere else."))
         return redirect("account_security")
@@ -80,7 +80,7 @@ def totp(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            factors.add_totp(user=user, secret=secret, code=form.cleaned_data["code"])
+            factors.add_totp(user=user, secret=secret, code=form.cleaned_data["code"], keep=_key(request))
         except DomainError as error:
             show_error(form, error)
         else:
@@ -120,7 +120,7 @@ def code_factor(request: HttpRequest, kind: str) -> HttpResponse:
         factors.remove_code_factor(user=user, kind=kind)
         messages.success(request, _("This way of confirming is removed."))
         return redirect("account_security")
-    factors.add_code_factor(user=user, kind=kind)
+    factors.add_code_factor(user=user, kind=kind, keep=_key(request))
     messages.success(request, _("From now on we send a code at every log-in."))
     return _after_adding(user)
 
@@ -172,6 +172,10 @@ def end_everything(request: HttpRequest) -> HttpResponse:
 def _after_adding(user: User) -> HttpResponse:
     """Who has no recovery codes yet gets them before anything else: a lost phone must not lock anybody out."""
     return redirect("account_security" if factors.recovery_codes_left(user) else "account_recovery_codes")
+
+
+def _key(request: HttpRequest) -> str:
+    return request.session.session_key or ""
 
 
 def _issuer(request: HttpRequest) -> str:

@@ -24,17 +24,17 @@ from shared_apps.accounts.pending import forget_pending, pending_account, pendin
 from shared_apps.accounts.selectors import account_rules, asked_here, sign_in_providers
 from shared_apps.accounts.services.registration import (
     CODE_LIFETIME,
+    address_of_link,
     is_verified,
     register_account,
     resend_code,
     verify_by_link,
     verify_email,
 )
-from shared_apps.accounts.signup_forms import AccountForm, AddressForm, CodeForm, SignupForm
+from shared_apps.accounts.signup_forms import AccountForm, AddressForm, ChosenPasswordForm, CodeForm, SignupForm
 from shared_apps.core.errors import DomainError
 from shared_apps.core.forms import show_error
-from shared_apps.core.request_info import request_info
-from shared_apps.core.throttle import check_rate
+from shared_apps.core.throttle import caller, check_rate
 
 View = Callable[..., HttpResponse]
 
@@ -84,7 +84,7 @@ def register(form: AccountForm, **more: Any) -> User | None:
     """Make the account that a valid form describes; None when that is refused, and the form says why."""
     data = form.cleaned_data
     try:
-        check_rate(action="register-from", who=request_info().ip or "", limit=20, seconds=600)
+        check_rate(action="register-from", who=caller(), limit=20, seconds=600)
         return register_account(
             email=data["email"],
             password=data["password"],
@@ -116,13 +116,18 @@ def code(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None, known_email=known)
     if request.method == "POST" and form.is_valid():
         try:
-            user = verify_email(email=form.address, code=form.cleaned_data["code"])
+            user = prove_by_code(form)
         except DomainError as error:
             show_error(form, error)
         else:
             return _enter(request, user, pending_next(request))
     minutes = int(CODE_LIFETIME.total_seconds() // 60)
     return render(request, "account/signup_code.html", {"form": form, "email": known, "minutes": minutes})
+
+
+def prove_by_code(form: CodeForm) -> User:
+    """The account whose address a valid form proves; raises DomainError."""
+    return verify_email(email=form.address, code=form.cleaned_data["code"], password=form.password_given)
 
 
 def _proved_elsewhere(request: HttpRequest) -> HttpResponse:
@@ -155,15 +160,30 @@ def resend(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest, token: str) -> HttpResponse:
     """The link in the mail, on any device. Opening it changes nothing (mail scanners open links): a button does."""
-    refused = False
-    if request.method == "POST":
+    link = OpenedLink(request, token)
+    if link.proved:
+        return _enter(request, *link.proved)
+    return render(request, "account/signup_verify.html", {"link": link, "form": AddressForm()})
+
+
+class OpenedLink:
+    """The link in the mail, opened in a browser: what it proves, once its button is pressed, or why it does not."""
+
+    def __init__(self, request: HttpRequest, token: str) -> None:
+        account, address = pending_account(request), address_of_link(token)
+        made_here = account is not None and account.email == address
+        self.form = ChosenPasswordForm(request.POST if request.method == "POST" else None, made_here=made_here)
+        self.refused = not address
+        self.proved: tuple[User, str] | None = None
+        if address and self.form.is_valid():
+            self._prove(token)
+
+    def _prove(self, token: str) -> None:
         try:
-            user, next_path = verify_by_link(token=token)
-        except DomainError:
-            refused = True
-        else:
-            return _enter(request, user, next_path)
-    return render(request, "account/signup_verify.html", {"refused": refused, "form": AddressForm()})
+            self.proved = verify_by_link(token=token, password=self.form.password_given)
+        except DomainError as error:
+            self.refused = error.field != "password"
+            show_error(self.form, error, field="password" if not self.refused else "")
 
 
 def _enter(request: HttpRequest, user: User, next_path: str) -> HttpResponse:

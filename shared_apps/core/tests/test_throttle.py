@@ -7,7 +7,7 @@ import time
 import pytest
 
 from shared_apps.core.errors import TooManyAttempts
-from shared_apps.core.throttle import check_rate, count_one, counted
+from shared_apps.core.throttle import check_rate, count_one, counted, network_of
 
 
 def test_tries_are_counted_by_action_and_by_who() -> None:
@@ -40,3 +40,18 @@ def test_without_redis_nothing_is_counted_and_nobody_is_refused(settings, tmp_pa
     assert count_one(action="knock", who="awa", seconds=60) == 0
     assert counted(action="knock", who="awa") == 0
     check_rate(action="knock", who="awa", limit=0, seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::6", "2001:db8:1:3::/64"),
+        ("", ""),
+    ],
+)
+def test_who_has_a_whole_network_counts_as_one_caller(address: str, network: str) -> None:
+    assert network_of(address) == network

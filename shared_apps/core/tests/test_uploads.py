@@ -135,3 +135,14 @@ def test_what_is_not_a_receipt_is_refused_with_its_reason(content, code) -> None
     with pytest.raises(BadUpload) as refusal:
         scrub(content)
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(("old", "new"), [(b"/Count 1", b"/Count 99999999999999999999"), (b"/Kids", b"/Kidz")])
+def test_a_damaged_pdf_is_refused_whatever_breaks_in_it(old: bytes, new: bytes) -> None:
+    plain = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf())) as document:
+        document.save(plain, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    content = plain.getvalue()
+    assert old in content
+    with pytest.raises(BadUpload, match="damaged"):
+        scrub(content.replace(old, new))

@@ -17,7 +17,7 @@ from shared_apps.organisations.services.invitations import (
     resend_invitation,
     revoke_invitation,
 )
-from shared_apps.organisations.services.members import remove_member
+from shared_apps.organisations.services.members import change_role, remove_member
 from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -138,3 +138,16 @@ def test_the_invitations_of_somebody_removed_end_with_their_place(organisation) 
     invite(organisation_id=organisation.pk, email="second@example.org", role="member", by=admin.user)
     remove_member(organisation_id=organisation.pk, member_id=admin.pk, by=organisation.owner)
     assert Invitation.objects.get().revoked_at is not None
+
+
+def test_an_invitation_ends_with_its_senders_right_to_send_it(organisation) -> None:
+    admin, awa = join(organisation, "admin"), make_user(email="awa@example.org")
+    invite(organisation_id=organisation.pk, email=awa.email, role="member", by=admin.user)
+    token = last_token()
+    change_role(organisation_id=organisation.pk, member_id=admin.pk, role="billing", by=organisation.owner)
+    with pytest.raises(DomainError, check=lambda error: error.code == "invitation_ended"):
+        accept_invitation(token=token, user=awa)
+    Invitation.objects.update(sent_at=timezone.now() - timedelta(hours=1))
+    Delivery.objects.all().delete()
+    resend_invitation(organisation_id=organisation.pk, invitation_id=Invitation.objects.get().pk, by=organisation.owner)
+    assert accept_invitation(token=last_token(), user=awa).role == "member"

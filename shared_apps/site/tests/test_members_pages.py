@@ -127,6 +127,22 @@ def test_a_member_page_changes_the_role_and_removes(organisation) -> None:
     assert not organisation.memberships.filter(user=member).exists()
 
 
+def test_another_owner_is_made_by_who_has_just_proved_who_they_are(organisation) -> None:
+    client = on_platform(organisation.owner, confirmed=False)
+    place = organisation.memberships.get(user=member_of(organisation))
+    path = f"{base(organisation)}members/{place.pk}/"
+    asked = client.post(path, {"role": "owner"})
+    assert asked.headers["Location"] == f"/accounts/confirm/?next={quote(f'{path}?role=owner', safe='')}"
+    place.refresh_from_db()
+    assert place.role == "member"
+    back = client.post(asked.headers["Location"], {"answer": PASSWORD})
+    assert back.headers["Location"] == f"{path}?role=owner"
+    assert client.get(f"{path}?role=owner").context["form"]["role"].value() == "owner"
+    client.post(path, {"role": "owner"})
+    place.refresh_from_db()
+    assert place.role == "owner"
+
+
 def test_handing_over_asks_for_a_fresh_proof_and_the_name(organisation) -> None:
     member = member_of(organisation)
     place = organisation.memberships.get(user=member)
@@ -240,3 +256,12 @@ def test_the_api_invites_changes_and_removes_by_the_same_rules(organisation) -> 
         assert answer.status_code == status, answer.content
     for client, status in ((stranger, 404), (admin, 403), (owner, 204), (owner, 404)):
         assert client.delete(member).status_code == status
+
+
+def test_the_api_makes_no_owner(organisation) -> None:
+    member = organisation.memberships.get(user=member_of(organisation))
+    path = f"/api/tenants/organizations/{organisation.pk}/members/{member.pk}/"
+    answer = api_client(organisation.owner).patch(path, {"role": "owner"}, content_type="application/json")
+    assert answer.status_code == 400
+    member.refresh_from_db()
+    assert member.role == "member"

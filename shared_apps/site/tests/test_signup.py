@@ -10,7 +10,16 @@ from django.utils import timezone
 from shared_apps.accounts.models import EmailCode, User
 from shared_apps.accounts.services.registration import is_verified
 from shared_apps.site.models import SignupDraft
-from shared_apps.site.tests.helpers import account_data, code_in, last_mail, link_in, logged_in, text_of, visitor
+from shared_apps.site.tests.helpers import (
+    PASSWORD,
+    account_data,
+    code_in,
+    last_mail,
+    link_in,
+    logged_in,
+    text_of,
+    visitor,
+)
 from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db(transaction=False)
@@ -109,7 +118,8 @@ def test_without_a_session_the_address_is_asked_for() -> None:
     visitor().post("/signup/", account_data())
     elsewhere = visitor()
     assert 'name="email"' in text_of(elsewhere.get("/signup/code/"))
-    answer = elsewhere.post("/signup/code/", {"email": "awa@example.org", "code": code_in(last_mail())})
+    known = {"email": "awa@example.org", "password": PASSWORD}
+    answer = elsewhere.post("/signup/code/", {**known, "code": code_in(last_mail())})
     assert answer.headers["Location"] == "/signup/organisation/"
 
 
@@ -120,7 +130,7 @@ def test_the_link_works_on_another_device_and_survives_scanners() -> None:
         assert visitor().get(link).status_code == 200
     assert not is_verified(User.objects.get(email="awa@example.org"))
     elsewhere = visitor()
-    answer = elsewhere.post(link)
+    answer = elsewhere.post(link, {"password": PASSWORD})
     assert answer.headers["Location"] == "/signup/organisation/"
     assert 'name="product" value="esxi"' in text_of(elsewhere.get("/signup/organisation/"))
 
@@ -135,8 +145,29 @@ def test_a_broken_link_offers_a_new_code(token: str) -> None:
 def test_a_used_link_says_so() -> None:
     visitor().post("/signup/", account_data())
     link = link_in(last_mail())
-    visitor().post(link)
-    assert "/accounts/login/" in text_of(visitor().post(link))
+    visitor().post(link, {"password": PASSWORD})
+    assert "/accounts/login/" in text_of(visitor().post(link, {"password": PASSWORD}))
+
+
+def test_the_browser_that_registered_is_not_asked_for_the_password_again() -> None:
+    client = visitor()
+    client.post("/signup/", account_data())
+    assert client.post(link_in(last_mail())).headers["Location"] == "/signup/organisation/"
+
+
+@pytest.mark.parametrize("given", [{}, {"password": ""}, {"password": "not-the-one-chosen"}])
+def test_nobody_confirms_an_account_that_a_stranger_made_with_their_address(given: dict[str, str]) -> None:
+    visitor().post("/signup/", account_data())
+    link, code = link_in(last_mail()), code_in(last_mail())
+    victim = visitor()
+    victim.post("/signup/", account_data(email="own@example.org"))  # another account is no proof either
+    by_link = victim.post(link, given)
+    by_code = visitor().post("/signup/code/", {"email": "awa@example.org", "code": code, **given})
+    assert not is_verified(User.objects.get(email="awa@example.org"))
+    assert "password" in by_link.context["link"].form.errors
+    assert "password" in by_code.context["form"].errors
+    for answer in (by_link, by_code):
+        assert "/accounts/password/reset/" in text_of(answer)
 
 
 def test_a_wrong_address_is_corrected_and_the_old_code_is_worth_nothing() -> None:
@@ -196,7 +227,7 @@ def test_a_session_of_an_account_that_moved_cannot_touch_the_next_account_of_tha
 def test_an_address_proved_on_another_device_leads_to_the_log_in() -> None:
     here, phone = visitor(), visitor()
     here.post("/signup/", account_data())
-    phone.post(link_in(last_mail()))
+    phone.post(link_in(last_mail()), {"password": PASSWORD})
     answer = here.post("/signup/code/", {"code": "123456"})
     assert answer.headers["Location"] == "/accounts/login/?next=%2Fsignup%2Forganisation%2F"
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from shared_apps.accounts.confirm import confirmation_required
+from shared_apps.accounts.confirm import ask_confirmation, confirmation_required, is_confirmed
 from shared_apps.core.errors import DomainError, NotAllowed, NotFound
 from shared_apps.core.forms import show_error
 from shared_apps.organisations.models import Membership
@@ -83,8 +83,10 @@ def person(request: HttpRequest, id: UUID, member: int) -> HttpResponse:
     if shown.pk == place.pk or not may_manage(place.role, shown.role):
         raise not_yours()
     roles = manageable_roles(place.role)
-    form = RoleForm(request.POST or None, roles=roles, initial={"role": shown.role})
+    form = RoleForm(request.POST or None, roles=roles, initial={"role": request.GET.get("role", shown.role)})
     if request.method == "POST" and form.is_valid():
+        if form.cleaned_data["role"] == Membership.Role.OWNER and not is_confirmed(request):
+            return ask_confirmation(request, role=Membership.Role.OWNER)
         try:
             members.change_role(organisation_id=id, member_id=member, by=request.user, **form.cleaned_data)
         except NotAllowed:

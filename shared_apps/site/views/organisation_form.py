@@ -24,8 +24,7 @@ from shared_apps.accounts.services.registration import is_verified
 from shared_apps.core.context import host_with_port
 from shared_apps.core.errors import DomainError
 from shared_apps.core.forms import show_error
-from shared_apps.core.request_info import request_info
-from shared_apps.core.throttle import check_rate
+from shared_apps.core.throttle import caller, check_rate
 from shared_apps.site import plan_texts
 from shared_apps.site.catalogue import load_catalogue
 from shared_apps.site.choices import read_choice
@@ -195,7 +194,7 @@ def _amounts(form: OrganisationForm) -> tuple[Amounts | None, str]:
     if on_sale is None:
         return price_order(price), ""
     try:
-        check_rate(action="coupon", who=request_info().ip or "", limit=60, seconds=600)
+        check_rate(action="coupon", who=caller(), limit=60, seconds=600)
         coupon = check_coupon(code=code, plan=on_sale.version.plan, currency=choice.currency)
     except DomainError as error:
         return price_order(price), str(error)
@@ -232,7 +231,7 @@ def subdomain(request: HttpRequest) -> HttpResponse:
     typed = str(request.GET.get("name") or request.GET.get("subdomain") or "")[:80]
     context: dict[str, Any] = {"host": host_with_port(settings.PLATFORM_HOST)}
     try:
-        check_rate(action="subdomain", who=request_info().ip or "", limit=120, seconds=60)
+        check_rate(action="subdomain", who=caller(), limit=120, seconds=60)
         context["free"] = check_subdomain(typed)
     except DomainError as error:
         organisation = str(request.GET.get("organisation") or "")[:120]

@@ -21,11 +21,9 @@ from shared_apps.accounts.services.registration import (
     CODE_LIFETIME,
     is_verified,
     resend_code,
-    verify_by_link,
-    verify_email,
 )
 from shared_apps.accounts.signup_forms import AccountForm, AddressForm, CodeForm
-from shared_apps.accounts.views.signup import register
+from shared_apps.accounts.views.signup import OpenedLink, prove_by_code, register
 from shared_apps.core.errors import DomainError
 from shared_apps.core.forms import show_error
 from shared_apps.site.catalogue import chosen_plan
@@ -83,7 +81,7 @@ def code(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST, known_email=known)
     if form.is_valid():
         try:
-            user = verify_email(email=form.address, code=form.cleaned_data["code"])
+            user = prove_by_code(form)
         except DomainError as error:
             show_error(form, error)
         else:
@@ -157,13 +155,10 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
     """The link in the mail, on any device. Opening it changes nothing (mail scanners open links): a button does."""
     if request.user.is_authenticated:
         return redirect("signup_organisation")
-    error = None
-    if request.method == "POST":
-        try:
-            return _enter(request, verify_by_link(token=token)[0])
-        except DomainError as refused:
-            error = refused
-    context: dict[str, Any] = {"error": error, "form": AddressForm(), **signup_steps(2)}
+    link = OpenedLink(request, token)
+    if link.proved:
+        return _enter(request, link.proved[0])
+    context: dict[str, Any] = {"link": link, "form": AddressForm(), **signup_steps(2)}
     return render_page(request, "signup_verify.html", context)
 
 

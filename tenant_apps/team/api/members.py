@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from shared_apps.core.api import PAGE_PARAMETER, errors, page_of, paginated, validated
-from shared_apps.core.errors import DomainError, NotFound
+from shared_apps.core.errors import DomainError, NotAllowed, NotFound
 from tenant_apps.team.api.base import PeopleWriteView, TenantApiRequest
 from tenant_apps.team.models import Invitation, Member, Role
 from tenant_apps.team.selectors import members, open_invitations
@@ -57,7 +57,12 @@ class NewInvitationSerializer(RoleChoiceSerializer):
 
 
 def chosen_role(key: str) -> Role:
-    """The role that a request names; raises DomainError on `role`."""
+    """The role that a request names; raises DomainError on `role`.
+
+    A token may have been stolen: an owner is made on the site, where people are asked again who they are.
+    """
+    if key == Role.OWNER:
+        raise NotAllowed("owner_on_site", _("Owners are made on the site only: log in there."), field="role")
     role = Role.objects.filter(key=key).first()
     if role is None:
         raise DomainError("unknown_role", _("There is no such role. See the list of roles."), field="role")

@@ -29,6 +29,7 @@ from tenant_apps.team.services.invitations import (
     resend,
     revoke,
 )
+from tenant_apps.team.services.members import change_role
 from tenant_apps.team.tests.support import PASSWORD, make_member, make_role, owner, refused, role, with_quota
 from tests.support.tenants import ready_tenant
 
@@ -244,3 +245,23 @@ def test_a_link_of_one_tenant_means_nothing_in_another(tenant: Tenant) -> None:
         access_invitation(token=token)
     with refused("invitation_unknown"):
         join(token)
+
+
+def test_an_invitation_ends_with_its_senders_right_to_send_it(tenant: Tenant) -> None:
+    chief = make_member("administrator")
+    send(by=chief.user, role=role("manager"))
+    token = token_to()
+    change_role(member=chief, role=role("seller"), by=owner().user)
+    with refused("invitation_unknown"):
+        join(token)
+    with refused("invitation_unknown"):
+        accept(token=token, user=customer())
+    assert not Member.objects.filter(user__email=EMAIL).exists()
+    resend(invitation=Invitation.objects.get(), by=owner().user)
+    assert accept(token=token_to(), user=User.objects.get(email=EMAIL)).role.key == "manager"
+
+
+def test_a_key_that_was_used_shows_an_invitation_only_to_who_may_invite(tenant: Tenant) -> None:
+    sent = send()
+    with refused("not_allowed"):
+        send(invitation_id=sent.pk, by=make_member("seller").user)

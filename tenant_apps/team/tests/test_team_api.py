@@ -143,3 +143,16 @@ def test_the_activity_log_is_for_those_who_may_read_it(shop) -> None:
     client = as_person(shop, seller)
     for path in ("", "statistics/", "export/", "1/"):
         assert client.get(f"{API}audit/logs/{path}").status_code == 403, path
+
+
+def test_the_api_makes_no_owner(shop) -> None:
+    """A stolen token must not be able to keep the workspace: owners prove on the site who they are."""
+    seller, client = make_member("seller"), as_person(shop, make_member(Role.OWNER).user)
+    for answer in (
+        client.patch(f"{API}members/{seller.user_id}/", {"role": "owner"}, format="json"),
+        client.post(f"{API}invitations/", {"email": "new@example.org", "role": "owner"}, format="json"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "owner_on_site")
+    connection.set_tenant(shop)
+    assert not Invitation.objects.exists()
+    assert Member.objects.get(pk=seller.pk).role.key == "seller"

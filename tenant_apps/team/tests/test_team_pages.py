@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
@@ -162,6 +163,26 @@ def test_a_member_gets_another_role_and_is_removed(tenant: Tenant, tenant_client
     assert page(tenant_client, person_url(seller, "remove/"))
     assert tenant_client.post(person_url(seller, "remove/"))["Location"] == TEAM
     assert tenant_client.get(person_url(seller)).status_code == 404
+
+
+def test_another_owner_is_made_by_who_has_just_proved_who_they_are(tenant: Tenant, tenant_client: Client) -> None:
+    seller = make_member("seller")
+    for asked, typed in (
+        (tenant_client.post(person_url(seller), {"role": "owner"}), "role=owner"),
+        (send(tenant_client, role="owner"), "role=owner&email=awa%40example.org"),
+    ):
+        assert asked["Location"].startswith("/accounts/confirm/?next=")
+        assert parse_qs(urlsplit(asked["Location"]).query)["next"][0].endswith(f"?{typed}")
+    form = tenant_client.get(f"{TEAM}invite/?role=owner&email=awa%40example.org").context["form"]
+    assert (form["role"].value(), form["email"].value()) == ("owner", "awa@example.org")
+    connection.set_tenant(tenant)
+    assert not Invitation.objects.exists()
+    assert Member.objects.get(pk=seller.pk).role.key == "seller"
+    client = confirmed(tenant_client)
+    assert client.post(person_url(seller), {"role": "owner"})["Location"] == TEAM
+    assert send(client, role="owner")["Location"] == TEAM
+    connection.set_tenant(tenant)
+    assert Invitation.objects.get().role.key == Member.objects.get(pk=seller.pk).role.key == "owner"
 
 
 def test_people_and_invitations_of_another_tenant_are_not_here(tenant: Tenant, tenant_client: Client) -> None:

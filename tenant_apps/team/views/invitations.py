@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from shared_apps.accounts.confirm import ask_confirmation, is_confirmed
 from shared_apps.accounts.models import User
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import DomainError
@@ -21,7 +22,7 @@ from tenant_apps.team import selectors
 from tenant_apps.team.access import StaffRequest, TenantRequest, is_staff, permission_required
 from tenant_apps.team.forms import WorkspaceForm, save_form
 from tenant_apps.team.member_forms import InviteForm, JoinForm
-from tenant_apps.team.models import Invitation
+from tenant_apps.team.models import Invitation, Role
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
 from tenant_apps.team.products import product_config
 from tenant_apps.team.services import invitations as services
@@ -33,10 +34,13 @@ def invite(request: StaffRequest) -> HttpResponse:
     """Offer somebody a place."""
     form = InviteForm(
         request.POST if request.method == "POST" else None,
+        initial={name: request.GET.get(name, "") for name in ("email", "role")},
         roles=selectors.roles_within(selectors.standing_of(request.user)),
         product=product_config(request.tenant.product),
     )
     if request.method == "POST":
+        if form.is_valid() and form.chosen.key == Role.OWNER and not is_confirmed(request):
+            return ask_confirmation(request, role=Role.OWNER, email=form.cleaned_data["email"])
         sent = save_form(
             form,
             lambda: services.invite(

@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from shared_apps.accounts.confirm import confirmation_required
+from shared_apps.accounts.confirm import ask_confirmation, confirmation_required, is_confirmed
 from shared_apps.core.context import platform_url
 from tenant_apps.team import selectors
 from tenant_apps.team.access import StaffRequest, owner_required, permission_required, staff_required
 from tenant_apps.team.forms import WorkspaceForm, save_form
 from tenant_apps.team.member_forms import RoleChoiceForm, TransferForm
-from tenant_apps.team.models import Member
+from tenant_apps.team.models import Member, Role
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
 from tenant_apps.team.products import product_config
 from tenant_apps.team.services import members as services
@@ -61,11 +61,13 @@ def member(request: StaffRequest, user_id: UUID) -> HttpResponse:
     may_change = found.user_id != request.user.pk and mine.reaches(selectors.role_standing(found.role))
     form = RoleChoiceForm(
         request.POST if request.method == "POST" else None,
-        initial={"role": found.role.key},
+        initial={"role": request.GET.get("role", found.role.key)},
         roles=selectors.roles_within(mine),
         product=product_config(request.tenant.product),
     )
     if request.method == "POST":
+        if form.is_valid() and form.chosen.key == Role.OWNER and not is_confirmed(request):
+            return ask_confirmation(request, role=Role.OWNER)
         changed = save_form(form, lambda: services.change_role(member=found, role=form.chosen, by=request.user))
         if changed:
             text = _("%(name)s now has the role “%(role)s”.")

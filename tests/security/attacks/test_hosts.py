@@ -59,6 +59,13 @@ def test_the_path_of_a_request_names_no_host() -> None:
         assert "store-b" not in answer.headers.get("Location", "").partition("//")[2].partition("/")[0]
 
 
+def test_a_prefix_in_a_header_changes_no_path() -> None:
+    """gunicorn takes SCRIPT_NAME from a proxy's header: guards, logs and links look at the path as it was asked for."""
+    answer = client_of(ready_tenant("store-a")).get("/staff/", SCRIPT_NAME="/evil")
+    assert answer.wsgi_request.path == "/staff/"
+    assert "evil" not in answer.content.decode() + str(answer.headers)
+
+
 def test_a_suspended_and_a_closed_tenant_are_not_reached_by_any_spelling() -> None:
     for status, answer in (("suspended", 403), ("closed", 404)):
         Organisation.objects.filter(domains__domain="store-a.localhost").update(status=status)
