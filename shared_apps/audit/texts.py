@@ -173,7 +173,7 @@ def words_of(action: str) -> Words:
 def who(entry: AuditLog) -> str:
     """Whose act it was, and who acted in their place."""
     person = entry.actor_label or _("the system")
-    if entry.impersonator:
+    if entry.impersonator and entry.impersonator != entry.actor_label:
         return _("%(admin)s as %(person)s") % {"admin": entry.impersonator, "person": person}
     return person
 

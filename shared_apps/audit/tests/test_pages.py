@@ -76,8 +76,11 @@ def empty_log(reader: Reader) -> Callable[..., str]:
 
 def test_the_list_shows_what_happened_in_words(empty_log: Callable[..., str]) -> None:
     make_entry(action="account.verified", category="user", actor_label="binta@example.org")
-    make_entry(action="gone.action", impersonator="admin@example.org")
+    make_entry(action="gone.action", impersonator="admin@example.org", actor_label="awa@example.org")
+    make_entry(action="impersonation.ended", impersonator="own@example.org", actor_label="own@example.org")
     page = empty_log()
+    assert "admin@example.org à la place de awa@example.org" in page
+    assert "à la place de own@example.org" not in page
     assert "binta@example.org" in page
     assert "account.verified" not in page.split("<main")[1].split("<table")[1]
     assert "gone.action" in page
