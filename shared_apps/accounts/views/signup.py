@@ -183,7 +183,7 @@ class OpenedLink:
             self.proved = verify_by_link(token=token, password=self.form.password_given)
         except DomainError as error:
             self.refused = error.field != "password"
-            show_error(self.form, error, field="password" if not self.refused else "")
+            show_error(self.form, error)
 
 
 def _enter(request: HttpRequest, user: User, next_path: str) -> HttpResponse:
