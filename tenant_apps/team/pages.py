@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -49,10 +50,16 @@ def render_public(
         "organisation": {"name": name, "home_url": "/"},
         "theme_url": reverse("team:theme", args=[colour[1:]]) if colour else "",
         "footer_nav": [{"url": reverse("team:home"), "label": team}],
-        "account": account_of(request.user) if request.user.is_authenticated else None,
+        "account": account_of(request.user) if request.user.is_authenticated else _visitor(request),
         "permissions": permissions_of(cast("User", request.user)) if is_staff(request) else frozenset(),
     }
     return render(request, template, {**shell, **context})
+
+
+def _visitor(request: TenantRequest) -> dict[str, Any]:
+    """The way in for somebody who is not logged in, and back to the page they are on."""
+    here = urlencode({"next": request.get_full_path()})
+    return {"signed_in": False, "login_url": f"{reverse('account_login')}?{here}"}
 
 
 def account_of(user: User) -> dict[str, Any]:

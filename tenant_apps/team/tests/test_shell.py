@@ -43,6 +43,15 @@ def test_staff_find_their_workspace_in_the_menu_of_the_public_pages(
     assert 'href="/staff/"' not in menu(customer_client(tenant))
 
 
+@pytest.mark.parametrize("tenant", ["store-a", "events-a"], indirect=True)
+def test_visitors_of_the_public_pages_can_log_in_and_come_back_to_their_page(tenant: Tenant, visitor: Client) -> None:
+    html = visitor.get("/?q=b%C3%A9b%C3%A9").content.decode()
+    header = html[html.index('<header class="site-header">') : html.index("</header>")]
+    assert 'href="/accounts/login/?next=%2F%3Fq%3Db%25C3%25A9b%25C3%25A9"' in header
+    inside = customer_client(tenant).get("/").content.decode()
+    assert "/accounts/login/" not in inside[inside.index('<header class="site-header">') : inside.index("</header>")]
+
+
 @pytest.mark.parametrize("tenant", ["store-a", "esxi-a"], indirect=True)
 def test_errors_and_log_in_carry_the_organisations_name(tenant: Tenant, tenant_client: Client) -> None:
     csrf = Client(HTTP_HOST=tenant.host, enforce_csrf_checks=True).post("/accounts/login/", {})
