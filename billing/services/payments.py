@@ -226,7 +226,7 @@ def _open_attempt(
                 _check_numbers(order, phone)
             payment = _insert(order, method, capabilities, phone, return_url, cancel_url)
             record(action="payment.created", category=AuditCategory.PAYMENT, resource=payment, actor=actor,
-                   after={"method": method.name, "amount_minor": payment.amount_minor})  # fmt: skip
+                   after={"payment_method": method.name, "amount_minor": payment.amount_minor})  # fmt: skip
             return payment
     except NoQuote:
         raise DomainError(
