@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,13 +123,20 @@ class Row:
     changed: bool
 
 
-def compare(before: dict[str, Any], after: dict[str, Any]) -> list[Row]:
-    """Every field of both sides, what changed first."""
+def compare(
+    before: dict[str, Any], after: dict[str, Any], roles: Mapping[str, str | Promise] | None = None
+) -> list[Row]:
+    """Every field of both sides, what changed first. `roles` names the roles that are recorded by their key."""
+
+    def shown(side: dict[str, Any], name: str) -> str:
+        value = side.get(name)
+        return str(roles.get(value, value)) if roles and value and name == "role" else _text(value)
+
     rows = [
         Row(
             label=field_label(name),
-            before=_text(before.get(name)),
-            after=_text(after.get(name)),
+            before=shown(before, name),
+            after=shown(after, name),
             changed=name in before and name in after and before[name] != after[name],
         )
         for name in {**before, **after}

@@ -30,7 +30,7 @@ ACTIONS: dict[str, Words] = {
     "account.api_session.reused": Words(gettext_lazy("Refresh token used twice"), "triangle-alert", "warning"),
     "account.api_session.started": Words(gettext_lazy("Log-in over the API"), "log-in"),
     "account.closed": Words(gettext_lazy("Account closed"), "ban", "warning"),
-    "account.created": Words(gettext_lazy("Account created"), "user-plus"),
+    "account.created": Words(gettext_lazy("Account made from the platform"), "user-plus"),
     "account.data_exported": Words(gettext_lazy("Personal data downloaded"), "download", "info"),
     "account.details_changed": Words(gettext_lazy("Details changed"), "pencil"),
     "account.email_changed": Words(gettext_lazy("Address changed"), "mail", "warning"),

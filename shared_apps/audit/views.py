@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import to_locale
 
@@ -30,10 +31,11 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where the pages stand: how one is rendered, and what the names of their addresses begin with."""
+    """Where the pages stand: how one is rendered, what the names of their addresses begin with, what roles are called."""
 
     render: Callable[..., HttpResponse]
     base: str
+    roles: Callable[[], Mapping[str, str | Promise]]
     may_change: Callable[[Any], bool] = lambda request: True
 
     def url(self, page: str = "", *args: Any) -> str:
@@ -73,7 +75,7 @@ def entry(request: HttpRequest, frame: Frame, entry_id: int) -> HttpResponse:
     context = {
         "entry": found,
         **describe(found),
-        "rows": compare(found.before, found.after),
+        "rows": compare(found.before, found.after, frame.roles()),
         "facts": facts_of(found),
         "same_resource_url": f"{frame.url()}?resource={found.resource_type}:{found.resource_id}",
     }

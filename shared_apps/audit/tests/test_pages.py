@@ -16,6 +16,7 @@ from shared_apps.audit import selectors
 from shared_apps.audit.details import compare
 from shared_apps.audit.models import AuditCategory, AuditLog, RetentionRule
 from shared_apps.audit.tests.support import make_entry
+from shared_apps.audit.texts import actions_here
 from shared_apps.organisations.current import Tenant
 from tenant_apps.team.models import Member, Role
 from tests.support.factories import make_admin, make_user
@@ -213,6 +214,18 @@ def test_days_are_changed_recorded_and_kept_in_bounds(reader: Reader) -> None:
         assert refused.status_code == 422
         assert 'id="id_http_error"' in refused.content.decode()
     assert RetentionRule.objects.get().days == 60
+
+
+def test_roles_that_are_recorded_by_their_key_are_shown_by_name(reader: Reader) -> None:
+    entry = make_entry(before={"role": "owner"}, after={"role": "Till 2"})
+    page = reader.get(f"{entry.pk}/").content.decode()
+    assert '<span class="pre-wrap">Owner</span>' in page
+    assert "Till 2" in page
+
+
+def test_no_two_actions_of_a_list_are_called_the_same(reader: Reader) -> None:
+    titles = [str(words.title) for words in actions_here().values()]
+    assert len(titles) == len(set(titles))
 
 
 def test_nobody_reads_the_log_without_the_permission(tenant: Tenant, tenant_client: Client, visitor: Client) -> None:

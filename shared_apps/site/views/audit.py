@@ -7,9 +7,10 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shared_apps.audit import views
+from shared_apps.site.forms.members import ROLES
 from shared_apps.site.views.backoffice import platform_admin, render_in_backoffice
 
-FRAME = views.Frame(render=render_in_backoffice, base="backoffice_audit")
+FRAME = views.Frame(render=render_in_backoffice, base="backoffice_audit", roles=lambda: ROLES)
 
 
 @require_safe

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.functional import Promise
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shared_apps.audit import views
+from shared_apps.organisations.current import current_tenant
 from tenant_apps.team.access import StaffRequest, may, permission_required
 from tenant_apps.team.pages import render_workspace
+from tenant_apps.team.products import product_config
+
+
+def _role_names() -> dict[str, str | Promise]:
+    product = current_tenant().product
+    return {role.key: role.label for role in product_config(product).all_roles()}
+
 
 FRAME = views.Frame(
-    render=render_workspace, base="team:audit", may_change=lambda request: may(request, "team.manage_audit")
+    render=render_workspace,
+    base="team:audit",
+    roles=_role_names,
+    may_change=lambda request: may(request, "team.manage_audit"),
 )
 
 
