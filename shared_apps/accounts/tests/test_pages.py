@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.test import Client
+from django_tenants.utils import tenant_context
 
+from shared_apps.accounts.tests.support import SECOND, browser_of, log_in, with_app
 from tests.support.factories import make_user
+from tests.support.tenants import ready_tenant
 
 pytestmark = pytest.mark.django_db
+
+
+@contextmanager
+def schema_of(host: str) -> Iterator[str]:
+    """Stand on the platform, or in one of the ready tenants; yields the host that leads there."""
+    if host == "localhost":
+        yield host
+    else:
+        tenant = ready_tenant(host)
+        with tenant_context(tenant):
+            yield tenant.host
 
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/password/reset/"])
@@ -43,3 +59,27 @@ def test_a_new_password_is_chosen_by_the_link(public_client: Client) -> None:
     public_client.post(page.request["PATH_INFO"], {"password1": words, "password2": words})
     user.refresh_from_db()
     assert user.check_password(words)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_staff", "back"),
+    [("localhost", False, "/organisations/"), ("store-a", True, "/staff/"), ("store-a", False, "/")],
+)
+def test_every_page_of_ones_account_leads_out(host: str, is_staff: bool, back: str) -> None:
+    with schema_of(host) as name:
+        client = browser_of(make_user(is_staff=is_staff), host=name)
+        for path in ("/accounts/", "/accounts/security/", "/accounts/email/"):
+            html = client.get(path).content.decode()
+            assert 'action="/accounts/logout/"' in html
+            assert f'<a class="link-alone" href="{back}">' in html
+
+
+def test_a_log_in_that_stopped_half_way_can_begin_again_with_another_account(public_client: Client) -> None:
+    first, second = make_user(), make_user()
+    with_app(first)
+    assert log_in(public_client, first.email)["Location"].startswith(SECOND)
+    assert 'name="next" value="/accounts/login/"' in public_client.get(SECOND).content.decode()
+    answer = public_client.post("/accounts/logout/", {"next": "/accounts/login/"}, follow=True)
+    assert answer.redirect_chain == [("/accounts/login/", 302)]
+    log_in(public_client, second.email)
+    assert public_client.get("/accounts/").context["user"] == second

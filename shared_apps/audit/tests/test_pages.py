@@ -219,7 +219,7 @@ def test_days_are_changed_recorded_and_kept_in_bounds(reader: Reader) -> None:
 def test_roles_that_are_recorded_by_their_key_are_shown_by_name(reader: Reader) -> None:
     entry = make_entry(before={"role": "owner"}, after={"role": "Till 2"})
     page = reader.get(f"{entry.pk}/").content.decode()
-    assert '<span class="pre-wrap">Owner</span>' in page
+    assert '<span class="pre-wrap">Propriétaire</span>' in page
     assert "Till 2" in page
 
 
