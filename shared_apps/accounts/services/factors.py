@@ -21,7 +21,7 @@ from shared_apps.accounts.services.notices import notify_of_change
 from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
-from shared_apps.core.errors import DomainError
+from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.core.secrets import decrypt, encrypt
 from shared_apps.core.tenancy import connection, here
 from shared_apps.core.throttle import check_rate
@@ -104,20 +104,26 @@ def remove_code_factor(*, user: User, kind: str) -> None:
             _remove(user, factor, kind)
 
 
-def make_recovery_codes(*, user: User) -> list[str]:
+def make_recovery_codes(*, user: User, replaces: str = "") -> list[str]:
     """Ten new codes, each good for one log-in, in place of those before. Only their keyed hashes are kept.
 
-    One transaction, locks the account's row. Raises DomainError without a second factor.
+    `replaces` is what `recovery_codes_mark` said of those before, so that a page that is sent again makes nothing.
+    One transaction, locks the account's row. Raises Conflict for others than those, DomainError without a second factor.
     """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         if not has_second_factor(user):
             raise DomainError("no_second_factor", _("Add a second factor first."))
+        if recovery_codes_mark(user) != replaces:
+            raise Conflict("codes_made", _("New codes were made already. They were shown that one time."))
         codes = ["".join(secrets.choice(_ALPHABET) for _n in range(10)) for _n in range(RECOVERY_CODES)]
         kept, _is_new = Authenticator.objects.update_or_create(
             user=user,
             type=Authenticator.Type.RECOVERY_CODES,
-            defaults={"data": {"hashes": [_hash(user, code) for code in codes]}, "last_used_at": None},
+            defaults={
+                "data": {"hashes": [_hash(user, code) for code in codes], "mark": secrets.token_urlsafe(9)},
+                "last_used_at": None,
+            },
         )
         _note(user, "account.recovery_codes_made", kept, {"codes": len(codes)}, event="recovery_codes")
     return [f"{code[:5]}-{code[5:]}" for code in codes]
@@ -162,7 +168,7 @@ def use_recovery_code(*, user: User, code: str) -> int:
         left = [one for one in hashes if not hmac.compare_digest(one, given)]
         if kept is None or len(left) == len(hashes):
             raise wrong_code()
-        kept.data = {"hashes": left}
+        kept.data = {**kept.data, "hashes": left}
         kept.last_used_at = timezone.now()
         kept.save(update_fields=["data", "last_used_at"])
         _note(user, "account.recovery_code_used", kept, {"left": len(left)}, event="recovery_code_used")
@@ -191,6 +197,12 @@ def recovery_codes_left(user: User) -> int:
     """How many recovery codes were not used yet."""
     kept = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
     return len(kept.data["hashes"]) if kept else 0
+
+
+def recovery_codes_mark(user: User) -> str:
+    """What names the ten codes that are valid now, used ones included; empty when there are none."""
+    kept = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
+    return kept.data.get("mark", "") if kept else ""
 
 
 def _remove(user: User, factor: models.Model, kind: str) -> None:

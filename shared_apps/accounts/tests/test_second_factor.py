@@ -173,6 +173,26 @@ def test_recovery_codes_are_shown_once_and_kept_as_hashes() -> None:
     assert codes[0].replace("-", "") not in str(Authenticator.objects.get(user=user, type="recovery_codes").data)
 
 
+def test_a_page_of_recovery_codes_that_is_loaded_again_leaves_those_just_kept_valid() -> None:
+    user = make_user()
+    client = browser_of(user)
+    with_app(user, keep=client.session.session_key)
+    page = "/accounts/security/recovery/"
+
+    def replaces() -> str:
+        return client.get(page).context["replaces"]
+
+    first = client.post(page, {"replaces": replaces()}).context["codes"]
+    again = client.post(page, {"replaces": ""})
+    assert (again.status_code, again.context["codes"], again.context["left"]) == (409, [], 10)
+    factors.use_recovery_code(user=user, code=first[0])
+    mark = replaces()
+    factors.use_recovery_code(user=user, code=first[1])  # the same ten as before
+    assert len(client.post(page, {"replaces": mark}).context["codes"]) == 10
+    assert client.post(page, {"replaces": mark}).status_code == 409
+    assert factors.recovery_codes_left(user) == 10
+
+
 def test_the_file_of_recovery_codes_is_whole_whatever_the_place_is_called() -> None:
     tenant = ready_tenant("store-a")
     Organisation.objects.filter(pk=tenant.pk).update(name="C# & 100 % Café")

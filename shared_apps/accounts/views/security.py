@@ -25,7 +25,7 @@ from shared_apps.accounts.selectors import latest_attempts, open_api_sessions, o
 from shared_apps.accounts.services import factors, passwords, sessions
 from shared_apps.accounts.services.api_sessions import end_session
 from shared_apps.accounts.services.sessions import note_browser
-from shared_apps.core.errors import DomainError, NotFound
+from shared_apps.core.errors import Conflict, DomainError, NotFound
 from shared_apps.core.forms import show_error
 from shared_apps.core.qr import qr_svg
 from shared_apps.core.request_info import request_info
@@ -130,14 +130,22 @@ def code_factor(request: HttpRequest, kind: str) -> HttpResponse:
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Make recovery codes; they are shown on the answer and never again."""
     user = cast("User", request.user)
-    codes = factors.make_recovery_codes(user=user) if request.method == "POST" else []
+    codes: list[str] = []
+    refusal: Conflict | None = None
+    if request.method == "POST":
+        try:
+            codes = factors.make_recovery_codes(user=user, replaces=request.POST.get("replaces", ""))
+        except Conflict as error:
+            refusal = error
     context = {
         "codes": codes,
+        "refusal": refusal,
+        "replaces": factors.recovery_codes_mark(user),
         "left": factors.recovery_codes_left(user),
         "has_factor": factors.has_second_factor(user),
         "file": quote("\r\n".join([_issuer(request), *codes])),
     }
-    response = render_account(request, "recovery_codes.html", context)
+    response = render_account(request, "recovery_codes.html", context, status=refusal.status if refusal else 200)
     response["Cache-Control"] = "no-store"
     return response
 
