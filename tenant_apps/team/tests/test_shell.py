@@ -11,7 +11,7 @@ from django.test import Client
 from shared_apps.core.context import platform_url
 from shared_apps.organisations.current import Tenant, forget_remembered_tenants
 from shared_apps.organisations.models import Organisation
-from tenant_apps.team.tests.support import customer_client
+from tenant_apps.team.tests.support import client_for, customer_client, make_member
 
 TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 WORKSPACES = [("store-a", "/staff/products/"), ("events-a", "/staff/events/"), ("esxi-a", "/")]
@@ -50,6 +50,23 @@ def test_visitors_of_the_public_pages_can_log_in_and_come_back_to_their_page(ten
     assert 'href="/accounts/login/?next=%2F%3Fq%3Db%25C3%25A9b%25C3%25A9"' in header
     inside = customer_client(tenant).get("/").content.decode()
     assert "/accounts/login/" not in inside[inside.index('<header class="site-header">') : inside.index("</header>")]
+
+
+@pytest.mark.parametrize("tenant", ["store-a"], indirect=True)
+def test_errors_lead_staff_to_their_workspace_and_customers_to_the_shop(tenant: Tenant, tenant_client: Client) -> None:
+    def way_out(client: Client, path: str) -> str:
+        html = client.get(path).content.decode()
+        found = re.search(r'<a class="button button-primary" href="([^"]*)"', html)
+        assert found
+        return found[1]
+
+    seller = client_for(make_member("seller").user, tenant)
+    customer = customer_client(tenant)
+    for path in ("/staff/nothing-here/", "/nothing-here/"):
+        assert way_out(tenant_client, path) == "/staff/"
+        assert way_out(customer, path) == "/"
+    assert way_out(customer, "/staff/team/") == "/"
+    assert way_out(seller, "/staff/api-keys/") == "/staff/"
 
 
 @pytest.mark.parametrize("tenant", ["store-a", "esxi-a"], indirect=True)
