@@ -50,7 +50,7 @@ class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _speak(self)
+        _ask_new_password(self)
 
 
 def _count(check: Callable[[], None]) -> None:
@@ -69,6 +69,14 @@ def _speak(form: forms.Form, *, address: str = "") -> None:
         field.widget.attrs.pop("placeholder", None)
 
 
+def _ask_new_password(form: forms.Form) -> None:
+    """The same words wherever a password is changed."""
+    form.fields["password1"].label = _("New password")
+    form.fields["password1"].help_text = _("At least 10 characters. A short sentence is easy to remember.")
+    form.fields["password2"].label = _("New password (again)")
+    _speak(form)
+
+
 class ProofForm(forms.Form):
     """One answer that proves who somebody is: a password or a code, by the way they chose."""
 
@@ -83,10 +91,7 @@ class NewPasswordForm(allauth_forms.SetPasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password1"].label = _("New password")
-        self.fields["password1"].help_text = _("At least 10 characters. A short sentence is easy to remember.")
-        self.fields["password2"].label = _("New password (again)")
-        _speak(self)
+        _ask_new_password(self)
 
 
 class EmailForm(forms.Form):

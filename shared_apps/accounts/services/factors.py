@@ -167,7 +167,8 @@ def use_recovery_code(*, user: User, code: str) -> int:
         hashes: list[str] = kept.data["hashes"] if kept else []
         left = [one for one in hashes if not hmac.compare_digest(one, given)]
         if kept is None or len(left) == len(hashes):
-            raise wrong_code()
+            text = _("This code is not right, or was used already. Take another one of those you kept.")
+            raise DomainError("wrong_code", text, field="code")
         kept.data = {**kept.data, "hashes": left}
         kept.last_used_at = timezone.now()
         kept.save(update_fields=["data", "last_used_at"])

@@ -59,6 +59,17 @@ def test_a_new_password_is_chosen_by_the_link(public_client: Client) -> None:
     public_client.post(page.request["PATH_INFO"], {"password1": words, "password2": words})
     user.refresh_from_db()
     assert user.check_password(words)
+    again = public_client.get(link, follow=True).content.decode()
+    assert "inchangé" not in again
+    assert "Si vous avez choisi un nouveau mot de passe avec lui" in again
+
+
+def test_the_rules_of_a_new_password_are_said_once(public_client: Client) -> None:
+    user = make_user()
+    link = f"/accounts/password/reset/key/{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}/"
+    html = public_client.get(link, follow=True).content.decode()
+    assert html.count("10 caractères au moins") == 1
+    assert "<li>Votre mot de passe" not in html
 
 
 @pytest.mark.parametrize(
