@@ -226,6 +226,19 @@ def test_a_visitor_signs_up_and_comes_back(organisation) -> None:
     assert client.post(path).status_code == 302
 
 
+def test_an_invited_visitor_signs_up_without_the_way_to_an_order(organisation) -> None:
+    path, client = invited(organisation), visitor()
+    assert "focus-steps" in text_of(client.get("/signup/"))
+    client.get(path)
+    page = text_of(client.get("/signup/"))
+    assert 'value="awa@example.org"' in page
+    assert f"/accounts/login/?next={quote(path, safe='')}" in page
+    assert "organisation" not in page[page.index("<main") : page.index("</main>")].lower()
+    client.post("/signup/", account_data())
+    for html in (page, text_of(client.get("/signup/code/"))):
+        assert "focus-steps" not in html
+
+
 def test_an_ended_link_and_an_unknown_one(organisation) -> None:
     path = invited(organisation)
     Invitation.objects.update(revoked_at=timezone.now())

@@ -44,6 +44,6 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         except DomainError as ended:
             error = ended
     if error is None and not user.is_authenticated:
-        remember_invitation(request, token)
+        remember_invitation(request, token, found.email)
     context = {"invitation": found, "role": ROLES[found.role], "is_theirs": is_theirs, "error": error}
     return render_page(request, "invitation.html", context, status=error.status if error else 200)

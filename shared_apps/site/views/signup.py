@@ -31,7 +31,7 @@ from shared_apps.site.choices import Choice, read_choice
 from shared_apps.site.pages import render_page, signup_steps
 from shared_apps.site.services.drafts import save_draft
 from shared_apps.site.services.signup import change_pending_address
-from shared_apps.site.waiting_place import after_account
+from shared_apps.site.waiting_place import after_account, invitation_url, invited_address
 
 
 @login_not_required
@@ -43,7 +43,7 @@ def signup(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return _to_organisation(choice)
     if request.method != "POST":
-        return _account_page(request, AccountForm(), choice)
+        return _account_page(request, AccountForm(initial={"email": invited_address(request)}), choice)
     form = AccountForm(request.POST)
     if form.is_valid():
         user = register(form)
@@ -59,10 +59,15 @@ def _account_page(request: HttpRequest, form: AccountForm, choice: Choice) -> Ht
         "form": form,
         "choice": choice,
         "chosen": chosen_plan(choice),
-        "login_next": f"{reverse('signup_organisation')}?{choice.as_query()}",
-        **signup_steps(1),
+        "login_next": invitation_url(request) or f"{reverse('signup_organisation')}?{choice.as_query()}",
+        **_steps(request, 1),
     }
     return render_page(request, "signup_account.html", context)
+
+
+def _steps(request: HttpRequest, current: int) -> dict[str, Any]:
+    """The way to an organisation and its payment; whoever is invited to one goes no such way."""
+    return {"is_invited": True} if invitation_url(request) else signup_steps(current)
 
 
 @login_not_required
@@ -103,7 +108,7 @@ def _code_page(request: HttpRequest, form: CodeForm, address_form: AddressForm |
         "minutes": int(CODE_LIFETIME.total_seconds() // 60),
         "address_form": address_form or AddressForm(prefix="new"),
         "changing": bool(address_form),
-        **signup_steps(2),
+        **_steps(request, 2),
     }
     return render_page(request, "signup_code.html", context)
 
@@ -158,7 +163,7 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
     link = OpenedLink(request, token)
     if link.proved:
         return _enter(request, link.proved[0])
-    context: dict[str, Any] = {"link": link, "form": AddressForm(), **signup_steps(2)}
+    context: dict[str, Any] = {"link": link, "form": AddressForm(), **_steps(request, 2)}
     return render_page(request, "signup_verify.html", context)
 
 
