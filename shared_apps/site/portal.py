@@ -24,14 +24,21 @@ def render_portal(
     organisation = membership.organisation
     home = reverse("organisation", args=[organisation.pk])
     entries = (
-        (home, _("Overview"), "layout-dashboard", request.path == home),
-        (reverse("organisation_members", args=[organisation.pk]), _("Members"), "users", "/members/" in request.path),
-        (reverse("organisations"), _("My organisations"), "building-2", False),
+        (home, _("Overview"), "", "layout-dashboard", request.path == home),
+        (
+            reverse("organisation_members", args=[organisation.pk]),
+            _("Members"),
+            "",
+            "users",
+            "/members/" in request.path,
+        ),
+        (reverse("organisations"), _("My organisations"), _("Organisations"), "building-2", False),
     )
     frame = {
         "organisation": {"name": organisation.name, "home_url": home},
         "nav": [
-            {"url": url, "label": label, "icon": icon, "current": current} for url, label, icon, current in entries
+            {"url": url, "label": label, "short": short, "icon": icon, "current": current}
+            for url, label, short, icon, current in entries
         ],
         "place": membership,
     }

@@ -12,7 +12,7 @@ class EsxiConfig(ProductConfig):
     label = "esxi"
     workspace_home = "esxi:dashboard"
     navigation = (
-        NavEntry(_("Dashboard"), "esxi:dashboard", "layout-dashboard", permission="esxi.view_servers"),
+        NavEntry(_("Dashboard"), "esxi:dashboard", "layout-dashboard", permission="esxi.view_servers", short=_("Home")),
         NavEntry(_("Servers"), "esxi:servers", "server", prefix="/servers/", permission="esxi.view_servers"),
     )
     permissions_title = _("Backups")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenant_apps.team.permissions import Permission, RoleTemplate
 from tenant_apps.team.products import NavEntry, ProductConfig
@@ -19,13 +20,13 @@ class EventsConfig(ProductConfig):
     navigation = (
         NavEntry(
             _("Events"), "events:staff_events", "calendar-days", prefix="/staff/events/",
-            permission="events.view_events",
+            permission="events.view_events", short=pgettext_lazy("short", "Events"),
         ),
         NavEntry(
             _("My calendar"), "events:staff_settings", "settings", prefix="/staff/settings/", short=_("Settings"),
             permission="events.change_calendar",
         ),
-        NavEntry(_("See the calendar"), "events:home", "globe", short=_("Calendar")),
+        NavEntry(_("See the calendar"), "events:home", "globe", short=_("Site")),
     )  # fmt: skip
     permissions_title = _("Calendar")
     permissions = (
