@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from shared_apps.core.context import platform_url
+from shared_apps.organisations.current import current_tenant
+
 # In the order they are shown. Others of the plan are no amounts that a workspace uses up.
 LABELS: dict[str, str | Promise] = {
     "products": _("Products"),
@@ -19,6 +22,11 @@ LABELS: dict[str, str | Promise] = {
     "users": _("People of the team"),
 }
 NEARLY = 0.9
+
+
+def plans_url() -> str:
+    """Where this product's plans are compared, on the platform."""
+    return platform_url(f"/pricing/#{current_tenant().product}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.utils.functional import Promise
 
-from shared_apps.core.context import platform_url
 from shared_apps.core.errors import DomainError
 from shared_apps.organisations.current import current_tenant
+from tenant_apps.team.plan import plans_url
 from tenant_apps.team.selectors import GIGABYTE
 
 
@@ -29,7 +29,7 @@ def check_quota(name: str, *, used: int, adding: int = 1, message: str | Promise
         "quota_reached",
         str(message) % {"limit": limit, "plan": tenant.plan_name},
         field=field,
-        extra={"quota": name, "limit": limit, "used": used, "upgrade_url": platform_url("/")},
+        extra={"quota": name, "limit": limit, "used": used, "upgrade_url": plans_url()},
     )
 
 
@@ -38,7 +38,7 @@ def check_feature(name: str, *, message: str | Promise) -> None:
     tenant = current_tenant()
     if name not in tenant.features:
         text = str(message) % {"plan": tenant.plan_name}
-        raise QuotaReached("not_in_plan", text, extra={"feature": name, "upgrade_url": platform_url("/")})
+        raise QuotaReached("not_in_plan", text, extra={"feature": name, "upgrade_url": plans_url()})
 
 
 def check_storage_quota(*, used_bytes: int, adding_bytes: int, message: str | Promise, field: str = "") -> None:
@@ -51,5 +51,5 @@ def check_storage_quota(*, used_bytes: int, adding_bytes: int, message: str | Pr
         "quota_reached",
         str(message) % {"limit": limit, "plan": tenant.plan_name},
         field=field,
-        extra={"quota": "storage_gb", "limit": limit, "used": used_bytes // GIGABYTE, "upgrade_url": platform_url("/")},
+        extra={"quota": "storage_gb", "limit": limit, "used": used_bytes // GIGABYTE, "upgrade_url": plans_url()},
     )

@@ -14,6 +14,7 @@ from django.utils import timezone
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services.registration import is_verified
 from shared_apps.audit.models import AuditLog
+from shared_apps.core.context import platform_url
 from shared_apps.core.tenancy import connection
 from shared_apps.notifications.models import Delivery
 from shared_apps.notifications.services import render_email
@@ -126,7 +127,7 @@ def test_invitations_hold_a_place_until_they_end(tenant: Tenant) -> None:
     first = send()
     with refused("quota_reached") as error:
         send("paul@example.org")
-    assert error.value.extra["upgrade_url"]
+    assert error.value.extra["upgrade_url"] == platform_url("/pricing/#store")
     assert error.value.field == "email"
     revoke(invitation=first, by=owner().user)
     send("paul@example.org")

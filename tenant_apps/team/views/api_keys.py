@@ -15,6 +15,7 @@ from tenant_apps.team.api_key_forms import ApiKeyForm
 from tenant_apps.team.forms import save_form
 from tenant_apps.team.models import ApiKey
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
+from tenant_apps.team.plan import plans_url
 from tenant_apps.team.selectors import ended_api_keys, open_api_keys
 from tenant_apps.team.services.api_keys import FEATURE, create_api_key, revoke_api_key, scopes_of
 
@@ -29,6 +30,7 @@ def api_keys(request: StaffRequest) -> HttpResponse:
         "keys": list(open_api_keys()),
         "ended": list(ended_api_keys()),
         "in_plan": FEATURE in request.tenant.features,
+        "upgrade_url": plans_url(),
     }
     return render_workspace(request, "team/api_keys.html", context)
 

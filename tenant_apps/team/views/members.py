@@ -20,6 +20,7 @@ from tenant_apps.team.forms import WorkspaceForm, save_form
 from tenant_apps.team.member_forms import RoleChoiceForm, TransferForm
 from tenant_apps.team.models import Member, Role
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
+from tenant_apps.team.plan import plans_url
 from tenant_apps.team.products import product_config
 from tenant_apps.team.services import members as services
 
@@ -46,7 +47,7 @@ def members(request: StaffRequest) -> HttpResponse:
         "used": used,
         "limit": limit,
         "is_full": limit is not None and used >= limit,
-        "upgrade_url": platform_url("/"),
+        "upgrade_url": plans_url(),
         "is_owner": mine.is_owner,
     }
     return render_workspace(request, "team/members.html", context)
