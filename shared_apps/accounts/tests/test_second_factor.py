@@ -185,9 +185,8 @@ def test_a_page_of_recovery_codes_that_is_loaded_again_leaves_those_just_kept_va
     first = client.post(page, {"replaces": replaces()}).context["codes"]
     again = client.post(page, {"replaces": ""})
     assert (again.status_code, again.context["codes"], again.context["left"]) == (409, [], 10)
-    factors.use_recovery_code(user=user, code=first[0])
     mark = replaces()
-    factors.use_recovery_code(user=user, code=first[1])  # the same ten as before
+    factors.use_recovery_code(user=user, code=first[0])  # the same ten as before
     assert len(client.post(page, {"replaces": mark}).context["codes"]) == 10
     assert client.post(page, {"replaces": mark}).status_code == 409
     assert factors.recovery_codes_left(user) == 10
