@@ -11,6 +11,7 @@ from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
+from shared_apps.organisations.own import own_organisation
 from tenant_apps.team.models import Member, Role
 from tenant_apps.team.policies import Standing
 from tenant_apps.team.quotas import check_quota
@@ -59,7 +60,8 @@ def change_role(*, member: Member, role: Role, by: User | None) -> Member:
     """Give a member another role, at once. Locks the team; one transaction.
 
     `by` None is the platform, which is not asked what it may do. Raises NotAllowed (`not_allowed`, `own_role`,
-    `above_you`), Conflict (`member_gone`, `role_gone`) and DomainError (`last_owner`, `customer_role`).
+    `above_you`), Conflict (`member_gone`, `role_gone`) and DomainError (`last_owner`, `organisation_owner`,
+    `customer_role`).
     """
     lock_team()
     member, role = _current(member), staff_role(role)
@@ -69,6 +71,7 @@ def change_role(*, member: Member, role: Role, by: User | None) -> Member:
         return member
     if not role.is_owner:
         check_not_last_owner(member)
+        _check_not_from_platform(member, by)
     _set_role(member, role, by=by, action="team.member.role_changed")
     return member
 
@@ -86,17 +89,19 @@ def remove_member(*, member: Member, by: User | None) -> None:
     if by is not None:
         _check_reaches(by, member)
     check_not_last_owner(member)
+    _check_not_from_platform(member, by)
     _end_membership(member, by=by, action="team.member.removed")
 
 
 @transaction.atomic
 def leave(*, user: User) -> None:
-    """Give up one's own place. Locks the team; one transaction. Raises DomainError (`last_owner`)."""
+    """Give up one's own place. Locks the team; one transaction. Raises DomainError (`last_owner`, `organisation_owner`)."""
     lock_team()
     member = member_of(user)
     if member is None:
         return
     check_not_last_owner(member)
+    _check_not_from_platform(member, user)
     _end_membership(member, by=user, action="team.member.left")
 
 
@@ -104,12 +109,14 @@ def leave(*, user: User) -> None:
 def transfer_ownership(*, to: Member, by: User) -> None:
     """Make a member the owner and the owner an administrator. Locks the team; one transaction.
 
-    Raises NotAllowed (`not_owner`), Conflict (`member_gone`) and DomainError (`to_yourself`, `account_closed`).
+    Raises NotAllowed (`not_owner`), Conflict (`member_gone`) and DomainError (`organisation_owner`, `to_yourself`,
+    `account_closed`).
     """
     lock_team()
     giver = Member.objects.select_related("user", "role").filter(user=by, role__key=Role.OWNER).first()
     if giver is None:
         raise NotAllowed("not_owner", _("Only an owner can hand the workspace over."))
+    _check_not_from_platform(giver, by)
     to = _current(to)
     if to.pk == giver.pk:
         raise DomainError("to_yourself", _("Choose somebody else."), field="member")
@@ -143,6 +150,24 @@ def check_not_last_owner(member: Member) -> None:
     if member.role.is_owner and not others.exists():
         raise DomainError(
             "last_owner", _("This is the last owner, and a workspace needs one. Hand it over to somebody first.")
+        )
+
+
+def owns_organisation(user: User) -> bool:
+    """Whether this account is the organisation's owner's, who is always an owner here too. One query."""
+    return user.platform_user_id is not None and own_organisation().owner_id == user.platform_user_id
+
+
+def _check_not_from_platform(member: Member, by: User | None) -> None:
+    """Pass for the platform, and for members whose place does not come from owning the organisation."""
+    if by is not None and owns_organisation(member.user):
+        raise DomainError(
+            "organisation_owner",
+            _(
+                "%(name)s owns the organisation, and with it this workspace. Hand the organisation over on its page first:"
+                " the workspace follows."
+            )
+            % {"name": member},
         )
 
 

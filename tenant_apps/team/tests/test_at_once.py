@@ -17,7 +17,7 @@ from shared_apps.core.tenancy import connection
 from shared_apps.organisations.current import Tenant
 from tenant_apps.team.models import Invitation, Member, Role
 from tenant_apps.team.services import invitations, members
-from tenant_apps.team.tests.support import make_member, owner, role, with_quota
+from tenant_apps.team.tests.support import make_member, owner, owner_from_here, role, with_quota
 from tests.support.tenants import ready_tenant
 from tests.support.threads import at_once
 
@@ -50,7 +50,7 @@ def without_the_lock(monkeypatch: pytest.MonkeyPatch, check: str, parties: int) 
 
 def two_owners(tenant: Tenant) -> list[Member]:
     connection.set_tenant(tenant)
-    return [owner(), make_member("owner")]
+    return [owner_from_here(), make_member("owner")]
 
 
 def demote_each_other(tenant: Tenant) -> list[str]:
@@ -101,7 +101,7 @@ def test_two_owners_who_leave_at_once_leave_one() -> None:
 def test_an_owner_who_hands_over_twice_at_once_has_handed_over_once() -> None:
     tenant = ready_tenant("store-a")
     connection.set_tenant(tenant)
-    first, heirs = owner(), [make_member("seller"), make_member("seller")]
+    first, heirs = owner_from_here(), [make_member("seller"), make_member("seller")]
 
     def act(number: int) -> None:
         connection.set_tenant(tenant)

@@ -129,9 +129,9 @@ def test_leaving_ends_every_session(tenant: Tenant) -> None:
 
 
 def test_ownership_goes_to_another_and_the_giver_is_an_administrator(tenant: Tenant, tenant_client: Client) -> None:
-    before, seller = owner(), make_member("seller")
+    before, seller = make_member("owner"), make_member("seller")
     transfer_ownership(to=seller, by=before.user)
-    assert owner().pk == seller.pk
+    assert Member.objects.get(pk=seller.pk).role.key == "owner"
     assert Member.objects.get(pk=before.pk).role.key == "administrator"
     assert AuditLog.objects.filter(action__startswith="team.ownership.").count() == 2
     with refused("not_owner"):
@@ -139,10 +139,25 @@ def test_ownership_goes_to_another_and_the_giver_is_an_administrator(tenant: Ten
 
 
 def test_ownership_never_goes_to_oneself_or_a_closed_account(tenant: Tenant) -> None:
-    closed = make_member("seller", is_active=False)
-    for to, code in ((owner(), "to_yourself"), (closed, "account_closed")):
+    giver, closed = make_member("owner"), make_member("seller", is_active=False)
+    for to, code in ((giver, "to_yourself"), (closed, "account_closed")):
         with refused(code):
-            transfer_ownership(to=to, by=owner().user)
+            transfer_ownership(to=to, by=giver.user)
+
+
+def test_whoever_owns_the_organisation_stays_an_owner_of_its_workspace(tenant: Tenant) -> None:
+    """The platform would give it back at the next occasion: nobody may be told that it is gone."""
+    first, second = owner(), make_member("owner")
+    for act in (
+        lambda: transfer_ownership(to=second, by=first.user),
+        lambda: leave(user=first.user),
+        lambda: change_role(member=first, role=role("seller"), by=second.user),
+        lambda: remove_member(member=first, by=second.user),
+    ):
+        with refused("organisation_owner"):
+            act()
+    assert Member.objects.get(pk=first.pk).role.key == "owner"
+    change_role(member=first, role=role("seller"), by=None)  # the platform, where the organisation has changed hands
 
 
 def test_a_team_takes_as_many_as_its_plan(tenant: Tenant) -> None:

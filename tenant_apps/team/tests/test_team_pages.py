@@ -15,7 +15,7 @@ from shared_apps.core.tenancy import connection
 from shared_apps.organisations.current import Tenant
 from tenant_apps.team.models import Invitation, Member, Role
 from tenant_apps.team.services.invitations import invite
-from tenant_apps.team.tests.support import PASSWORD, client_for, make_member, make_role, owner, role
+from tenant_apps.team.tests.support import PASSWORD, client_for, make_member, make_role, owner, owner_from_here, role
 from tests.support.queries import queries_of
 from tests.support.tenants import ready_tenant
 
@@ -214,6 +214,10 @@ def test_handing_over_needs_the_organisations_name(tenant: Tenant, tenant_client
     seller = make_member("seller")
     typed = {"member": str(seller.user_id), "name": "autre chose"}
     client = confirmed(tenant_client)
+    assert "/organisations/" in page(client, f"{TEAM}transfer/")  # the organisation's owner changes there
+    assert client.post(f"{TEAM}transfer/", {**typed, "name": tenant.name}).status_code == 422
+    connection.set_tenant(tenant)
+    owner_from_here()
     assert client.post(f"{TEAM}transfer/", typed).status_code == 422
     assert client.post(f"{TEAM}transfer/", {**typed, "name": f" {tenant.name.upper()} "})["Location"] == TEAM
     assert owner_in(tenant).pk == seller.pk

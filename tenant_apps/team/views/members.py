@@ -105,7 +105,12 @@ def transfer(request: StaffRequest) -> HttpResponse:
         if not form.errors:
             messages.success(request, _("%(name)s is the owner now. You are an administrator.") % {"name": form.chosen})
             return redirect("team:members")
-    context = {"form": form, "others": others, "portal_url": platform_url("/organisations/")}
+    context = {
+        "form": form,
+        "others": others,
+        "portal_url": platform_url("/organisations/"),
+        "owns_organisation": services.owns_organisation(request.user),
+    }
     return render_workspace(request, "team/transfer.html", context, status=_status(form))
 
 
