@@ -129,10 +129,13 @@ def _end(organisation: Organisation, member: Membership, *, by: Any) -> None:
 
 
 def _settle_owner(organisation: Organisation, *, by: Any) -> None:
-    """Keep `Organisation.owner` one of its owners: the longest-standing one when it is none any more."""
-    owners = _owners(organisation).order_by("created_at", "pk")
-    if not owners.filter(user_id=organisation.owner_id).exists():
-        _set_owner(organisation, owners.values_list("user_id", flat=True)[0], by=by)
+    """Keep `Organisation.owner` one of its owners: the longest-standing one when it is none any more.
+
+    Left alone when nobody can take over, as when the platform has shut the only owner's account.
+    """
+    owners = list(_owners(organisation).order_by("created_at", "pk").values_list("user_id", flat=True))
+    if owners and organisation.owner_id not in owners:
+        _set_owner(organisation, owners[0], by=by)
 
 
 def _set_owner(organisation: Organisation, user_id: uuid.UUID, *, by: Any) -> None:
