@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from shared_apps.accounts.models import User
+from shared_apps.accounts.services.personal_data import erase_person
 from shared_apps.core.errors import DomainError
 from shared_apps.core.tenancy import connection
 from shared_apps.organisations.current import Tenant
@@ -19,7 +20,7 @@ from tenant_apps.team.models import Invitation, Member, Role
 from tenant_apps.team.services import invitations, members
 from tenant_apps.team.tests.support import make_member, owner, role, with_quota
 from tests.support.tenants import ready_tenant
-from tests.support.threads import at_once
+from tests.support.threads import at_once, interrupted
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 GUESTS = 10
@@ -172,3 +173,26 @@ def test_one_link_opened_many_times_at_once_makes_one_member() -> None:
 
     assert sorted(codes(at_once(5, act))) == ["done", *["invitation_used"] * 4]
     assert counts(tenant) == (1, 1, 1)
+
+
+def test_somebody_removed_while_they_have_themselves_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both lock the team, then the account."""
+    tenant = ready_tenant("store-a")
+    connection.set_tenant(tenant)
+    member = make_member()
+
+    def forget() -> None:
+        connection.set_tenant(tenant)
+        erase_person(user=User.objects.get(pk=member.user_id), typed=member.user.email)
+
+    answers = interrupted(
+        monkeypatch, members, "check_not_last_owner", first=lambda: remove(tenant, member), then=forget
+    )
+    assert codes(answers) == ["done", "done"]
+    connection.set_tenant(tenant)
+    assert User.objects.get(pk=member.user_id).email == f"erased-{member.user_id}@invalid"
+
+
+def remove(tenant: Tenant, member: Member) -> None:
+    connection.set_tenant(tenant)
+    members.remove_member(member=Member.objects.get(pk=member.pk), by=None)
