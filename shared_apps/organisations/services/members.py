@@ -76,7 +76,8 @@ def leave(*, organisation_id: uuid.UUID, user: Any) -> None:
 def transfer_ownership(*, organisation_id: uuid.UUID, member_id: int, by: Any) -> Membership:
     """Make a member the owner, and the one who hands over an administrator.
 
-    One transaction; locks the organisation, then the new owner's account. The caller has asked for a fresh proof of who `by` is. Raises NotFound, NotAllowed, and Conflict for a closed account.
+    One transaction; locks the organisation, then the new owner's account. The caller has asked for a fresh proof of who
+    `by` is. Raises NotFound, NotAllowed, and Conflict for a closed account.
     """
     organisation = lock_organisation(organisation_id)
     actor, member = access_place(by, organisation), _member(organisation, member_id)
