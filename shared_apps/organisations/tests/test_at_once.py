@@ -93,8 +93,7 @@ def active_owners(organisation: Organisation) -> list[Any]:
     return list(owners.values_list("user_id", flat=True))
 
 
-@pytest.mark.parametrize("way", ["close", "erase"])
-def test_who_goes_while_they_are_made_the_owner_stays(committed_db, monkeypatch, way) -> None:
+def make_owner_of_who_goes(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     organisation = organisation_at()
     heir = member_of(organisation, "admin")
     place = organisation.memberships.get(user=heir)
@@ -107,6 +106,17 @@ def test_who_goes_while_they_are_made_the_owner_stays(committed_db, monkeypatch,
     )  # fmt: skip
     assert codes(answers) == ["done", "last_owner"]
     assert active_owners(organisation) == [heir.pk]
+
+
+@pytest.mark.parametrize("way", ["close", "erase"])
+def test_who_goes_while_they_are_made_the_owner_stays(committed_db, monkeypatch, way) -> None:
+    make_owner_of_who_goes(monkeypatch, way)
+
+
+def test_so_does_who_had_no_place_yet_when_closing_took_its_locks(committed_db, monkeypatch) -> None:
+    """The lock of the account alone orders them then."""
+    monkeypatch.setattr(locks, "lock_organisations_of", lambda user: None)
+    make_owner_of_who_goes(monkeypatch, "close")
 
 
 @pytest.mark.parametrize(
