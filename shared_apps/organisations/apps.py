@@ -15,6 +15,12 @@ class OrganisationsConfig(HoldsPersonalData, AppConfig):
         """The organisations a person belongs to."""
         return {"memberships": list(user.memberships.values("organisation__name", "role", "created_at"))}
 
+    def lock_shared(self, user: Any) -> None:
+        """The organisations where the person has a place or an invitation."""
+        from shared_apps.organisations.services.locks import lock_organisations_of
+
+        lock_organisations_of(user)
+
     def check_may_close(self, user: Any) -> None:
         """An organisation keeps an owner."""
         from shared_apps.organisations.ownership import check_is_not_needed

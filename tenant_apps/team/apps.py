@@ -16,6 +16,12 @@ class TeamConfig(HoldsPersonalData, AppConfig):
         member = getattr(user, "member", None)
         return {"role": member.role.key, "since": member.joined_at} if member else {}
 
+    def lock_shared(self, user: Any) -> None:
+        """The team."""
+        from tenant_apps.team.services.locks import lock_team
+
+        lock_team()
+
     def check_may_close(self, user: Any) -> None:
         """A workspace keeps an owner."""
         from tenant_apps.team.services.erasure import check_is_not_needed

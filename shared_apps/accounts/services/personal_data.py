@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from shared_apps.accounts.models import LoginAttempt, User
-from shared_apps.accounts.services.closing import check_may_close
+from shared_apps.accounts.services.closing import check_may_close, lock_to_leave
 from shared_apps.accounts.services.identity import delete_files
 from shared_apps.accounts.services.notices import tell_apps
 from shared_apps.accounts.services.sessions import end_all_sessions
@@ -83,7 +83,7 @@ def erased_address(user: User) -> str:
 
 
 def erase_person(*, user: User, typed: str) -> None:
-    """Forget a person for good. One transaction that locks the person's row first; files go once it is committed.
+    """Forget a person for good. One transaction, locks as `lock_to_leave`; files go once it is committed.
 
     Every app of the schema is asked whether something must be settled first, then forgets what is its own. Raises
     DomainError on `typed` when that is not the account's address, and whatever an app objects.
@@ -91,7 +91,7 @@ def erase_person(*, user: User, typed: str) -> None:
     if typed.strip().lower() != user.email:
         raise DomainError("address_differs", _("Type the address of this account to confirm."), field="typed")
     with transaction.atomic():
-        locked = User.objects.select_for_update().get(pk=user.pk)
+        locked = lock_to_leave(user)
         check_may_close(locked)
         address, phone, name, locale = locked.email, locked.phone, locked.get_short_name(), locked.locale
         end_all_sessions(user=locked)

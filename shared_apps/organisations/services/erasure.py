@@ -17,16 +17,13 @@ from shared_apps.organisations.services.members import leave
 def forget_person(*, user: Any) -> None:
     """Give up every place, and forget invitations and visits that name the address. Part of the erasing transaction.
 
-    Locks each organisation, one after another in the order of their ids; raises Conflict for a last owner.
+    The caller holds the organisations (`lock_organisations_of`); raises Conflict for a last owner.
     """
-    invited = Invitation.objects.filter(email=user.email)
-    places = set(Membership.objects.filter(user_id=user.pk).values_list("organisation_id", flat=True))
-    touched = Organisation.objects.filter(Q(pk__in=places) | Q(pk__in=invited.values("organisation_id")))
-    for organisation in touched.select_for_update().order_by("pk"):
-        # What is closed is as it was left, and an account's row stays.
-        if organisation.pk in places and organisation.status != Organisation.Status.CLOSED:
-            leave(organisation_id=organisation.pk, user=user)
-    _forget(invited)
+    # What is closed is as it was left, and an account's row stays.
+    places = Membership.objects.filter(user_id=user.pk).exclude(organisation__status=Organisation.Status.CLOSED)
+    for organisation_id in places.order_by("organisation_id").values_list("organisation_id", flat=True):
+        leave(organisation_id=organisation_id, user=user)
+    _forget(Invitation.objects.filter(email=user.email))
     for visit in Impersonation.objects.filter(Q(person=user.email) | Q(person__endswith=f"({user.email})")):
         visit.person = ""
         visit.save(update_fields=["person"])

@@ -12,13 +12,12 @@ from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from tenant_apps.team.models import Invitation, Member
 from tenant_apps.team.services.api_keys import revoke_keys_of
-from tenant_apps.team.services.members import check_not_last_owner, lock_team
+from tenant_apps.team.services.locks import lock_team
+from tenant_apps.team.services.members import check_not_last_owner
 
 
-@transaction.atomic
 def check_is_not_needed(*, user: User) -> None:
-    """Pass unless this person is the workspace's last owner. Locks the team for the rest of the caller's transaction."""
-    lock_team()
+    """Pass unless this person is the workspace's last owner. Whoever acts on it holds the team."""
     member = Member.objects.select_related("role").filter(user=user).first()
     if member is not None:
         check_not_last_owner(member)

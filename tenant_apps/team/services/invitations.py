@@ -27,14 +27,8 @@ from shared_apps.notifications.services import notify_by_email
 from shared_apps.organisations.current import current_tenant
 from tenant_apps.team.models import Invitation, Member, Role
 from tenant_apps.team.selectors import open_invitations, promised_seats, role_standing
-from tenant_apps.team.services.members import (
-    add_member,
-    check_may_manage,
-    check_seat_free,
-    lock_team,
-    may_manage,
-    staff_role,
-)
+from tenant_apps.team.services.locks import lock_team
+from tenant_apps.team.services.members import add_member, check_may_manage, check_seat_free, may_manage, staff_role
 from tenant_apps.team.services.platform_people import drop_ways_in
 
 LIFETIME = timedelta(days=14)

@@ -17,16 +17,12 @@ from tenant_apps.team.policies import Standing
 from tenant_apps.team.quotas import check_quota
 from tenant_apps.team.selectors import member_of, role_standing, staff_count, standing_of
 from tenant_apps.team.services.api_keys import revoke_keys_of
+from tenant_apps.team.services.locks import lock_team
 
 MANAGE = "team.manage_members"
 TEAM_FULL = _(
     "Your plan %(plan)s includes a team of %(limit)s, and all places are taken. Remove somebody, or move to a larger plan."
 )
-
-
-def lock_team() -> Role:
-    """Lock the owner's role until the end of the transaction; returns it."""
-    return Role.objects.select_for_update().get(key=Role.OWNER)
 
 
 def check_seat_free(*, promised: int = 0, message: str | Promise = TEAM_FULL, field: str = "") -> None:
