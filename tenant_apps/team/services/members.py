@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.db import transaction
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +13,10 @@ from shared_apps.accounts.models import User
 from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
+from shared_apps.core.context import own_url
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
+from shared_apps.notifications.services import notify_by_email
+from shared_apps.organisations.current import current_tenant
 from shared_apps.organisations.own import own_organisation
 from tenant_apps.team.models import Member, Role
 from tenant_apps.team.policies import Standing
@@ -197,6 +203,26 @@ def _set_role(member: Member, role: Role, *, by: User | None, action: str) -> No
     record(
         action=action, category=AuditCategory.USER, resource=member.user, actor=by, before=before, after=_facts(member)
     )
+    with translation.override(member.user.locale):
+        _tell(member.user, by, role=str(role))
+
+
+def _tell(person: User, by: User | None, *, role: str) -> None:
+    """Mail a person what others have done to their place; the platform tells of what it does itself."""
+    if by is None or by.pk == person.pk:
+        return
+    notify_by_email(
+        key=f"team-place:{uuid4()}",
+        template="team_place",
+        recipient=person.email,
+        locale=person.locale,
+        context={
+            "name": person.get_short_name(),
+            "organisation": current_tenant().name,
+            "role": role,
+            "url": own_url("/staff/"),
+        },
+    )
 
 
 def _end_membership(member: Member, *, by: User | None, action: str) -> None:
@@ -206,6 +232,7 @@ def _end_membership(member: Member, *, by: User | None, action: str) -> None:
     record(action=action, category=AuditCategory.USER, resource=user, actor=by, before=before)
     end_all_sessions(user=user, actor=by)
     revoke_keys_of(user=user, by=by)
+    _tell(user, by, role="")
 
 
 def _mark_staff(user: User, *, works_here: bool) -> None:

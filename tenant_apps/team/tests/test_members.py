@@ -7,6 +7,8 @@ from django.test import Client
 from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.tenancy import connection
+from shared_apps.notifications.models import Delivery
+from shared_apps.notifications.services import render_email
 from shared_apps.organisations.current import Tenant
 from tenant_apps.team.models import Member
 from tenant_apps.team.selectors import permissions_of
@@ -188,3 +190,19 @@ def test_a_role_that_was_deleted_meanwhile_is_given_to_nobody(tenant: Tenant) ->
     gone.pk = gone_pk
     with refused("role_gone"):
         change_role(member=make_member("seller"), role=gone, by=owner().user)
+
+
+def test_people_are_told_what_others_do_to_their_place_in_their_own_language(tenant: Tenant) -> None:
+    seller, giver = make_member("seller", locale="en"), make_member("owner", locale="fr")
+    change_role(member=seller, role=role("manager"), by=giver.user)
+    transfer_ownership(to=seller, by=giver.user)
+    remove_member(member=giver, by=seller.user)
+    told = [
+        (sent.recipient, sent.context["role"]) for sent in Delivery.objects.filter(template="team_place").order_by("pk")
+    ]
+    assert told == [(seller.user.email, "Manager"), (seller.user.email, "Owner"), (giver.user.email, "")]
+    [first, *_rest, last] = Delivery.objects.filter(template="team_place").order_by("pk")
+    for sent, locale, words in ((first, "fr", "Manager"), (last, "fr", tenant.name), (first, "en", tenant.name)):
+        assert (
+            words in render_email(template=sent.template, recipient="x@y.org", locale=locale, context=sent.context).body
+        )
