@@ -154,7 +154,9 @@ def _values_with(texts: Sequence[str]) -> str:
     """A pattern (PostgreSQL) of the JSON strings that hold one of these, but not as part of a longer address or number."""
     inside = r'(?:[^"\\]|\\.)*'
     words = "|".join(re.escape(json.dumps(text, ensure_ascii=False)[1:-1]) for text in texts if text)
-    return rf'"{inside}(?<![[:alnum:]._%+-])(?:{words})(?![[:alnum:]_-]|\.[[:alnum:]]){inside}"'
+    # A line break is written with a letter: \n stands before the word, and is no part of it.
+    start = r"(?:(?<![[:alnum:]._%+-])|\\(?:[bfnrt]|u[0-9a-f]{4}))"
+    return rf'"{inside}{start}(?:{words})(?![[:alnum:]_-]|\.[[:alnum:]]){inside}"'
 
 
 def _masked(values: dict[str, Any], mask: str) -> dict[str, Any]:

@@ -72,6 +72,8 @@ def awa() -> User:
     ask_phone(user=user, phone=UNPROVED_PHONE)
     ask_email_change(user=user, email=UNPROVED_ADDRESS)
     notify_by_sms(key="sms", template="one_time_code", recipient=PHONE, locale="fr", context={})
+    text = f"Complaint of\n{ADDRESS}\n{PHONE}\r\n\x0b{ADDRESS}"
+    record(action="account.verified", category="user", resource=make_user(), after={"comment": text})
     for address in (ADDRESS, OTHER):
         facts = {"people": [address], "person": f"Awa {NAME} ({address})" if address == ADDRESS else address}
         record(action="account.verified", category="user", resource=make_user(), before=facts, after=facts)
