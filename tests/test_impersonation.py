@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from baobab.products import PRODUCTS
-from shared_apps.accounts.models import LoginAttempt, User
+from shared_apps.accounts.models import LoginAttempt, SecondFactor, User
 from shared_apps.audit.models import AuditLog
 from shared_apps.notifications.models import Delivery
 from shared_apps.organisations.current import as_tenant
@@ -171,6 +171,17 @@ def test_it_ends_with_the_admins_own_rights(lost) -> None:
     admin = make_admin()
     client, _row = visit(organisation_at(), admin=admin)
     User.objects.filter(pk=admin.pk).update(**{lost: False})
+    assert client.get("/staff/team/").status_code == 403
+    assert_over(client)
+
+
+def test_it_ends_with_the_second_factor_that_admins_need(settings) -> None:
+    settings.ADMINS_NEED_SECOND_FACTOR = True
+    admin = make_admin()
+    factor = SecondFactor.objects.create(user=admin, kind=SecondFactor.Kind.EMAIL)
+    client, _row = visit(organisation_at(), admin=admin)
+    assert client.get("/staff/team/").status_code == 200
+    factor.delete()
     assert client.get("/staff/team/").status_code == 403
     assert_over(client)
 
