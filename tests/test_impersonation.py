@@ -151,15 +151,22 @@ def test_changes_that_were_asked_for_are_made_and_name_the_admin() -> None:
 
 @pytest.mark.parametrize("mode", ["read", "change"])
 @pytest.mark.parametrize(
-    "path", ["/accounts/password/reset/", "/accounts/login/", "/accounts/", "/enter/x/", "/staff/api-keys/"]
-)
+    "path",
+    [
+        "/accounts/password/reset/", "/accounts/login/", "/accounts/", "/enter/x/", "/staff/api-keys/", "/staff/identity/",
+        "/staff/identity/7f1b1f0e-5a55-4c0e-9a53-0a8f6c9b3c11/document/",
+    ],
+)  # fmt: skip
 def test_a_persons_own_affairs_are_closed(mode, path) -> None:
     client, _row = visit(organisation_at(), mode=mode)
     for method in ("get", "post"):
         assert getattr(client, method)(path).status_code == 403
 
 
-@pytest.mark.parametrize("path", ["/staff/team/invite/", "/staff/team/roles/new/", "/staff/accounts/google/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/staff/team/invite/", "/staff/team/roles/new/", "/staff/accounts/google/", "/staff/audit/retention/"],
+)
 def test_what_would_outlast_it_can_only_be_looked_at(path) -> None:
     client, _row = visit(organisation_at(), mode="change")
     assert client.get(path).status_code == 200

@@ -25,10 +25,10 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 END = "/impersonation/end/"
 LOG_OUT = "/accounts/logout/"
 ALWAYS = (END, LOG_OUT, "/i18n/setlang/")
-# A person's own affairs, and what would outlast the visit: password, factors, personal data, keys for programs.
-NEVER = ("/accounts/", "/enter/", "/staff/api-keys/")
-# May be looked at: who works here and how people log in. A change would outlast the visit, too.
-LOOK_ONLY = ("/staff/team/", "/staff/accounts/")
+# A person's own affairs, customers' identity papers, and what would outlast the visit: password, factors, keys.
+NEVER = ("/accounts/", "/enter/", "/staff/identity/", "/staff/api-keys/")
+# May be looked at: who works here, how people log in, and what was done. A change would outlast the visit, too.
+LOOK_ONLY = ("/staff/team/", "/staff/accounts/", "/staff/audit/")
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
