@@ -185,6 +185,22 @@ def test_another_owner_is_made_by_who_has_just_proved_who_they_are(tenant: Tenan
     assert Invitation.objects.get().role.key == Member.objects.get(pk=seller.pk).role.key == "owner"
 
 
+def test_an_owners_invitation_is_sent_again_by_who_has_just_proved_who_they_are(
+    tenant: Tenant, tenant_client: Client
+) -> None:
+    sent = invite(invitation_id=uuid.uuid4(), email="un@example.org", role=role("owner"), by=owner().user)
+    path = f"{TEAM}invitations/{sent.pk}/"
+    asked = tenant_client.post(path, {"action": "resend"})
+    assert parse_qs(urlsplit(asked["Location"]).query)["next"] == [TEAM]
+    told = tenant_client.get(asked["Location"]).content.decode()
+    assert "Confirm who you are, then send the invitation again." in told or "puis renvoyez l’invitation" in told
+    connection.set_tenant(tenant)
+    assert Invitation.objects.get().token_hash == sent.token_hash
+    assert confirmed(tenant_client).post(path, {"action": "resend"})["Location"] == TEAM
+    connection.set_tenant(tenant)
+    assert Invitation.objects.get().token_hash != sent.token_hash
+
+
 def test_people_and_invitations_of_another_tenant_are_not_here(tenant: Tenant, tenant_client: Client) -> None:
     connection.set_tenant(ready_tenant("store-b"))
     theirs = make_member("seller", first_name="Canari")
