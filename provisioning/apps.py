@@ -8,9 +8,10 @@ class ProvisioningConfig(AppConfig):
 
     def ready(self) -> None:
         from provisioning.services.jobs import on_order_paid
-        from provisioning.services.people import on_membership_changed
-        from shared_apps.organisations.services.following import TOPIC
+        from provisioning.services.people import on_membership_changed, on_sessions_ended
+        from shared_apps.organisations.services.following import SESSIONS_TOPIC, TOPIC
         from shared_apps.outbox.services import register
 
         register("order.paid", on_order_paid)
         register(TOPIC, on_membership_changed)
+        register(SESSIONS_TOPIC, on_sessions_ended)

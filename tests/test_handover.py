@@ -16,8 +16,11 @@ from django_tenants.utils import tenant_context
 from shared_apps.accounts.handover import handover_url
 from shared_apps.accounts.models import HandoverUse, User
 from shared_apps.accounts.services.closing import close_account
+from shared_apps.accounts.services.factors import add_code_factor
 from shared_apps.accounts.services.notices import tell_apps
+from shared_apps.accounts.services.passwords import set_password
 from shared_apps.accounts.services.personal_data import erase_person
+from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditLog
 from shared_apps.organisations.current import announce_change, as_tenant
 from shared_apps.organisations.models import Membership, Organisation
@@ -314,3 +317,19 @@ def test_a_token_names_an_account_of_its_own_tenant_only() -> None:
         account = User.objects.get(is_staff=True)
     url = handover_url(account_id=account.pk, tenant=as_tenant(ours))
     assert Client(HTTP_HOST="store-a.localhost").get(urlsplit(url).path).status_code == 403
+
+
+@pytest.mark.parametrize("how", ["password", "factor", "everywhere"])
+def test_whoever_is_logged_out_of_the_platform_is_logged_out_of_the_workspaces_entered_from_it(how: str) -> None:
+    organisation = organisation_at()
+    owner, inside_here = organisation.owner, enter(organisation.owner, organisation)
+    assert inside_here.get("/staff/team/").status_code == 200
+    if how == "password":
+        set_password(user=owner, password="une-phrase-calme-2027")
+    elif how == "factor":
+        add_code_factor(user=owner, kind="email")
+    else:
+        end_all_sessions(user=owner)
+    drain()
+    assert inside_here.get("/staff/team/").status_code == 302
+    assert enter(owner, organisation).get("/staff/team/").status_code == 200

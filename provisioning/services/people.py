@@ -12,6 +12,7 @@ from django_tenants.utils import tenant_context
 
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services.registration import is_verified
+from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.core.errors import DomainError, NotAllowed
 from shared_apps.organisations.current import as_tenant
 from shared_apps.organisations.models import Membership, Organisation
@@ -42,11 +43,7 @@ def on_membership_changed(payload: dict[str, Any]) -> None:
     The owner goes first, so that nobody takes the last owner's role away before the next one has it. Locks the tenant's
     team. Safe to repeat; an organisation without a workspace is left alone.
     """
-    organisation = (
-        Organisation.objects.select_related("owner", "plan_version__plan")
-        .filter(pk=payload["organisation"], status__in=_HAS_WORKSPACE)
-        .first()
-    )
+    organisation = _with_workspace(payload)
     user = User.objects.filter(pk=payload["user"]).first()
     if organisation is None or user is None:
         return
@@ -59,3 +56,19 @@ def on_membership_changed(payload: dict[str, Any]) -> None:
         except DomainError as problem:  # closed there, say: nobody else's place waits for that
             logger.warning("owner not brought in", tenant=organisation.schema_name, code=problem.code)
         follow_place(person=person, place=(place or "") if user.is_active else "")
+
+
+def on_sessions_ended(payload: dict[str, Any]) -> None:
+    """Outbox handler: log a person out of a workspace they have entered, in the caller's transaction. Safe to repeat."""
+    organisation = _with_workspace(payload)
+    if organisation is None:
+        return
+    with tenant_context(as_tenant(organisation)):
+        account = User.objects.filter(platform_user_id=payload["user"]).first()
+        if account is not None:
+            end_all_sessions(user=account)
+
+
+def _with_workspace(payload: dict[str, Any]) -> Organisation | None:
+    rows = Organisation.objects.select_related("owner", "plan_version__plan")
+    return rows.filter(pk=payload["organisation"], status__in=_HAS_WORKSPACE).first()

@@ -14,18 +14,23 @@ from shared_apps.core.errors import TooManyAttempts
 
 
 class _Stage(LoginStage):
-    """A stop on the way in. A password that is changed meanwhile ends it, like every other session."""
+    """A stop on the way in. A password or a second factor that is changed meanwhile ends it, like every other session."""
 
     def stop(self) -> tuple[Any, bool]:
         """Go to the stage's page; `still_holds` is asked when its form comes."""
         user: Any = self.login.user
-        self.state["password"] = user.get_session_auth_hash()
+        self.state["password"], self.state["ways"] = user.get_session_auth_hash(), ways_at_log_in(user)
         return redirect(self.urlname), True
 
     def still_holds(self) -> bool:
-        """Whether the account is still the one whose password was given."""
+        """Whether the account is still the one whose password was given, and asks for no more than then."""
         user: Any = self.login.user
-        return user is not None and user.is_active and self.state.get("password") == user.get_session_auth_hash()
+        return (
+            user is not None
+            and user.is_active
+            and self.state.get("password") == user.get_session_auth_hash()
+            and self.state.get("ways") == ways_at_log_in(user)
+        )
 
 
 class SecondFactorStage(_Stage):

@@ -33,3 +33,9 @@ class OrganisationsConfig(HoldsPersonalData, AppConfig):
         from shared_apps.organisations.services.following import announce_account
 
         announce_account(user=user)
+
+    def on_sessions_ended(self, user: Any) -> None:
+        """What the person entered from the platform ends too; told by `accounts.services.sessions`."""
+        from shared_apps.organisations.services.following import announce_sessions_ended
+
+        announce_sessions_ended(user=user)

@@ -37,18 +37,15 @@ def log_in(*, request: Any, email: str, password: str, way: str = "", code: str 
 
     What is said of an account beyond "wrong" is said only to somebody who knows its password. `way` is one of the
     account's ways to prove itself, the safest when left out; without a `code` one is sent where there is one to
-    send. No transaction of its own: codes are used up even when what follows fails.
+    send. Codes are used up even when what follows fails: only the opening of the session is one transaction, which
+    locks the account's row.
     """
     check_may_log_in(email=email, method=LoginAttempt.Method.API)
     user = authenticate(request, email=email, password=password)
     found = user if isinstance(user, User) else None
     if found is None:
         record_attempt(email=email, method=LoginAttempt.Method.API, reason=LoginAttempt.Reason.WRONG)
-        raise DomainError(
-            "invalid_credentials",
-            _("The address or the password is wrong, or the account has been closed."),
-            status=401,
-        )
+        raise _wrong()
     forget_failures(email=email)
     if not is_verified(found):
         reason = LoginAttempt.Reason.UNVERIFIED
@@ -56,16 +53,36 @@ def log_in(*, request: Any, email: str, password: str, way: str = "", code: str 
         raise NotAllowed(
             "email_not_verified", _("Confirm your address first: enter the code we sent to it, or ask for a new one.")
         )
-    _check_second_factor(found, way=way, code=code)
-    record_attempt(email=email, method=LoginAttempt.Method.API, user=found)
-    return start_session(user=found)
+    asked = _check_second_factor(found, way=way, code=code)
+    with transaction.atomic():
+        _check_unchanged(found, asked)
+        record_attempt(email=email, method=LoginAttempt.Method.API, user=found)
+        return start_session(user=found)
 
 
-def _check_second_factor(user: User, *, way: str, code: str) -> None:
-    """Pass, or note the attempt and raise: a password alone does not open an account that asks for more."""
+def _check_unchanged(user: User, asked: list[str]) -> None:
+    """Pass while the account is the one that was let in; locks its row, so that what ends sessions ends this one too."""
+    now = User.objects.select_for_update().get(pk=user.pk)
+    if not now.is_active or now.password != user.password or (not asked and ways_at_log_in(now)):
+        raise _wrong()
+
+
+def _wrong() -> DomainError:
+    return DomainError(
+        "invalid_credentials",
+        _("The address or the password is wrong, or the account has been closed."),
+        status=401,
+    )
+
+
+def _check_second_factor(user: User, *, way: str, code: str) -> list[str]:
+    """Pass, or note the attempt and raise: a password alone does not open an account that asks for more.
+
+    Returns the ways that were asked for.
+    """
     ways = ways_at_log_in(user)
     if not ways:
-        return
+        return ways
     chosen = way if way in ways else ways[0]
     try:
         if not code:
@@ -81,6 +98,7 @@ def _check_second_factor(user: User, *, way: str, code: str) -> None:
         reason = LoginAttempt.Reason.SECOND_FACTOR
         record_attempt(email=user.email, method=LoginAttempt.Method.API, user=user, reason=reason)
         raise
+    return ways
 
 
 @transaction.atomic

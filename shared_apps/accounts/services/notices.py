@@ -11,13 +11,13 @@ from shared_apps.core.context import own_url
 from shared_apps.notifications.services import notify_by_email
 
 
-def tell_apps(user: User) -> None:
-    """Tell every app that follows accounts (`AppConfig.on_account_changed(user)`): closed, opened again, another address.
+def tell_apps(user: User, *, what: str = "on_account_changed") -> None:
+    """Tell every app that follows accounts: closed, opened again, another address; or `on_sessions_ended`.
 
-    Call it inside the transaction of the change.
+    Each is a method of AppConfig that takes the account. Call it inside the transaction of the change.
     """
     for config in apps.get_app_configs():
-        follow = getattr(config, "on_account_changed", None)
+        follow = getattr(config, what, None)
         if follow is not None:
             follow(user)
 

@@ -152,6 +152,8 @@ def verify_email(*, email: str, code: str, password: str | None) -> User:
     address = email.strip().lower()
     check_rate(action="verify", who=here(address), limit=15, seconds=600)
     user = User.objects.filter(email=address, is_active=True).first()
+    # Once the address is proved, a code that was left is no way in: the account may ask for more than that by now.
+    user = None if user is None or is_verified(user) else user
     latest = user.email_codes.filter(used_at__isnull=True).order_by("-created_at").first() if user else None
     if user is None or latest is None:
         # As many wrong codes lock an address that nobody waits at, so that strangers cannot tell the two apart.
@@ -207,6 +209,8 @@ def _forget_codes_of_nobody(address: str) -> None:
 
 def _prove(user: User, code: EmailCode) -> User:
     with transaction.atomic():
+        # Another registration of this address waits here, or has ended the code by now.
+        user = User.objects.select_for_update().get(pk=user.pk)
         if not EmailCode.objects.filter(pk=code.pk, used_at__isnull=True).update(used_at=timezone.now()):
             raise _wrong_code()
         _drop_disputed_password(user)
@@ -215,7 +219,8 @@ def _prove(user: User, code: EmailCode) -> User:
 
 
 def note_proved(user: User) -> None:
-    """The account's owner reads the mail of its address. In the caller's transaction."""
+    """The account's owner reads the mail of its address: no code is waited for. In the caller's transaction."""
+    user.email_codes.filter(used_at__isnull=True).update(used_at=timezone.now())
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
     record(action="account.verified", category=AuditCategory.USER, resource=user, actor=user)
 

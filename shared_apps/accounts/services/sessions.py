@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from shared_apps.accounts.models import ApiSession, User
+from shared_apps.accounts.services.notices import tell_apps
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 
@@ -16,6 +17,7 @@ def end_all_sessions(*, user: User, keep: str = "", actor: User | None = None) -
     """End every session of a person, in browsers (but the one with the session key `keep`) and over the API.
 
     One transaction, locks nothing beforehand; returns how many were ended. Access tokens of ended sessions are worthless at once.
+    Those in the workspaces that a platform account has entered end a moment later.
     """
     browsers = [session for session in UserSession.objects.filter(user=user) if session.session_key != keep]
     for session in browsers:
@@ -28,6 +30,7 @@ def end_all_sessions(*, user: User, keep: str = "", actor: User | None = None) -
         actor=actor,
         after={"browsers": len(browsers), "api": ended},
     )
+    tell_apps(user, what="on_sessions_ended")
     return len(browsers) + ended
 
 

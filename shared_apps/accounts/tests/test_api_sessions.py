@@ -12,11 +12,15 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from shared_apps.accounts.models import ApiSession, User
+from shared_apps.accounts.services import api_sessions
 from shared_apps.accounts.services.api_sessions import REPEAT_WITHIN, start_session
+from shared_apps.accounts.services.closing import close_account
+from shared_apps.accounts.services.passwords import set_password
 from shared_apps.accounts.services.sessions import end_all_sessions
+from shared_apps.accounts.tests.support import with_app
 from shared_apps.accounts.tokens import TenantAccessToken, TenantRefreshToken
 from shared_apps.audit.models import AuditLog
-from tests.support.factories import make_user
+from tests.support.factories import PASSWORD, make_user
 from tests.support.tenants import owner_of, ready_tenant
 
 pytestmark = pytest.mark.django_db
@@ -188,3 +192,26 @@ def test_log_in_and_log_out_on_a_tenants_host(name) -> None:
     assert caller(pair["access"]).get(ME).status_code == 401
     assert caller(pair["access"], tenant.host).post("/api/auth/logout/").status_code == 204
     assert caller(pair["access"], tenant.host).get(ME).status_code == 401
+
+
+@pytest.mark.parametrize("change", ["password", "factor", "closed"])
+def test_a_log_in_under_way_is_no_way_round_what_ends_sessions(monkeypatch, change: str) -> None:
+    """Looking at a password takes a while: what its owner changes in that while counts."""
+    user = make_user()
+    real = api_sessions._check_second_factor
+
+    def meanwhile(found: User, **given: str) -> list[str]:
+        asked = real(found, **given)
+        owner = User.objects.get(pk=user.pk)
+        if change == "password":
+            set_password(user=owner, password="une-phrase-calme-2027")
+        elif change == "factor":
+            with_app(owner)
+        else:
+            close_account(user=owner)
+        return asked
+
+    monkeypatch.setattr(api_sessions, "_check_second_factor", meanwhile)
+    body = {"email": user.email, "password": PASSWORD}
+    assert caller().post("/api/auth/token/", body, format="json").status_code == 401
+    assert not ApiSession.objects.filter(user=user, ended_at__isnull=True).exists()

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from shared_apps.accounts.models import EmailCode, User
+from shared_apps.accounts.services.passwords import set_password
 from shared_apps.accounts.services.registration import is_verified, register_account, resend_code, verify_email
 from shared_apps.core.errors import DomainError, TooManyAttempts
 from shared_apps.notifications.models import Delivery
@@ -118,3 +119,23 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail() -> None:
     answer = Client(HTTP_HOST="localhost").post("/accounts/password/reset/", {"email": "nobody@example.org"})
     assert answer.status_code == 302
     assert not Delivery.objects.filter(template="password_reset").exists()
+
+
+def test_a_code_that_was_left_opens_nothing_once_the_address_is_proved_another_way() -> None:
+    """The account may ask for a second factor by now, and its password is the mailbox owner's."""
+    code = register()
+    user = User.objects.get(email="awa@example.org")
+    set_password(user=user, password=OTHER, by_mail=True)
+    with pytest.raises(DomainError, check=lambda error: error.code == "wrong_code"):
+        verify_email(email="awa@example.org", code=code, password=None)
+
+
+def test_a_password_chosen_by_the_reset_link_is_not_taken_away_by_an_older_link() -> None:
+    register()
+    code = register(password="une-phrase-d-inconnu-7")
+    user = User.objects.get(email="awa@example.org")
+    set_password(user=user, password=OTHER, by_mail=True)
+    with pytest.raises(DomainError):
+        verify_email(email="awa@example.org", code=code, password=OTHER)
+    user.refresh_from_db()
+    assert user.check_password(OTHER)

@@ -13,7 +13,9 @@ from shared_apps.accounts.models import User
 from shared_apps.accounts.policies import Asked, Details, age_on, check_details
 from shared_apps.accounts.services.registration import register_account
 from shared_apps.accounts.services.rules import save_rules
+from shared_apps.accounts.tests.support import with_app
 from shared_apps.core.errors import DomainError
+from shared_apps.core.tenancy import connection
 from shared_apps.notifications.models import Delivery
 from shared_apps.notifications.services import render_email
 from shared_apps.organisations.current import Tenant
@@ -72,6 +74,21 @@ def test_the_link_in_the_mail_is_the_tenants_and_proves_on_any_device(tenant: Te
     assert other.post(path).context["link"].form.errors == {"password": ["Ce champ est obligatoire."]}
     assert other.post(path, {"password": FORM["password"]})["Location"] == "/products/"
     assert other.session["_auth_user_id"] == str(User.objects.get(email="awa@example.org").pk)
+
+
+def test_a_log_in_that_stopped_at_the_details_ends_with_a_new_second_factor(tenant: Tenant, browser: Browser) -> None:
+    connection.set_tenant(tenant)
+    user = make_user()
+    rules(tenant, minimum_age=18)
+    entered = {"login": user.email, "password": PASSWORD}
+    assert browser.post("/accounts/login/", entered)["Location"] == "/accounts/details/"
+    connection.set_tenant(tenant)
+    with_app(user)
+    assert browser.post("/accounts/details/", {"date_of_birth": "1990-01-01"})["Location"] == "/accounts/login/"
+    assert browser.get("/accounts/").status_code == 302
+    connection.set_tenant(tenant)
+    user.refresh_from_db()
+    assert user.date_of_birth is None
 
 
 def test_a_link_of_one_tenant_proves_nothing_on_another(tenant: Tenant, browser: Browser) -> None:

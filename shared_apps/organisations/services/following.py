@@ -9,7 +9,7 @@ from shared_apps.core.tenancy import connection
 from shared_apps.organisations.models import Membership
 from shared_apps.outbox.services import publish
 
-TOPIC = "membership.changed"
+TOPIC, SESSIONS_TOPIC = "membership.changed", "sessions.ended"
 
 
 def announce_membership(*, organisation_id: uuid.UUID, user_id: uuid.UUID) -> None:
@@ -18,8 +18,7 @@ def announce_membership(*, organisation_id: uuid.UUID, user_id: uuid.UUID) -> No
     The message names no role: whoever acts on it reads the place as it is then, so that messages may come late, twice or
     in any order.
     """
-    payload = {"organisation": str(organisation_id), "user": str(user_id)}
-    publish(topic=TOPIC, key=str(uuid.uuid4()), payload=payload)
+    _tell(TOPIC, organisation_id, user_id)
 
 
 def announce_account(*, user: Any) -> None:
@@ -27,7 +26,22 @@ def announce_account(*, user: Any) -> None:
 
     In the current transaction. An account of a tenant has no places, and nothing is done.
     """
-    if connection.schema_name != "public":
-        return
-    for organisation_id in Membership.objects.filter(user_id=user.pk).values_list("organisation_id", flat=True):
+    for organisation_id in _places_of(user):
         announce_membership(organisation_id=organisation_id, user_id=user.pk)
+
+
+def announce_sessions_ended(*, user: Any) -> None:
+    """A platform account was logged out everywhere: its workspaces do the same. In the current transaction."""
+    for organisation_id in _places_of(user):
+        _tell(SESSIONS_TOPIC, organisation_id, user.pk)
+
+
+def _places_of(user: Any) -> list[uuid.UUID]:
+    if connection.schema_name != "public":
+        return []
+    return list(Membership.objects.filter(user_id=user.pk).values_list("organisation_id", flat=True))
+
+
+def _tell(topic: str, organisation_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    payload = {"organisation": str(organisation_id), "user": str(user_id)}
+    publish(topic=topic, key=str(uuid.uuid4()), payload=payload)
