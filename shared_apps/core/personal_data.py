@@ -5,7 +5,7 @@ An app that keeps something about people mixes `HoldsPersonalData` into its AppC
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -34,8 +34,11 @@ class HoldsPersonalData:
         Whoever closes or erases the account holds its locks; a page only asks.
         """
 
-    def erase_person(self, user: Any) -> None:
-        """Forget a person. Part of the erasing transaction; the account still has its name and address."""
+    def erase_person(self, user: Any, contacts: Collection[str]) -> None:
+        """Forget a person. Part of the erasing transaction; the account still has its name and address.
+
+        `contacts` are the addresses and numbers they have and had.
+        """
 
 
 def holders_here() -> Iterator[tuple[str, HoldsPersonalData]]:

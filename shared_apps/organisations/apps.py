@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.apps import AppConfig
@@ -27,11 +28,11 @@ class OrganisationsConfig(HoldsPersonalData, AppConfig):
 
         check_is_not_needed(user)
 
-    def erase_person(self, user: Any) -> None:
-        """Give up every place, and forget invitations to the address; the workspaces follow."""
+    def erase_person(self, user: Any, contacts: Collection[str]) -> None:
+        """Give up every place, and forget invitations to what was their address; the workspaces follow."""
         from shared_apps.organisations.services.erasure import forget_person
 
-        forget_person(user=user)
+        forget_person(user=user, contacts=contacts)
 
     def on_account_changed(self, user: Any) -> None:
         """The workspaces of a person follow their account; told by `accounts.services.notices`."""

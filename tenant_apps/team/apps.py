@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.apps import AppConfig
@@ -28,8 +29,8 @@ class TeamConfig(HoldsPersonalData, AppConfig):
 
         check_is_not_needed(user=user)
 
-    def erase_person(self, user: Any) -> None:
-        """Free the seat, and forget invitations to the address."""
+    def erase_person(self, user: Any, contacts: Collection[str]) -> None:
+        """Free the seat, and forget invitations to what was their address."""
         from tenant_apps.team.services.erasure import forget_person
 
-        forget_person(user=user)
+        forget_person(user=user, contacts=contacts)

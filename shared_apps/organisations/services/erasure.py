@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
@@ -14,8 +17,8 @@ from shared_apps.organisations.models import Impersonation, Invitation, Membersh
 from shared_apps.organisations.services.members import leave
 
 
-def forget_person(*, user: Any) -> None:
-    """Give up every place, and forget invitations and visits that name the address. Part of the erasing transaction.
+def forget_person(*, user: Any, contacts: Collection[str]) -> None:
+    """Give up every place, and forget invitations and visits that name one of their addresses. Part of the erasing transaction.
 
     The caller holds the organisations (`lock_organisations_of`); raises Conflict for a last owner.
     """
@@ -23,8 +26,9 @@ def forget_person(*, user: Any) -> None:
     places = Membership.objects.filter(user_id=user.pk).exclude(organisation__status=Organisation.Status.CLOSED)
     for organisation_id in places.order_by("organisation_id").values_list("organisation_id", flat=True):
         leave(organisation_id=organisation_id, user=user)
-    _forget(Invitation.objects.filter(email=user.email))
-    for visit in Impersonation.objects.filter(Q(person=user.email) | Q(person__endswith=f"({user.email})")):
+    _forget(Invitation.objects.filter(email__in=contacts))
+    named = reduce(or_, (Q(person=one) | Q(person__endswith=f"({one})") for one in contacts))
+    for visit in Impersonation.objects.filter(named):
         visit.person = ""
         visit.save(update_fields=["person"])
         record(action="impersonation.person_forgotten", category=AuditCategory.SECURITY, resource=visit)

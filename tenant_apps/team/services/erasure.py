@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -23,7 +24,7 @@ def check_is_not_needed(*, user: User) -> None:
         check_not_last_owner(member)
 
 
-def forget_person(*, user: User) -> None:
+def forget_person(*, user: User, contacts: Collection[str]) -> None:
     """End a person's seat and forget invitations to them. Part of the erasing transaction, which holds the team."""
     member = Member.objects.select_related("role").filter(user=user).first()
     if member is not None:
@@ -32,7 +33,7 @@ def forget_person(*, user: User) -> None:
         )
         member.delete()
         revoke_keys_of(user=user, by=None)
-    _forget(Invitation.objects.filter(email=user.email))
+    _forget(Invitation.objects.filter(email__in=contacts))
 
 
 @transaction.atomic

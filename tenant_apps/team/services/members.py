@@ -25,7 +25,6 @@ from tenant_apps.team.selectors import member_of, role_standing, staff_count, st
 from tenant_apps.team.services.api_keys import revoke_keys_of
 from tenant_apps.team.services.locks import lock_team
 
-MANAGE = "team.manage_members"
 TEAM_FULL = _(
     "Your plan %(plan)s includes a team of %(limit)s, and all places are taken. Remove somebody, or move to a larger plan."
 )
@@ -134,16 +133,11 @@ def check_may_manage(by: User, *given: Standing) -> None:
 
     Raises NotAllowed (`not_allowed`, `above_you`).
     """
-    if MANAGE not in standing_of(by).codes:
-        raise NotAllowed("not_allowed", _("Your role does not let you manage the team."))
-    if not may_manage(by, *given):
-        raise NotAllowed("above_you", _("This role may do more than you may yourself. Ask an owner."), field="role")
-
-
-def may_manage(by: User, *given: Standing) -> bool:
-    """Whether `by` may manage members and give or take all that is `given`."""
     mine = standing_of(by)
-    return MANAGE in mine.codes and all(mine.reaches(one) for one in given)
+    if not mine.may_manage():
+        raise NotAllowed("not_allowed", _("Your role does not let you manage the team."))
+    if not mine.may_manage(*given):
+        raise NotAllowed("above_you", _("This role may do more than you may yourself. Ask an owner."), field="role")
 
 
 def check_not_last_owner(member: Member) -> None:
