@@ -197,12 +197,9 @@ def test_people_are_told_what_others_do_to_their_place_in_their_own_language(ten
     change_role(member=seller, role=role("manager"), by=giver.user)
     transfer_ownership(to=seller, by=giver.user)
     remove_member(member=giver, by=seller.user)
-    told = [
-        (sent.recipient, sent.context["role"]) for sent in Delivery.objects.filter(template="team_place").order_by("pk")
-    ]
-    assert told == [(seller.user.email, "Manager"), (seller.user.email, "Owner"), (giver.user.email, "")]
-    [first, *_rest, last] = Delivery.objects.filter(template="team_place").order_by("pk")
-    for sent, locale, words in ((first, "fr", "Manager"), (last, "fr", tenant.name), (first, "en", tenant.name)):
-        assert (
-            words in render_email(template=sent.template, recipient="x@y.org", locale=locale, context=sent.context).body
-        )
+    sent = {(one.recipient, one.context["role"]): one for one in Delivery.objects.filter(template="team_place")}
+    assert set(sent) == {(seller.user.email, "Manager"), (seller.user.email, "Owner"), (giver.user.email, "")}
+    for one in sent.values():
+        body = render_email(template=one.template, recipient="x@y.org", locale="fr", context=one.context).body
+        assert tenant.name in body
+        assert one.context["role"] in body
