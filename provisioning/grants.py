@@ -29,9 +29,9 @@ class SharedTable:
     columns: tuple[str, ...]
 
 
-# What the models of `shared_apps.organisations.own` read, and no column more: nothing of billing, no people.
+# What the models of `shared_apps.organisations.own` read, and no column more: nothing of billing, of people an id alone.
 SHARED_TABLES = (
-    SharedTable("organisations_organisation", "id", ("id", "name", "status", "activated_at", "paid_until")),
+    SharedTable("organisations_organisation", "id", ("id", "name", "status", "activated_at", "paid_until", "owner_id")),
     SharedTable("organisations_domain", "tenant_id", ("id", "domain", "tenant_id", "is_primary", "live_at")),
 )
 

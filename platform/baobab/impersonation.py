@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django_tenants.utils import schema_context
 
+from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.accounts.impersonation import marked_impersonation
 from shared_apps.core.context import platform_url
 from shared_apps.core.request_info import request_info, set_request_info
@@ -24,10 +25,10 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 END = "/impersonation/end/"
 LOG_OUT = "/accounts/logout/"
 ALWAYS = (END, LOG_OUT, "/i18n/setlang/")
-# A person's own affairs, and what would outlast the visit: password, factors, personal data, keys for programs.
-NEVER = ("/accounts/", "/enter/", "/staff/api-keys/")
-# May be looked at: who works here and how people log in. A change would outlast the visit, too.
-LOOK_ONLY = ("/staff/team/", "/staff/accounts/")
+# A person's own affairs, customers' identity papers, and what would outlast the visit: password, factors, keys.
+NEVER = ("/accounts/", "/enter/", "/staff/identity/", "/staff/api-keys/")
+# May be looked at: who works here, how people log in, and what was done. A change would outlast the visit, too.
+LOOK_ONLY = ("/staff/team/", "/staff/accounts/", "/staff/audit/")
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -64,7 +65,7 @@ class ImpersonationMiddleware:
 
 def _open_visit(impersonation_id: uuid.UUID, tenant_id: uuid.UUID) -> Impersonation | None:
     with schema_context("public"):
-        return (
+        visit = (
             Impersonation.objects.select_related("admin")
             .filter(
                 pk=impersonation_id,
@@ -72,10 +73,10 @@ def _open_visit(impersonation_id: uuid.UUID, tenant_id: uuid.UUID) -> Impersonat
                 ended_at__isnull=True,
                 expires_at__gt=timezone.now(),
                 admin__is_active=True,
-                admin__is_staff=True,
             )
             .first()
         )
+        return visit if visit and is_platform_admin(visit.admin) else None
 
 
 def end_visit(impersonation_id: uuid.UUID) -> None:

@@ -10,7 +10,7 @@ from shared_apps.accounts.services.factors import has_second_factor
 
 
 def is_platform_admin(user: Any) -> bool:
-    """Whether somebody may use the back office and what the API has for it; asked on the platform's own host only.
+    """Whether somebody may use the back office and what the API has for it; asked in the platform's schema only.
 
     With the setting ADMINS_NEED_SECOND_FACTOR, an account without a second factor is no admin's. At most one query.
     """

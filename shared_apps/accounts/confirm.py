@@ -41,9 +41,12 @@ def confirmation_required(view: View) -> View:
     return wrapped
 
 
-def ask_confirmation(request: HttpRequest, **typed: str) -> HttpResponse:
-    """Ask who it is, for what only some answers of a form need; they come back to it with what they had `typed`."""
-    back = f"{request.path}?{urlencode(typed)}"
+def ask_confirmation(request: HttpRequest, *, back: str = "", **typed: str) -> HttpResponse:
+    """Ask who it is, for what only some answers of a form need; they come back to it with what they had `typed`.
+
+    `back` is the page to come back to where the form has none of its own.
+    """
+    back = back or f"{request.path}?{urlencode(typed)}"
     return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}")
 
 

@@ -95,6 +95,7 @@ class TermsForm(forms.Form):
 
     consent = forms.BooleanField(
         label=_("I accept the terms and the privacy notice"),
+        widget=forms.CheckboxInput(attrs={"data-no-draft": True}),
         error_messages={"required": _("Please accept the terms to continue.")},
     )
 

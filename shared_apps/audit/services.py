@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -123,15 +123,16 @@ def delete_in_batches(rows: models.QuerySet[Any], *, batch: int = BATCH) -> int:
     return deleted
 
 
-def mask_person(*, person_id: Any, address: str, phone: str, mask: str) -> None:
+def mask_person(*, person_id: Any, contacts: Collection[str], mask: str) -> None:
     """Put `mask` where the log names a person who is forgotten; what was done stays. Part of the caller's transaction.
 
-    Entries about the person lose their names too; entries about anything else each value with the address or number in it.
+    `contacts` are their addresses and numbers. Entries about the person lose their names too; entries about anything else
+    each value with one of the contacts in it.
     """
     AuditLog.objects.filter(actor_id=person_id).update(actor_label=mask, ip=None, user_agent="")
-    AuditLog.objects.filter(impersonator=address).update(impersonator=mask)
+    AuditLog.objects.filter(impersonator__in=contacts).update(impersonator=mask)
     with connection.cursor() as cursor:
-        cursor.execute(_MASK, {"values": _values_with([address, phone]), "mask": f'"{mask}"'})
+        cursor.execute(_MASK, {"values": _values_with(contacts), "mask": f'"{mask}"'})
     about = AuditLog.objects.filter(resource_type="accounts.user", resource_id=str(person_id))
     for entry in about.exclude(before={}, after={}).iterator():
         entry.before, entry.after = _masked(entry.before, mask), _masked(entry.after, mask)
@@ -150,11 +151,13 @@ WHERE before::text ~* %(values)s OR after::text ~* %(values)s
 """
 
 
-def _values_with(texts: Sequence[str]) -> str:
+def _values_with(texts: Collection[str]) -> str:
     """A pattern (PostgreSQL) of the JSON strings that hold one of these, but not as part of a longer address or number."""
     inside = r'(?:[^"\\]|\\.)*'
-    words = "|".join(re.escape(json.dumps(text, ensure_ascii=False)[1:-1]) for text in texts if text)
-    return rf'"{inside}(?<![[:alnum:]._%+-])(?:{words})(?![[:alnum:]_-]|\.[[:alnum:]]){inside}"'
+    words = "|".join(re.escape(json.dumps(text, ensure_ascii=False)[1:-1]) for text in texts)
+    # A line break is written with a letter: \n stands before the word, and is no part of it.
+    start = r"(?:(?<![[:alnum:]._%+-])|\\(?:[bfnrt]|u[0-9a-f]{4}))"
+    return rf'"{inside}{start}(?:{words})(?![[:alnum:]_-]|\.[[:alnum:]]){inside}"'
 
 
 def _masked(values: dict[str, Any], mask: str) -> dict[str, Any]:

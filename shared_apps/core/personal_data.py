@@ -5,7 +5,7 @@ An app that keeps something about people mixes `HoldsPersonalData` into its AppC
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -22,14 +22,23 @@ class HoldsPersonalData:
         """What this app knows about a person, as JSON: dates and amounts as text."""
         return {}
 
+    def lock_shared(self, user: Any) -> None:
+        """Lock what this app's checks and erasing share with other people, until the transaction ends.
+
+        Called before the account's row is locked: here and everywhere, what people share comes first.
+        """
+
     def check_may_close(self, user: Any) -> None:
         """Pass, or raise DomainError with the way out when something of the person must be settled first.
 
-        Called inside the transaction that closes or erases the account: what it locks stays as it is.
+        Whoever closes or erases the account holds its locks; a page only asks.
         """
 
-    def erase_person(self, user: Any) -> None:
-        """Forget a person. Part of the erasing transaction; the account still has its name and address."""
+    def erase_person(self, user: Any, contacts: Collection[str]) -> None:
+        """Forget a person. Part of the erasing transaction; the account still has its name and address.
+
+        `contacts` are the addresses and numbers they have and had.
+        """
 
 
 def holders_here() -> Iterator[tuple[str, HoldsPersonalData]]:

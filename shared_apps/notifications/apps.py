@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.apps import AppConfig
@@ -18,9 +19,9 @@ class NotificationsConfig(HoldsPersonalData, AppConfig):
         sent = Delivery.objects.filter(recipient__in={user.email, user.phone}).order_by("-created_at")
         return {"messages": list(sent.values("template", "status", "created_at", "sent_at"))}
 
-    def erase_person(self, user: Any) -> None:
+    def erase_person(self, user: Any, contacts: Collection[str]) -> None:
         """Drop what waits to be sent and the record of what was, to numbers and addresses that were only tried too."""
         from shared_apps.notifications.models import Delivery
 
         tried = user.one_time_codes.values_list("destination", flat=True)
-        Delivery.objects.filter(recipient__in={user.email, user.phone, *tried} - {""}).delete()
+        Delivery.objects.filter(recipient__in={*contacts, *tried}).delete()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.apps import AppConfig
@@ -15,17 +16,23 @@ class OrganisationsConfig(HoldsPersonalData, AppConfig):
         """The organisations a person belongs to."""
         return {"memberships": list(user.memberships.values("organisation__name", "role", "created_at"))}
 
+    def lock_shared(self, user: Any) -> None:
+        """The organisations where the person has a place or an invitation."""
+        from shared_apps.organisations.services.locks import lock_organisations_of
+
+        lock_organisations_of(user)
+
     def check_may_close(self, user: Any) -> None:
         """An organisation keeps an owner."""
         from shared_apps.organisations.ownership import check_is_not_needed
 
         check_is_not_needed(user)
 
-    def erase_person(self, user: Any) -> None:
-        """Give up every place, and forget invitations to the address; the workspaces follow."""
+    def erase_person(self, user: Any, contacts: Collection[str]) -> None:
+        """Give up every place, and forget invitations to what was their address; the workspaces follow."""
         from shared_apps.organisations.services.erasure import forget_person
 
-        forget_person(user=user)
+        forget_person(user=user, contacts=contacts)
 
     def on_account_changed(self, user: Any) -> None:
         """The workspaces of a person follow their account; told by `accounts.services.notices`."""

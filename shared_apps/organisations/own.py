@@ -20,6 +20,7 @@ class OwnOrganisation(models.Model):
     status = models.CharField(max_length=20)
     activated_at = models.DateTimeField(null=True)
     paid_until = models.DateTimeField(null=True)
+    owner_id = models.UUIDField()  # a platform account's: `User.platform_user_id` in the workspace
 
     objects = SchemaBoundQuerySet.as_manager()
 

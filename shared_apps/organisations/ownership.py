@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
@@ -15,17 +14,14 @@ from shared_apps.organisations.models import Membership, Organisation
 def check_is_not_needed(user: User) -> None:
     """Raise Conflict for the only owner of an organisation that still lives.
 
-    Locks the organisations that this person owns for the rest of the transaction, so that of two owners one stays.
+    Whoever acts on it holds the organisations (`lock_organisations_of`), so that of two owners one stays.
     """
     mine = Membership.objects.filter(user=user, role=Membership.Role.OWNER)
     others = Membership.objects.filter(
         organisation=OuterRef("pk"), role=Membership.Role.OWNER, user__is_active=True
     ).exclude(user=user)
-    with transaction.atomic():
-        locked = Organisation.objects.select_for_update().filter(pk__in=mine.values("organisation"))
-        held = [one.pk for one in locked.order_by("pk")]
     alone = (
-        Organisation.objects.filter(pk__in=held)
+        Organisation.objects.filter(pk__in=mine.values("organisation"))
         .exclude(status=Organisation.Status.CLOSED)
         .filter(~Exists(others))
         .first()

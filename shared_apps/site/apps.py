@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.apps import AppConfig
@@ -11,7 +12,7 @@ class SiteConfig(HoldsPersonalData, AppConfig):
     name = "shared_apps.site"
     label = "site"
 
-    def erase_person(self, user: Any) -> None:
+    def erase_person(self, user: Any, contacts: Collection[str]) -> None:
         """Drop the draft of an order."""
         from shared_apps.site.models import SignupDraft
 

@@ -37,9 +37,17 @@
   on("change", forgetError);
 
   /* Drafts: <form data-draft="sign-up"> survives a lost connection in this tab. A value is brought back only
-     where the server still says what it said when the draft was typed. */
+     where the server still says what it said when the draft was typed, only to whoever typed it (data-draft-owner),
+     and with a word that says so. Logging out forgets them all. */
   const SECRET = /pass|code|otp|secret|token|csrf|card|cvv|pin/i;
-  const draftKey = (form) => "draft:" + (form.dataset.draft || location.pathname);
+  const draftKey = (form) => "draft:" + (form.dataset.draftOwner || "") + ":" + (form.dataset.draft || location.pathname);
+  function forgetDrafts(wanted) {
+    try {
+      Object.keys(sessionStorage).forEach((key) => {
+        if (key.startsWith("draft:") && wanted(key)) sessionStorage.removeItem(key);
+      });
+    } catch (error) { /* storage is refused */ }
+  }
   const draftable = (field) =>
     field.name && !/^(password|file|hidden|submit|button|reset|image)$/.test(field.type) && !SECRET.test(field.name) &&
     !/one-time-code|password|cc-/.test(field.autocomplete || "") && !field.hasAttribute("data-no-draft");
@@ -58,6 +66,8 @@
     try { sessionStorage.setItem(draftKey(form), JSON.stringify(draft)); } catch (error) { /* storage is full or refused */ }
   }
   function restoreDraft(form) {
+    const owner = form.dataset.draftOwner;
+    if (owner) forgetDrafts((key) => !key.startsWith("draft:" + owner + ":"));
     let draft = null;
     try { draft = JSON.parse(sessionStorage.getItem(draftKey(form))); } catch (error) { return; }
     if (!draft || form.querySelector("[aria-invalid=true]")) return;
@@ -80,6 +90,23 @@
     if (!form || !form.hasAttribute("data-draft")) return;
     clearTimeout(saving.get(form));
     saving.set(form, setTimeout(() => saveDraft(form), 250));
+  });
+  function stopSaving(form) {
+    clearTimeout(saving.get(form));
+    saving.delete(form);
+  }
+  on("click", (event) => {
+    const form = event.target.closest("[data-draft-drop]") && event.target.closest("form");
+    if (!form) return;
+    stopSaving(form);
+    forgetDrafts((key) => key === draftKey(form));
+    form.reset();
+    form.querySelector("[data-draft-note]").hidden = true;
+  });
+  on("submit", (event) => {
+    if (!/\/(logout|impersonation\/end)\/$/.test(event.target.action)) return;
+    all("form[data-draft]").forEach(stopSaving);
+    forgetDrafts(() => true);
   });
   window.addEventListener("pagehide", () => {
     all("form[data-draft]").forEach((form) => { if (saving.has(form)) saveDraft(form); });
@@ -262,7 +289,7 @@
   on("htmx:afterSwap", (event) => { if (event.target.querySelector) focusErrors(event.target); });
 
   all("[data-draft-clear]").forEach((mark) => {
-    try { sessionStorage.removeItem("draft:" + mark.dataset.draftClear); } catch (error) { /* storage is refused */ }
+    forgetDrafts((key) => key.endsWith(":" + mark.dataset.draftClear));
   });
   all("form[data-draft]").forEach(restoreDraft);
   focusErrors(document);

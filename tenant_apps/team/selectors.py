@@ -41,7 +41,10 @@ def _read_permissions(user: User) -> frozenset[str]:
 
 def standing_of(user: User) -> Standing:
     """What somebody who works here may do, read now; nothing for anybody else."""
-    member = member_of(user)
+    return _standing(member_of(user))
+
+
+def _standing(member: Member | None) -> Standing:
     return role_standing(member.role) if member and member.user.is_active else Standing()
 
 
@@ -69,12 +72,23 @@ def staff_count() -> int:
 
 
 def open_invitations() -> QuerySet[Invitation]:
-    """Invitations that were neither accepted nor taken back, too old ones too."""
+    """Invitations that were neither accepted nor taken back, too old ones too: all that `may_be_accepted` asks for."""
     return (
-        Invitation.objects.select_related("role")
+        Invitation.objects.select_related("role", "invited_by__member__role")
         .filter(accepted_at__isnull=True, revoked_at__isnull=True)
         .order_by("email")
     )
+
+
+def could_still_be_sent(invitation: Invitation) -> bool:
+    """Whether its sender may still give that role: they may have left since, or may do less."""
+    sender = invitation.invited_by
+    return sender is None or _standing(getattr(sender, "member", None)).may_manage(role_standing(invitation.role))
+
+
+def may_be_accepted(invitation: Invitation) -> bool:
+    """Whether the link of an open invitation leads in. No query for those of `open_invitations`."""
+    return invitation.expires_at > timezone.now() and could_still_be_sent(invitation)
 
 
 def roles_with_counts() -> QuerySet[Role]:
@@ -95,7 +109,7 @@ def holders_of(role: Role) -> list[str]:
 
 def promised_seats() -> int:
     """How many seats invitations hold that may still be accepted."""
-    return open_invitations().filter(expires_at__gt=timezone.now()).count()
+    return sum(may_be_accepted(invitation) for invitation in open_invitations())
 
 
 def photo_bytes() -> int:

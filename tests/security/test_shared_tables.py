@@ -58,7 +58,7 @@ def test_no_filter_reaches_another_row(tenant) -> None:
         "TRUNCATE public.organisations_domain",
         "SELECT * FROM public.organisations_organisation",
         "SELECT billing_email FROM public.organisations_organisation",
-        "SELECT owner_id FROM public.organisations_organisation",
+        "SELECT billing_name FROM public.organisations_organisation",
         "SELECT name FROM public.organisations_organisation WHERE billing_name > 'A'",
         "SELECT name FROM public.organisations_organisation FOR UPDATE",
         "SELECT skeleton FROM public.organisations_domain",

@@ -27,19 +27,28 @@ LINK_LIFETIME = timedelta(hours=24)
 
 
 def check_may_close(user: User) -> None:
-    """Ask every app of this schema; raises DomainError with the way out. One transaction."""
-    with transaction.atomic():
-        for _label, holder in holders_here():
-            holder.check_may_close(user)
+    """Ask every app of this schema; raises DomainError with the way out. Locks nothing."""
+    for _label, holder in holders_here():
+        holder.check_may_close(user)
+
+
+def lock_to_leave(user: User) -> User:
+    """Lock what the apps share with others (team, organisations), then the account's row; returns it as it is now.
+
+    In the caller's transaction. In this order everywhere: services of the apps hold theirs when they lock an account.
+    """
+    for _label, holder in holders_here():
+        holder.lock_shared(user)
+    return User.objects.select_for_update().get(pk=user.pk)
 
 
 def close_account(*, user: User) -> None:
     """Close one's own account; it can be opened again for REOPEN_DAYS. Ends every session.
 
-    One transaction, locks the account's row. Raises DomainError when somebody else depends on the account.
+    One transaction, locks as `lock_to_leave`. Raises DomainError when somebody else depends on the account.
     """
     with transaction.atomic():
-        check_may_close(user)
+        check_may_close(lock_to_leave(user))
         closed = User.objects.filter(pk=user.pk, is_active=True).update(is_active=False, closed_at=timezone.now())
         if not closed:
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.apps import apps
+from django.conf import settings
 
 from shared_apps.accounts.models import User
 from shared_apps.core.context import own_url
@@ -35,5 +36,7 @@ def notify_of_change(*, user: User, event: str, recipient: str = "", detail: str
             "detail": detail,
             "host": own_url("/").split("/")[2],
             "url": own_url("/accounts/password/reset/"),
+            # Whoever lost the address, or the account, is sent no link by us.
+            "support": settings.SUPPORT_EMAIL,
         },
     )

@@ -7,6 +7,7 @@ about the customer themselves.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -21,11 +22,11 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from shared_apps.accounts.models import LoginAttempt, User
-from shared_apps.accounts.services.closing import check_may_close
+from shared_apps.accounts.services.closing import check_may_close, lock_to_leave
 from shared_apps.accounts.services.identity import delete_files
 from shared_apps.accounts.services.notices import tell_apps
 from shared_apps.accounts.services.sessions import end_all_sessions
-from shared_apps.audit.models import AuditCategory
+from shared_apps.audit.models import AuditCategory, AuditLog
 from shared_apps.audit.services import mask_person, record
 from shared_apps.core.errors import DomainError
 from shared_apps.core.personal_data import holders_here
@@ -82,8 +83,18 @@ def erased_address(user: User) -> str:
     return f"erased-{user.pk}@invalid"
 
 
+def contacts_of(user: User) -> frozenset[str]:
+    """The addresses and numbers of a person: those they have, and those the log says they had, if nobody else has them now."""
+    about = AuditLog.objects.filter(resource_type=user._meta.label_lower, resource_id=str(user.pk))
+    changed = about.filter(action__in=["account.email_changed", "account.phone_changed"])
+    former = {contact for before in changed.values_list("before", flat=True) for contact in before.values()}
+    others = User.objects.filter(Q(email__in=former) | Q(phone__in=former)).exclude(pk=user.pk)
+    passed_on = {contact for pair in others.values_list("email", "phone") for contact in pair}
+    return frozenset({user.email, user.phone, *(former - passed_on)} - {""})
+
+
 def erase_person(*, user: User, typed: str) -> None:
-    """Forget a person for good. One transaction that locks the person's row first; files go once it is committed.
+    """Forget a person for good. One transaction, locks as `lock_to_leave`; files go once it is committed.
 
     Every app of the schema is asked whether something must be settled first, then forgets what is its own. Raises
     DomainError on `typed` when that is not the account's address, and whatever an app objects.
@@ -91,16 +102,16 @@ def erase_person(*, user: User, typed: str) -> None:
     if typed.strip().lower() != user.email:
         raise DomainError("address_differs", _("Type the address of this account to confirm."), field="typed")
     with transaction.atomic():
-        locked = User.objects.select_for_update().get(pk=user.pk)
+        locked = lock_to_leave(user)
         check_may_close(locked)
-        address, phone, name, locale = locked.email, locked.phone, locked.get_short_name(), locked.locale
+        address, name, locale, contacts = locked.email, locked.get_short_name(), locked.locale, contacts_of(locked)
         end_all_sessions(user=locked)
         tell_apps(locked)
         for _label, holder in holders_here():
-            holder.erase_person(locked)
+            holder.erase_person(locked, contacts)
         # Last: the apps ask for the address that this takes away.
-        _forget_account(locked)
-        mask_person(person_id=locked.pk, address=address, phone=phone, mask=locked.email)
+        _forget_account(locked, contacts)
+        mask_person(person_id=locked.pk, contacts=contacts, mask=locked.email)
         notify_by_email(
             key=f"erased:{locked.pk}",
             template="account_erased",
@@ -111,7 +122,7 @@ def erase_person(*, user: User, typed: str) -> None:
     forget_caller()
 
 
-def _forget_account(user: User) -> None:
+def _forget_account(user: User, contacts: Collection[str]) -> None:
     """The rows of accounts about the person, then the account itself."""
     files = [name for check in user.identity_checks.all() for name in (check.document_file, check.selfie_file) if name]
     transaction.on_commit(lambda: delete_files(files))
@@ -122,7 +133,7 @@ def _forget_account(user: User) -> None:
     OutstandingToken.objects.filter(user=user).delete()
     for name in _OWN_ROWS:
         getattr(user, name).all().delete()
-    LoginAttempt.objects.filter(Q(user=user) | Q(email=user.email)).update(
+    LoginAttempt.objects.filter(Q(user=user) | Q(email__in=contacts)).update(
         email=erased_address(user), ip=None, user_agent="", country=""
     )
     user.email, user.first_name, user.last_name = erased_address(user), "", ""

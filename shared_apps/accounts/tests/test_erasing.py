@@ -12,10 +12,15 @@ from django.utils import timezone
 
 from billing.models import Order
 from provisioning.services import housekeeping
-from shared_apps.accounts.models import User
-from shared_apps.accounts.services.addresses import ask_email_change, ask_phone
+from shared_apps.accounts.models import LoginAttempt, User
+from shared_apps.accounts.services.addresses import (
+    ask_email_change,
+    ask_phone,
+    confirm_email_change,
+    remove_phone,
+)
 from shared_apps.accounts.services.profile import update_profile
-from shared_apps.accounts.tests.support import log_in
+from shared_apps.accounts.tests.support import last_link, log_in
 from shared_apps.audit.models import AuditLog
 from shared_apps.audit.services import record
 from shared_apps.notifications.models import Delivery
@@ -33,6 +38,8 @@ from tests.support.tenants import Browser, owner_of, ready_tenant
 
 pytestmark = pytest.mark.django_db
 ADDRESS, PHONE, NAME = "awa.ndiaye@example.org", "+237671234567", "Ndiaye-Canari"
+FORMER_ADDRESS, FORMER_PHONE = "awa.fall@former.example.org", "+237655555555"
+PASSED_ON = "contact@shared.example.org"  # was hers, and is somebody else's now
 UNPROVED_PHONE = "+237699999999"
 UNPROVED_ADDRESS = "awa@new.example.org"
 # Somebody else, whose address ends like hers.
@@ -42,6 +49,8 @@ TRACES = [
     rf"(?<!m){ADDRESS}",
     rf"\{PHONE}",
     rf"\{UNPROVED_PHONE}",
+    rf"\{FORMER_PHONE}",
+    FORMER_ADDRESS,
     UNPROVED_ADDRESS,
     NAME,
     BROWSER["HTTP_USER_AGENT"],
@@ -67,11 +76,25 @@ def columns_with_traces() -> set[str]:
 
 def awa() -> User:
     """Somebody with a number, messages to it, and a part in other people's entries."""
-    user = make_user(email=ADDRESS, first_name="Awa", phone=PHONE, phone_verified_at=timezone.now())
+    user = make_user(email=PASSED_ON, first_name="Awa", phone=FORMER_PHONE, phone_verified_at=timezone.now())
+    for address in (FORMER_ADDRESS, ADDRESS):
+        ask_email_change(user=user, email=address)
+        user = confirm_email_change(token=last_link("email_change").split("/")[-2])
+    make_user(email=PASSED_ON)
+    remove_phone(user=user)
+    user.phone, user.phone_verified_at = PHONE, timezone.now()
+    user.save()
     update_profile(user=user, first_name="Awa", last_name=NAME, locale="fr")
     ask_phone(user=user, phone=UNPROVED_PHONE)
     ask_email_change(user=user, email=UNPROVED_ADDRESS)
-    notify_by_sms(key="sms", template="one_time_code", recipient=PHONE, locale="fr", context={})
+    for number in (PHONE, FORMER_PHONE):
+        notify_by_sms(key=number, template="one_time_code", recipient=number, locale="fr", context={})
+    Delivery.objects.create(
+        key="theirs", channel="email", template="welcome", recipient=PASSED_ON, locale="fr", context={}
+    )
+    LoginAttempt.objects.create(email=FORMER_ADDRESS, method="password", succeeded=False, reason="wrong")
+    text = f"Complaint of\n{ADDRESS}\n{PHONE}\r\n\x0b{ADDRESS}"
+    record(action="account.verified", category="user", resource=make_user(), after={"comment": text})
     for address in (ADDRESS, OTHER):
         facts = {"people": [address], "person": f"Awa {NAME} ({address})" if address == ADDRESS else address}
         record(action="account.verified", category="user", resource=make_user(), before=facts, after=facts)
@@ -85,6 +108,8 @@ def forget(client: Client) -> None:
     assert client.post("/accounts/privacy/erase/", {"typed": ADDRESS}, **BROWSER).status_code == 200
     assert AuditLog.objects.filter(action="http.request", after__path="/accounts/privacy/erase/").exists()
     assert list(Delivery.objects.filter(recipient=ADDRESS).values_list("template", flat=True)) == ["account_erased"]
+    # Whoever has her former address now keeps what is theirs.
+    assert Delivery.objects.filter(key="theirs").exists()
     send_due_emails()
     housekeeping.clean_schema()
 
@@ -93,10 +118,12 @@ def test_a_platform_account_leaves_nothing_behind(public_client: Client) -> None
     user = awa()
     for name, accepted in (("store-a", True), ("events-a", False)):
         place = Organisation.objects.get(pk=ready_tenant(name).pk)
-        for address in (ADDRESS, OTHER):
+        for address in (ADDRESS, FORMER_ADDRESS, OTHER):
             invite_to_organisation(organisation_id=place.pk, email=address, role="member", by=place.owner)
         if accepted:
-            OrganisationInvitation.objects.filter(email=ADDRESS).update(accepted_at=timezone.now())
+            OrganisationInvitation.objects.filter(email__in=[ADDRESS, FORMER_ADDRESS]).update(
+                accepted_at=timezone.now()
+            )
             member = Membership.objects.create(organisation=place, user=user, role="member")
             change_role(organisation_id=place.pk, member_id=member.pk, role="admin", by=place.owner)
     Impersonation.objects.create(
@@ -121,9 +148,9 @@ def test_an_account_of_a_workspace_leaves_nothing_behind(tenant: Tenant) -> None
     connection.set_tenant(tenant)
     awa()
     role = Role.objects.get(key=Role.ADMINISTRATOR)
-    for number, address in enumerate((ADDRESS, OTHER)):
+    for number, address in enumerate((ADDRESS, FORMER_ADDRESS, PASSED_ON, OTHER)):
         invite_to_team(invitation_id=UUID(int=number), email=address, role=role, by=owner)
     assert {"team_invitation.email", "audit_auditlog.after"} <= columns_with_traces()
     forget(Browser(tenant))
     assert columns_with_traces() == set()
-    assert set(TeamInvitation.objects.values_list("email", flat=True)) == {OTHER}
+    assert set(TeamInvitation.objects.values_list("email", flat=True)) == {PASSED_ON, OTHER}

@@ -16,9 +16,11 @@ from django_tenants.utils import tenant_context
 
 from shared_apps.accounts.handover import handover_url
 from shared_apps.accounts.models import ApiSession, OneTimeCode, User
+from shared_apps.accounts.services.notices import notify_of_change
 from shared_apps.accounts.tests.support import browser_of, is_logged_in, last_code, last_link, log_in
 from shared_apps.audit.models import AuditLog
 from shared_apps.notifications.models import Delivery
+from shared_apps.notifications.services import render_email
 from tests.support.factories import PASSWORD, make_user
 from tests.support.queries import queries_of
 from tests.support.tenants import owner_of, ready_tenant
@@ -349,3 +351,16 @@ def test_name_and_language_are_kept_with_what_they_were() -> None:
     assert (user.get_full_name(), user.locale) == ("Awa Marie Ndiaye", "en")
     entry = AuditLog.objects.get(action="account.profile_changed", resource_id=str(user.pk))
     assert (entry.before["first_name"], entry.after["first_name"]) == ("Awa", "Awa Marie")
+
+
+@pytest.mark.parametrize(
+    ("event", "way_out"), [("email", "support@"), ("closed", "support@"), ("password", "/accounts/password/reset/")]
+)
+def test_the_notice_of_a_change_names_a_way_out_that_works(event: str, way_out: str) -> None:
+    """A reset mail goes to neither a former address nor a closed account: there people help."""
+    user = make_user()
+    notify_of_change(user=user, event=event, detail="30")
+    sent = Delivery.objects.get(template="security_notice")
+    body = render_email(template=sent.template, recipient=user.email, locale="fr", context=sent.context).body
+    assert way_out in body
+    assert ("/accounts/password/reset/" in body) == (event == "password")

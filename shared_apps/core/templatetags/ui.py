@@ -204,6 +204,19 @@ def query(context: template.Context, **changes: Any) -> str:
     return parameters.urlencode()
 
 
+@register.simple_tag(takes_context=True)
+def draft(context: template.Context, name: str, key: Any = None) -> SafeString:
+    """`<form {% draft "product" product.public_id %}>`: what is typed is kept in the tab, for this person (in this visit) alone.
+
+    Without a key it is "product", with an empty one "product-new".
+    """
+    request = context["request"]
+    visit = getattr(request, "impersonation", None)
+    owner = f"{request.user.pk or ''}{visit.pk if visit else ''}"
+    whole = name if key is None else f"{name}-{key or 'new'}"
+    return format_html('data-draft="{}" data-draft-owner="{}"', whole, owner)
+
+
 @register.simple_block_tag
 def alert(content: str, tone: str = "info", title: str = "", live: bool = False) -> SafeString:
     """`{% alert tone="warning" title=… %}…{% endalert %}`: a message about this part of the page.

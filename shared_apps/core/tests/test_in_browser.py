@@ -80,3 +80,55 @@ def test_a_chosen_file_shows_its_size(page: Page, size: int, words: str) -> None
     )
     page.set_input_files("input", {"name": "recu.pdf", "mimeType": "application/pdf", "buffer": b"x" * size})
     assert page.locator("[data-file-preview]").inner_text() == f"recu.pdf · {words}"
+
+
+def open_form(page: Page, owner: str, *, draft: str = "shop") -> None:
+    """A form of somebody's, whose saved name is "Marché"; the pages of one site, so that the tab's storage works."""
+    static = Path(settings.BASE_DIR, "static")
+    body = f"""<!doctype html><meta charset="utf-8"><form method="post" action="/save/" data-draft="{draft}"
+        data-draft-owner="{owner}"><div data-draft-note hidden>back <button type="button" data-draft-drop>drop</button></div>
+        <input name="name" value="Marché"><input type="checkbox" name="consent" data-no-draft></form>
+        <form method="post" action="/accounts/logout/"><button id="out">out</button></form>
+        <script>{(static / "js/app.js").read_text()}</script>"""
+    page.unroute_all()
+    page.route("http://forms.test/**", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto("http://forms.test/form/")
+
+
+def name_in(page: Page) -> str:
+    return page.input_value("[name=name]")
+
+
+def type_and_leave(page: Page, owner: str) -> None:
+    open_form(page, owner)
+    page.fill("[name=name]", "Marché du soir")
+    page.check("[name=consent]")
+    page.goto("about:blank")
+
+
+def test_what_was_typed_comes_back_with_a_word_and_can_be_discarded(page: Page) -> None:
+    type_and_leave(page, "awa")
+    open_form(page, "awa")
+    assert name_in(page) == "Marché du soir"
+    assert page.is_visible("[data-draft-note]")
+    assert not page.is_checked("[name=consent]")
+    page.click("[data-draft-drop]")
+    assert (name_in(page), page.is_visible("[data-draft-note]")) == ("Marché", False)
+    open_form(page, "awa")
+    assert name_in(page) == "Marché"
+
+
+def test_what_somebody_typed_is_not_shown_to_who_comes_after_them(page: Page) -> None:
+    type_and_leave(page, "awa")
+    open_form(page, "binta")
+    assert (name_in(page), page.is_visible("[data-draft-note]")) == ("Marché", False)
+    open_form(page, "awa")
+    assert name_in(page) == "Marché"
+
+
+def test_logging_out_forgets_what_was_typed(page: Page) -> None:
+    type_and_leave(page, "awa")
+    open_form(page, "")
+    page.click("#out")
+    open_form(page, "awa")
+    assert name_in(page) == "Marché"

@@ -78,6 +78,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(max_length=20)),
                 ('activated_at', models.DateTimeField(null=True)),
                 ('paid_until', models.DateTimeField(null=True)),
+                ('owner_id', models.UUIDField()),
             ],
             options={
                 'db_table': '"public"."organisations_organisation"',

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
@@ -14,20 +17,18 @@ from shared_apps.organisations.models import Impersonation, Invitation, Membersh
 from shared_apps.organisations.services.members import leave
 
 
-def forget_person(*, user: Any) -> None:
-    """Give up every place, and forget invitations and visits that name the address. Part of the erasing transaction.
+def forget_person(*, user: Any, contacts: Collection[str]) -> None:
+    """Give up every place, and forget invitations and visits that name one of their addresses. Part of the erasing transaction.
 
-    Locks each organisation, one after another in the order of their ids; raises Conflict for a last owner.
+    The caller holds the organisations (`lock_organisations_of`); raises Conflict for a last owner.
     """
-    invited = Invitation.objects.filter(email=user.email)
-    places = set(Membership.objects.filter(user_id=user.pk).values_list("organisation_id", flat=True))
-    touched = Organisation.objects.filter(Q(pk__in=places) | Q(pk__in=invited.values("organisation_id")))
-    for organisation in touched.select_for_update().order_by("pk"):
-        # What is closed is as it was left, and an account's row stays.
-        if organisation.pk in places and organisation.status != Organisation.Status.CLOSED:
-            leave(organisation_id=organisation.pk, user=user)
-    _forget(invited)
-    for visit in Impersonation.objects.filter(Q(person=user.email) | Q(person__endswith=f"({user.email})")):
+    # What is closed is as it was left, and an account's row stays.
+    places = Membership.objects.filter(user_id=user.pk).exclude(organisation__status=Organisation.Status.CLOSED)
+    for organisation_id in places.order_by("organisation_id").values_list("organisation_id", flat=True):
+        leave(organisation_id=organisation_id, user=user)
+    _forget(Invitation.objects.filter(email__in=contacts))
+    named = reduce(or_, (Q(person=one) | Q(person__endswith=f"({one})") for one in contacts))
+    for visit in Impersonation.objects.filter(named):
         visit.person = ""
         visit.save(update_fields=["person"])
         record(action="impersonation.person_forgotten", category=AuditCategory.SECURITY, resource=visit)

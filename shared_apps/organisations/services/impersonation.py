@@ -72,7 +72,7 @@ def start_impersonation(
             started_at=now,
             expires_at=now + Impersonation.LONGEST,
         )
-        _record_on_both_sides(row, tenant, "impersonation.started", actor=admin)
+        _record_on_both_sides(row, tenant, "impersonation.started", actor=admin, person=row.person)
         _tell_owner(row)
     return row
 
@@ -92,6 +92,7 @@ def end_impersonation(*, impersonation_id: uuid.UUID, by: Any = None) -> bool:
         row = rows.filter(pk=impersonation_id).first()
         if row is None or not rows.filter(pk=row.pk, ended_at__isnull=True).update(ended_at=timezone.now(), person=""):
             return False
+        # Names nobody: the person may have been forgotten since the visit began.
         _record_on_both_sides(row, as_tenant(row.organisation), "impersonation.ended", actor=by or row.admin)
     return True
 
@@ -116,15 +117,15 @@ def open_impersonations(organisation: Organisation) -> QuerySet[Impersonation]:
     )
 
 
-def _record_on_both_sides(row: Impersonation, tenant: Tenant, action: str, *, actor: Any) -> None:
+def _record_on_both_sides(row: Impersonation, tenant: Tenant, action: str, *, actor: Any, **there: str) -> None:
     """The platform's log names the row; the tenant's, which cannot see it, the account that was looked through.
 
-    Its people are named in the tenant alone: whoever is forgotten there must not live on in the platform's log.
+    Its people are named in the tenant alone (`there`): whoever is forgotten there must not live on in the platform's log.
     """
     facts: dict[str, Any] = {"category": AuditCategory.SECURITY, "actor": actor, "level": "warning"}
     record(action=action, resource=row, after={**_facts(row), "person_id": str(row.person_id)}, **facts)
     with tenant_context(tenant):
-        record(action=action, resource=User(pk=row.person_id), after={**_facts(row), "person": row.person}, **facts)
+        record(action=action, resource=User(pk=row.person_id), after={**_facts(row), **there}, **facts)
 
 
 def _facts(row: Impersonation) -> dict[str, Any]:

@@ -35,7 +35,8 @@ RESEND_AFTER = timedelta(minutes=5)
 def invite(*, organisation_id: uuid.UUID, email: str, role: str, by: Any) -> Invitation:
     """Offer somebody a place. One transaction; locks the organisation, and one open invitation per address by constraint.
 
-    Raises NotFound, NotAllowed, TooManyAttempts, and Conflict on `email` for members and those already invited.
+    One whose link has ended is taken back. Raises NotFound, NotAllowed, TooManyAttempts, and Conflict on `email` for members
+    and those already invited.
     """
     address = email.strip().lower()
     organisation = lock_organisation(organisation_id)
@@ -45,7 +46,7 @@ def invite(*, organisation_id: uuid.UUID, email: str, role: str, by: Any) -> Inv
     if organisation.memberships.filter(user__email=address).exists():
         raise Conflict("already_member", _("This person already belongs to the organisation."), field="email")
     waiting = _open(organisation.invitations.filter(email=address)).first()
-    if waiting and not waiting.has_expired:
+    if waiting and not waiting.has_expired and _could_still_be_sent(waiting):
         raise Conflict(
             "already_invited",
             _("An invitation to this address is waiting already. You can send it again from the list."),

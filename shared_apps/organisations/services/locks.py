@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.core.errors import NotAllowed, NotFound
-from shared_apps.organisations.models import Membership, Organisation
+from shared_apps.organisations.models import Invitation, Membership, Organisation
 
 
 def lock_organisation(organisation_id: uuid.UUID) -> Organisation:
@@ -22,6 +23,14 @@ def lock_organisation(organisation_id: uuid.UUID) -> Organisation:
     if organisation is None:
         raise NotFound
     return organisation
+
+
+def lock_organisations_of(user: Any) -> None:
+    """Lock every organisation where somebody has a place or an invitation until the transaction ends, in the order of ids."""
+    places = Membership.objects.filter(user_id=user.pk).values("organisation_id")
+    invited = Invitation.objects.filter(email=user.email).values("organisation_id")
+    touched = Organisation.objects.filter(Q(pk__in=places) | Q(pk__in=invited))
+    list(touched.select_for_update().order_by("pk").values_list("pk"))
 
 
 def access_place(user: Any, organisation: Organisation) -> Membership:

@@ -1,4 +1,7 @@
-"""Who belongs to an organisation. Every change locks the organisation's row first, so that one waits for the other."""
+"""Who belongs to an organisation. Every change locks the organisation's row first, so that one waits for the other.
+
+The account of whoever becomes an owner is locked after it: it stays open until that is done.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
@@ -25,7 +29,7 @@ Role = Membership.Role
 
 @transaction.atomic
 def change_role(*, organisation_id: uuid.UUID, member_id: int, role: str, by: Any) -> Membership:
-    """Give a member another role. One transaction; locks the organisation.
+    """Give a member another role. One transaction; locks the organisation, then the account of a new owner.
 
     Raises NotFound, NotAllowed (above one's own power, or one's own role) and Conflict for the last owner
     or a closed account that would own it.
@@ -70,9 +74,10 @@ def leave(*, organisation_id: uuid.UUID, user: Any) -> None:
 
 @transaction.atomic
 def transfer_ownership(*, organisation_id: uuid.UUID, member_id: int, by: Any) -> Membership:
-    """Make a member the owner, and the one who hands over an administrator. One transaction; locks the organisation.
+    """Make a member the owner, and the one who hands over an administrator.
 
-    The caller has asked for a fresh proof of who `by` is. Raises NotFound, NotAllowed, and Conflict for a closed account.
+    One transaction; locks the organisation, then the new owner's account. The caller has asked for a fresh proof of who
+    `by` is. Raises NotFound, NotAllowed, and Conflict for a closed account.
     """
     organisation = lock_organisation(organisation_id)
     actor, member = access_place(by, organisation), _member(organisation, member_id)
@@ -129,10 +134,13 @@ def _end(organisation: Organisation, member: Membership, *, by: Any) -> None:
 
 
 def _settle_owner(organisation: Organisation, *, by: Any) -> None:
-    """Keep `Organisation.owner` one of its owners: the longest-standing one when it is none any more."""
-    owners = _owners(organisation).order_by("created_at", "pk")
-    if not owners.filter(user_id=organisation.owner_id).exists():
-        _set_owner(organisation, owners.values_list("user_id", flat=True)[0], by=by)
+    """Keep `Organisation.owner` one of its owners: the longest-standing one when it is none any more.
+
+    Left alone when nobody can take over, as when the platform has shut the only owner's account.
+    """
+    owners = list(_owners(organisation).order_by("created_at", "pk").values_list("user_id", flat=True))
+    if owners and organisation.owner_id not in owners:
+        _set_owner(organisation, owners[0], by=by)
 
 
 def _set_owner(organisation: Organisation, user_id: uuid.UUID, *, by: Any) -> None:
@@ -154,7 +162,7 @@ def _owners(organisation: Organisation) -> QuerySet[Membership]:
 
 
 def _check_may_own(member: Membership) -> None:
-    if not member.user.is_active:
+    if not User.objects.select_for_update().get(pk=member.user_id).is_active:
         raise Conflict("account_closed", _("This person closed their account. Choose somebody else."), field="role")
 
 

@@ -151,3 +151,11 @@ def test_an_invitation_ends_with_its_senders_right_to_send_it(organisation) -> N
     Delivery.objects.all().delete()
     resend_invitation(organisation_id=organisation.pk, invitation_id=Invitation.objects.get().pk, by=organisation.owner)
     assert accept_invitation(token=last_token(), user=awa).role == "member"
+
+
+def test_an_invitation_that_has_ended_with_its_senders_right_makes_way(organisation) -> None:
+    admin = join(organisation, "admin")
+    invite(organisation_id=organisation.pk, email="awa@example.org", role="member", by=admin.user)
+    change_role(organisation_id=organisation.pk, member_id=admin.pk, role="billing", by=organisation.owner)
+    invite(organisation_id=organisation.pk, email="awa@example.org", role="admin", by=organisation.owner)
+    assert Invitation.objects.filter(revoked_at__isnull=True).get().role == "admin"

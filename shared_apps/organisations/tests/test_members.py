@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared_apps.accounts.models import User
+from shared_apps.accounts.services.personal_data import erase_person
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import Conflict, NotAllowed, NotFound
 from shared_apps.notifications.models import Delivery
@@ -123,3 +124,16 @@ def test_members_of_another_organisation_are_out_of_reach(organisation) -> None:
         with pytest.raises(NotFound):
             act(organisation_id=other.pk, member_id=theirs.pk, by=organisation.owner)
     assert Membership.objects.filter(pk=theirs.pk, role="member").exists()
+
+
+def test_without_an_active_owner_people_still_come_and_go(organisation) -> None:
+    User.objects.filter(pk=organisation.owner_id).update(is_active=False)
+    admin, removed, moved, left, forgotten = (join(organisation, role) for role in ("admin", *["member"] * 4))
+    remove_member(organisation_id=organisation.pk, member_id=removed.pk, by=admin.user)
+    change_role(organisation_id=organisation.pk, member_id=moved.pk, role="billing", by=admin.user)
+    leave(organisation_id=organisation.pk, user=left.user)
+    erase_person(user=forgotten.user, typed=forgotten.user.email)
+    assert set(organisation.memberships.exclude(role="owner")) == {admin, moved}
+    before = organisation.owner_id
+    organisation.refresh_from_db()
+    assert organisation.owner_id == before

@@ -187,6 +187,16 @@ def test_the_pages_cost_the_same_however_many_belong(organisation, django_assert
             assert client.get(path).status_code == 200
 
 
+def test_an_invitation_that_its_sender_may_no_longer_send_is_shown_as_ended(organisation) -> None:
+    sender = member_of(organisation, "admin")
+    for number, by in enumerate((sender, organisation.owner)):
+        invite(organisation_id=organisation.pk, email=f"{number}@example.org", role="member", by=by)
+    organisation.memberships.filter(user=sender).update(role="billing")
+    waiting = on_platform(organisation.owner).get(f"{base(organisation)}members/").context["waiting"]
+    ended = {row["invitation"].email: row["has_ended"] for row in waiting}
+    assert ended == {"0@example.org": True, "1@example.org": False}
+
+
 def test_opening_the_link_changes_nothing_and_the_button_joins(organisation) -> None:
     path, awa = invited(organisation), make_user(email="awa@example.org")
     client = logged_in(awa)

@@ -52,6 +52,7 @@ def people(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def _people_page(request: HttpRequest, place: Membership, form: InviteForm, *, status: int = 200) -> HttpResponse:
+    people = list(members_of(place.organisation))
     rows = [
         {
             "member": one,
@@ -59,10 +60,16 @@ def _people_page(request: HttpRequest, place: Membership, form: InviteForm, *, s
             "is_me": one.pk == place.pk,
             "can_change": one.pk != place.pk and may_manage(place.role, one.role),
         }
-        for one in members_of(place.organisation)
+        for one in people
     ]
+    senders: dict[UUID | None, str] = {one.user_id: one.role for one in people if one.user.is_active}
     waiting = [
-        {"invitation": one, "role": ROLES[one.role], "can_change": may_manage(place.role, one.role)}
+        {
+            "invitation": one,
+            "role": ROLES[one.role],
+            "has_ended": one.has_expired or not may_manage(senders.get(one.invited_by_id, ""), one.role),
+            "can_change": may_manage(place.role, one.role),
+        }
         for one in open_invitations_of(place.organisation)
     ]
     context = {

@@ -56,13 +56,18 @@ class NewInvitationSerializer(RoleChoiceSerializer):
     email = serializers.EmailField(max_length=254)
 
 
-def chosen_role(key: str) -> Role:
-    """The role that a request names; raises DomainError on `role`.
+def check_makes_no_owner(key: str) -> None:
+    """Pass unless this is the owner's role; raises NotAllowed.
 
     A token may have been stolen: an owner is made on the site, where people are asked again who they are.
     """
     if key == Role.OWNER:
         raise NotAllowed("owner_on_site", _("Owners are made on the site only: log in there."), field="role")
+
+
+def chosen_role(key: str) -> Role:
+    """The role that a request names; raises DomainError on `role`."""
+    check_makes_no_owner(key)
     role = Role.objects.filter(key=key).first()
     if role is None:
         raise DomainError("unknown_role", _("There is no such role. See the list of roles."), field="role")
@@ -169,7 +174,9 @@ class ResendInvitationView(PeopleWriteView):
         responses={200: InvitationSerializer, **errors(409, 429)},
     )
     def post(self, request: TenantApiRequest, invitation_id: UUID) -> Response:
-        return Response(InvitationSerializer(resend(invitation=_invitation(invitation_id), by=request.user)).data)
+        invitation = _invitation(invitation_id)
+        check_makes_no_owner(invitation.role.key)
+        return Response(InvitationSerializer(resend(invitation=invitation, by=request.user)).data)
 
 
 def _member(user_id: UUID) -> Member:

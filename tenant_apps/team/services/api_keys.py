@@ -27,11 +27,12 @@ from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
 from tenant_apps.team.models import ApiKey
 from tenant_apps.team.quotas import check_feature
-from tenant_apps.team.selectors import open_api_keys, permissions_of
+from tenant_apps.team.selectors import open_api_keys, permissions_of, standing_of
+from tenant_apps.team.services.locks import lock_team
 
 FEATURE = "api_access"
 NOT_IN_PLAN = _("Your plan %(plan)s does not include API keys. Move to a plan that does.")
-# Enough for every partner, and few enough to look through. Two made at the same moment may pass it by one.
+# Enough for every partner, and few enough to look through.
 MAX_OPEN = 50
 # What decides who may do what stays with people: a key could give away more than its scopes, or outlive its own end.
 NEVER_SCOPES = frozenset({"team.manage_api_keys", "team.manage_members", "team.manage_roles"})
@@ -49,15 +50,12 @@ def create_api_key(
 ) -> tuple[ApiKey, str]:
     """Make a key; returns it with its text, which is known only now. `expires_at` None: never.
 
-    One transaction, no lock: the primary key makes a form sent twice one key, and the second time a Conflict. Raises
-    QuotaReached, and DomainError on `scopes` or `expires_at`.
+    One transaction, locks the team: who is removed meanwhile leaves no key behind. The primary key makes a form sent twice
+    one key, and the second time a Conflict. Raises QuotaReached, and DomainError on `scopes` or `expires_at`.
     """
     check_feature(FEATURE, message=NOT_IN_PLAN)
-    _check_scopes(scopes, user)
     if expires_at is not None and expires_at <= timezone.now():
         raise DomainError("already_expired", _("Choose a moment that is still to come."), field="expires_at")
-    if open_api_keys().count() >= MAX_OPEN:
-        raise DomainError("too_many_keys", _("There are many keys already. End those that nobody uses first."))
     text = f"bk_{secrets.token_hex(5)}_{secrets.token_urlsafe(32)}"
     values = {
         "name": name,
@@ -68,6 +66,10 @@ def create_api_key(
         "expires_at": expires_at,
     }
     with transaction.atomic():
+        lock_team()
+        _check_scopes(scopes, user)
+        if open_api_keys().count() >= MAX_OPEN:
+            raise DomainError("too_many_keys", _("There are many keys already. End those that nobody uses first."))
         key, created = ApiKey.objects.get_or_create(pk=key_id, defaults=values)
         if not created:
             raise Conflict(
@@ -113,9 +115,10 @@ def use_api_key(*, text: str) -> ApiKey | None:
 
 
 def _check_scopes(scopes: Collection[str], user: User) -> None:
+    """Pass when these may go into a key of this person; read now, under the team's lock."""
     if not scopes:
         raise DomainError("no_scope", _("Choose at least one thing that the key may do."), field="scopes")
-    if not set(scopes) <= scopes_of(user):
+    if not set(scopes) <= standing_of(user).codes - NEVER_SCOPES:
         raise DomainError("scope_not_held", _("A key cannot do what you may not do yourself."), field="scopes")
 
 

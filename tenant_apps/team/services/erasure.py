@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -12,19 +13,18 @@ from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from tenant_apps.team.models import Invitation, Member
 from tenant_apps.team.services.api_keys import revoke_keys_of
-from tenant_apps.team.services.members import check_not_last_owner, lock_team
+from tenant_apps.team.services.locks import lock_team
+from tenant_apps.team.services.members import check_not_last_owner
 
 
-@transaction.atomic
 def check_is_not_needed(*, user: User) -> None:
-    """Pass unless this person is the workspace's last owner. Locks the team for the rest of the caller's transaction."""
-    lock_team()
+    """Pass unless this person is the workspace's last owner. Whoever acts on it holds the team."""
     member = Member.objects.select_related("role").filter(user=user).first()
     if member is not None:
         check_not_last_owner(member)
 
 
-def forget_person(*, user: User) -> None:
+def forget_person(*, user: User, contacts: Collection[str]) -> None:
     """End a person's seat and forget invitations to them. Part of the erasing transaction, which holds the team."""
     member = Member.objects.select_related("role").filter(user=user).first()
     if member is not None:
@@ -33,7 +33,7 @@ def forget_person(*, user: User) -> None:
         )
         member.delete()
         revoke_keys_of(user=user, by=None)
-    _forget(Invitation.objects.filter(email=user.email))
+    _forget(Invitation.objects.filter(email__in=contacts))
 
 
 @transaction.atomic

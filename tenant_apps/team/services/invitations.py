@@ -26,15 +26,15 @@ from shared_apps.core.throttle import check_rate
 from shared_apps.notifications.services import notify_by_email
 from shared_apps.organisations.current import current_tenant
 from tenant_apps.team.models import Invitation, Member, Role
-from tenant_apps.team.selectors import open_invitations, promised_seats, role_standing
-from tenant_apps.team.services.members import (
-    add_member,
-    check_may_manage,
-    check_seat_free,
-    lock_team,
-    may_manage,
-    staff_role,
+from tenant_apps.team.selectors import (
+    could_still_be_sent,
+    may_be_accepted,
+    open_invitations,
+    promised_seats,
+    role_standing,
 )
+from tenant_apps.team.services.locks import lock_team
+from tenant_apps.team.services.members import add_member, check_may_manage, check_seat_free, staff_role
 from tenant_apps.team.services.platform_people import drop_ways_in
 
 LIFETIME = timedelta(days=14)
@@ -53,7 +53,7 @@ INVITE_FULL = _(
 
 @transaction.atomic
 def invite(*, invitation_id: UUID, email: str, role: Role, by: User) -> Invitation:
-    """Offer a place and send the link. Locks the team; one transaction.
+    """Offer a place and send the link; takes back one whose link has ended. Locks the team; one transaction.
 
     The same `invitation_id` again returns the invitation made the first time. Raises TooManyAttempts, QuotaReached,
     NotAllowed (`not_allowed`, `above_you`), Conflict (`already_member`, `already_invited`, `role_gone`) and DomainError
@@ -65,7 +65,7 @@ def invite(*, invitation_id: UUID, email: str, role: Role, by: User) -> Invitati
     made = Invitation.objects.filter(pk=invitation_id).first()
     if made:
         return made
-    _check_new(address)
+    _make_way(address, by=by)
     check_seat_free(promised=promised_seats(), message=INVITE_FULL, field="email")
     locale = get_language() or current_tenant().locale
     invitation = Invitation(id=invitation_id, email=address, role=role, invited_by=by, locale=locale)
@@ -81,13 +81,13 @@ def invite(*, invitation_id: UUID, email: str, role: Role, by: User) -> Invitati
 def resend(*, invitation: Invitation, by: User) -> Invitation:
     """Send a new link, valid from now; the old one no longer works. Locks the team; one transaction.
 
-    Raises TooManyAttempts, NotAllowed (`not_allowed`, `above_you`), Conflict (`invitation_over`) and, when the
-    invitation had expired, QuotaReached.
+    Raises TooManyAttempts, NotAllowed (`not_allowed`, `above_you`), Conflict (`invitation_over`) and, when its
+    link had ended, QuotaReached.
     """
     lock_team()
     invitation = _open(invitation)
     check_may_manage(by, role_standing(invitation.role))
-    if invitation.expires_at <= timezone.now():
+    if not may_be_accepted(invitation):
         check_seat_free(promised=promised_seats(), message=INVITE_FULL)
     before = {"expires_at": invitation.expires_at.isoformat()}
     invitation.invited_by = by
@@ -108,18 +108,15 @@ def revoke(*, invitation: Invitation, by: User) -> None:
     lock_team()
     invitation = _open(invitation)
     check_may_manage(by, role_standing(invitation.role))
-    invitation.revoked_at = timezone.now()
-    invitation.save(update_fields=["revoked_at"])
-    record(
-        action="team.invitation.revoked", category=AuditCategory.USER, resource=invitation, actor=by,
-        before={"email": invitation.email},
-    )  # fmt: skip
+    _revoke(invitation, by=by)
 
 
 def access_invitation(*, token: str) -> Invitation:
     """The invitation a link leads to, while it may be accepted. Raises DomainError that says why it may not."""
-    invitation = Invitation.objects.select_related("role", "invited_by").filter(token_hash=_hash(token)).first()
-    if invitation is None or invitation.revoked_at or not _could_still_be_sent(invitation):
+    invitation = (
+        Invitation.objects.select_related("role", "invited_by__member__role").filter(token_hash=_hash(token)).first()
+    )
+    if invitation is None or invitation.revoked_at or not could_still_be_sent(invitation):
         raise NotAllowed(
             "invitation_unknown",
             _("This invitation was taken back, or a newer one was sent. Ask the person who invited you."),
@@ -131,12 +128,6 @@ def access_invitation(*, token: str) -> Invitation:
             "invitation_expired", _("This invitation is too old. Ask the person who invited you to send it again.")
         )
     return invitation
-
-
-def _could_still_be_sent(invitation: Invitation) -> bool:
-    """Whether its sender may still give that role: they may have left since, or may do less."""
-    sender = invitation.invited_by
-    return sender is None or may_manage(sender, role_standing(invitation.role))
 
 
 def account_for(invitation: Invitation) -> User | None:
@@ -203,15 +194,28 @@ def _join(invitation: Invitation, user: User) -> Member:
     return member
 
 
-def _check_new(address: str) -> None:
+def _make_way(address: str, *, by: User) -> None:
+    """Raise Conflict when this address has a place, or an invitation that leads to one; take an ended invitation back."""
     if Member.objects.filter(user__email=address).exists():
         raise Conflict("already_member", _("Somebody with this address works here already."), field="email")
-    if open_invitations().filter(email=address).exists():
+    found = open_invitations().filter(email=address).first()
+    if found and may_be_accepted(found):
         raise Conflict(
             "already_invited",
             _("This address has been invited. Send that invitation again, or take it back, in the list."),
             field="email",
         )
+    if found:
+        _revoke(found, by=by)
+
+
+def _revoke(invitation: Invitation, *, by: User) -> None:
+    invitation.revoked_at = timezone.now()
+    invitation.save(update_fields=["revoked_at"])
+    record(
+        action="team.invitation.revoked", category=AuditCategory.USER, resource=invitation, actor=by,
+        before={"email": invitation.email},
+    )  # fmt: skip
 
 
 def _open(invitation: Invitation) -> Invitation:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.db import transaction
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -10,22 +13,21 @@ from shared_apps.accounts.models import User
 from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
+from shared_apps.core.context import own_url
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
+from shared_apps.notifications.services import notify_by_email
+from shared_apps.organisations.current import current_tenant
+from shared_apps.organisations.own import own_organisation
 from tenant_apps.team.models import Member, Role
 from tenant_apps.team.policies import Standing
 from tenant_apps.team.quotas import check_quota
 from tenant_apps.team.selectors import member_of, role_standing, staff_count, standing_of
 from tenant_apps.team.services.api_keys import revoke_keys_of
+from tenant_apps.team.services.locks import lock_team
 
-MANAGE = "team.manage_members"
 TEAM_FULL = _(
     "Your plan %(plan)s includes a team of %(limit)s, and all places are taken. Remove somebody, or move to a larger plan."
 )
-
-
-def lock_team() -> Role:
-    """Lock the owner's role until the end of the transaction; returns it."""
-    return Role.objects.select_for_update().get(key=Role.OWNER)
 
 
 def check_seat_free(*, promised: int = 0, message: str | Promise = TEAM_FULL, field: str = "") -> None:
@@ -59,7 +61,8 @@ def change_role(*, member: Member, role: Role, by: User | None) -> Member:
     """Give a member another role, at once. Locks the team; one transaction.
 
     `by` None is the platform, which is not asked what it may do. Raises NotAllowed (`not_allowed`, `own_role`,
-    `above_you`), Conflict (`member_gone`, `role_gone`) and DomainError (`last_owner`, `customer_role`).
+    `above_you`), Conflict (`member_gone`, `role_gone`) and DomainError (`last_owner`, `organisation_owner`,
+    `customer_role`).
     """
     lock_team()
     member, role = _current(member), staff_role(role)
@@ -69,6 +72,7 @@ def change_role(*, member: Member, role: Role, by: User | None) -> Member:
         return member
     if not role.is_owner:
         check_not_last_owner(member)
+        _check_not_from_platform(member, by)
     _set_role(member, role, by=by, action="team.member.role_changed")
     return member
 
@@ -86,17 +90,19 @@ def remove_member(*, member: Member, by: User | None) -> None:
     if by is not None:
         _check_reaches(by, member)
     check_not_last_owner(member)
+    _check_not_from_platform(member, by)
     _end_membership(member, by=by, action="team.member.removed")
 
 
 @transaction.atomic
 def leave(*, user: User) -> None:
-    """Give up one's own place. Locks the team; one transaction. Raises DomainError (`last_owner`)."""
+    """Give up one's own place. Locks the team; one transaction. Raises DomainError (`last_owner`, `organisation_owner`)."""
     lock_team()
     member = member_of(user)
     if member is None:
         return
     check_not_last_owner(member)
+    _check_not_from_platform(member, user)
     _end_membership(member, by=user, action="team.member.left")
 
 
@@ -104,12 +110,14 @@ def leave(*, user: User) -> None:
 def transfer_ownership(*, to: Member, by: User) -> None:
     """Make a member the owner and the owner an administrator. Locks the team; one transaction.
 
-    Raises NotAllowed (`not_owner`), Conflict (`member_gone`) and DomainError (`to_yourself`, `account_closed`).
+    Raises NotAllowed (`not_owner`), Conflict (`member_gone`) and DomainError (`organisation_owner`, `to_yourself`,
+    `account_closed`).
     """
     lock_team()
     giver = Member.objects.select_related("user", "role").filter(user=by, role__key=Role.OWNER).first()
     if giver is None:
         raise NotAllowed("not_owner", _("Only an owner can hand the workspace over."))
+    _check_not_from_platform(giver, by)
     to = _current(to)
     if to.pk == giver.pk:
         raise DomainError("to_yourself", _("Choose somebody else."), field="member")
@@ -125,16 +133,11 @@ def check_may_manage(by: User, *given: Standing) -> None:
 
     Raises NotAllowed (`not_allowed`, `above_you`).
     """
-    if MANAGE not in standing_of(by).codes:
-        raise NotAllowed("not_allowed", _("Your role does not let you manage the team."))
-    if not may_manage(by, *given):
-        raise NotAllowed("above_you", _("This role may do more than you may yourself. Ask an owner."), field="role")
-
-
-def may_manage(by: User, *given: Standing) -> bool:
-    """Whether `by` may manage members and give or take all that is `given`."""
     mine = standing_of(by)
-    return MANAGE in mine.codes and all(mine.reaches(one) for one in given)
+    if not mine.may_manage():
+        raise NotAllowed("not_allowed", _("Your role does not let you manage the team."))
+    if not mine.may_manage(*given):
+        raise NotAllowed("above_you", _("This role may do more than you may yourself. Ask an owner."), field="role")
 
 
 def check_not_last_owner(member: Member) -> None:
@@ -143,6 +146,24 @@ def check_not_last_owner(member: Member) -> None:
     if member.role.is_owner and not others.exists():
         raise DomainError(
             "last_owner", _("This is the last owner, and a workspace needs one. Hand it over to somebody first.")
+        )
+
+
+def owns_organisation(user: User) -> bool:
+    """Whether this account is the organisation's owner's, who is always an owner here too. One query."""
+    return user.platform_user_id is not None and own_organisation().owner_id == user.platform_user_id
+
+
+def _check_not_from_platform(member: Member, by: User | None) -> None:
+    """Pass for the platform, and for members whose place does not come from owning the organisation."""
+    if by is not None and owns_organisation(member.user):
+        raise DomainError(
+            "organisation_owner",
+            _(
+                "%(name)s owns the organisation, and with it this workspace. Hand the organisation over on its page first:"
+                " the workspace follows."
+            )
+            % {"name": member},
         )
 
 
@@ -176,6 +197,26 @@ def _set_role(member: Member, role: Role, *, by: User | None, action: str) -> No
     record(
         action=action, category=AuditCategory.USER, resource=member.user, actor=by, before=before, after=_facts(member)
     )
+    with translation.override(member.user.locale):
+        _tell(member.user, by, role=str(role))
+
+
+def _tell(person: User, by: User | None, *, role: str) -> None:
+    """Mail a person what others have done to their place; the platform tells of what it does itself."""
+    if by is None or by.pk == person.pk:
+        return
+    notify_by_email(
+        key=f"team-place:{uuid4()}",
+        template="team_place",
+        recipient=person.email,
+        locale=person.locale,
+        context={
+            "name": person.get_short_name(),
+            "organisation": current_tenant().name,
+            "role": role,
+            "url": own_url("/staff/"),
+        },
+    )
 
 
 def _end_membership(member: Member, *, by: User | None, action: str) -> None:
@@ -185,6 +226,7 @@ def _end_membership(member: Member, *, by: User | None, action: str) -> None:
     record(action=action, category=AuditCategory.USER, resource=user, actor=by, before=before)
     end_all_sessions(user=user, actor=by)
     revoke_keys_of(user=user, by=by)
+    _tell(user, by, role="")
 
 
 def _mark_staff(user: User, *, works_here: bool) -> None:

@@ -30,7 +30,8 @@ from shared_apps.core.errors import Conflict, NotAllowed
 from shared_apps.organisations.current import current_tenant
 from tenant_apps.team.models import Member, Role
 from tenant_apps.team.products import product_config
-from tenant_apps.team.services.members import add_member, change_role, lock_team, remove_member
+from tenant_apps.team.services.locks import lock_team
+from tenant_apps.team.services.members import add_member, change_role, remove_member
 
 OWNER, ADMINISTRATOR = "owner", "admin"  # places on the platform that no workspace can refuse
 

@@ -18,7 +18,7 @@ from tenant_apps.team.models import Role
 from tenant_apps.team.permissions import TEAM_PERMISSIONS
 from tenant_apps.team.products import product_config
 from tenant_apps.team.selectors import holders_of, standing_of
-from tenant_apps.team.services.members import lock_team
+from tenant_apps.team.services.locks import lock_team
 
 MANAGE = "team.manage_roles"
 

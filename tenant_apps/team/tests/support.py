@@ -63,6 +63,12 @@ def owner() -> Member:
     return Member.objects.select_related("user", "role").get(role__key=Role.OWNER)
 
 
+def owner_from_here() -> Member:
+    """The owner, as one who does not own the organisation: their place may be given up and taken."""
+    User.objects.filter(pk=owner().user_id).update(platform_user_id=None)
+    return owner()
+
+
 def client_for(user: User, tenant: Tenant) -> Client:
     """A client on the tenant's host, logged in as somebody."""
     client = Client(HTTP_HOST=tenant.host)

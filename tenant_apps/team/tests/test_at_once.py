@@ -12,14 +12,15 @@ import pytest
 from django.utils import timezone
 
 from shared_apps.accounts.models import User
+from shared_apps.accounts.services.personal_data import erase_person
 from shared_apps.core.errors import DomainError
 from shared_apps.core.tenancy import connection
 from shared_apps.organisations.current import Tenant
-from tenant_apps.team.models import Invitation, Member, Role
-from tenant_apps.team.services import invitations, members
-from tenant_apps.team.tests.support import make_member, owner, role, with_quota
-from tests.support.tenants import ready_tenant
-from tests.support.threads import at_once
+from tenant_apps.team.models import ApiKey, Invitation, Member, Role
+from tenant_apps.team.services import api_keys, invitations, members
+from tenant_apps.team.tests.support import make_member, owner, owner_from_here, role, with_quota
+from tests.support.tenants import give_plan, ready_tenant
+from tests.support.threads import at_once, interrupted
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 GUESTS = 10
@@ -50,7 +51,7 @@ def without_the_lock(monkeypatch: pytest.MonkeyPatch, check: str, parties: int) 
 
 def two_owners(tenant: Tenant) -> list[Member]:
     connection.set_tenant(tenant)
-    return [owner(), make_member("owner")]
+    return [owner_from_here(), make_member("owner")]
 
 
 def demote_each_other(tenant: Tenant) -> list[str]:
@@ -101,7 +102,7 @@ def test_two_owners_who_leave_at_once_leave_one() -> None:
 def test_an_owner_who_hands_over_twice_at_once_has_handed_over_once() -> None:
     tenant = ready_tenant("store-a")
     connection.set_tenant(tenant)
-    first, heirs = owner(), [make_member("seller"), make_member("seller")]
+    first, heirs = owner_from_here(), [make_member("seller"), make_member("seller")]
 
     def act(number: int) -> None:
         connection.set_tenant(tenant)
@@ -172,3 +173,67 @@ def test_one_link_opened_many_times_at_once_makes_one_member() -> None:
 
     assert sorted(codes(at_once(5, act))) == ["done", *["invitation_used"] * 4]
     assert counts(tenant) == (1, 1, 1)
+
+
+def test_somebody_removed_while_they_have_themselves_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both lock the team, then the account."""
+    tenant = ready_tenant("store-a")
+    connection.set_tenant(tenant)
+    member = make_member()
+
+    def forget() -> None:
+        connection.set_tenant(tenant)
+        erase_person(user=User.objects.get(pk=member.user_id), typed=member.user.email)
+
+    answers = interrupted(
+        monkeypatch, members, "check_not_last_owner", first=lambda: remove(tenant, member), then=forget
+    )
+    assert codes(answers) == ["done", "done"]
+    connection.set_tenant(tenant)
+    assert User.objects.get(pk=member.user_id).email == f"erased-{member.user_id}@invalid"
+
+
+def remove(tenant: Tenant, member: Member) -> None:
+    connection.set_tenant(tenant)
+    members.remove_member(member=Member.objects.get(pk=member.pk), by=None)
+
+
+def make_key(tenant: Tenant, user: User) -> ApiKey:
+    connection.set_tenant(tenant)
+    scopes = sorted(api_keys.scopes_of(user))
+    return api_keys.create_api_key(key_id=uuid.uuid4(), name="Compta", scopes=scopes, expires_at=None, user=user)[0]
+
+
+def somebody_with_keys() -> tuple[Tenant, Member]:
+    """Somebody whose plan includes keys, and whose page has asked already what they may do."""
+    give_plan(ready_tenant("store-a"), "gold")
+    tenant = ready_tenant("store-a")
+    connection.set_tenant(tenant)
+    member = make_member()
+    assert api_keys.scopes_of(member.user)
+    return tenant, member
+
+
+def open_keys(tenant: Tenant) -> int:
+    connection.set_tenant(tenant)
+    return ApiKey.objects.filter(revoked_at__isnull=True).count()
+
+
+def test_a_key_made_while_its_maker_is_removed_ends_with_their_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant, member = somebody_with_keys()
+    answers = interrupted(
+        monkeypatch, api_keys, "open_api_keys",
+        first=lambda: make_key(tenant, member.user), then=lambda: remove(tenant, member),
+    )  # fmt: skip
+    assert codes(answers) == ["done", "done"]
+    assert open_keys(tenant) == 0
+
+
+def test_who_is_removed_while_they_make_a_key_makes_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant, member = somebody_with_keys()
+    answers = interrupted(
+        monkeypatch, members, "check_not_last_owner",
+        first=lambda: remove(tenant, member), then=lambda: make_key(tenant, member.user),
+    )  # fmt: skip
+    assert codes(answers) == ["done", "scope_not_held"]
+    assert open_keys(tenant) == 0

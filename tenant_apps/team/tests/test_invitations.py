@@ -20,6 +20,7 @@ from shared_apps.notifications.models import Delivery
 from shared_apps.notifications.services import render_email
 from shared_apps.organisations.current import Tenant
 from tenant_apps.team.models import Invitation, Member
+from tenant_apps.team.selectors import promised_seats
 from tenant_apps.team.services.invitations import (
     SENDINGS_PER_ADDRESS,
     SENDINGS_PER_WORKSPACE,
@@ -30,7 +31,8 @@ from tenant_apps.team.services.invitations import (
     resend,
     revoke,
 )
-from tenant_apps.team.services.members import change_role
+from tenant_apps.team.services.members import change_role, remove_member
+from tenant_apps.team.services.roles import save_role
 from tenant_apps.team.tests.support import PASSWORD, make_member, make_role, owner, refused, role, with_quota
 from tests.support.tenants import ready_tenant
 
@@ -260,6 +262,41 @@ def test_an_invitation_ends_with_its_senders_right_to_send_it(tenant: Tenant) ->
     assert not Member.objects.filter(user__email=EMAIL).exists()
     resend(invitation=Invitation.objects.get(), by=owner().user)
     assert accept(token=token_to(), user=User.objects.get(email=EMAIL)).role.key == "manager"
+
+
+@pytest.mark.parametrize("lost", ["role", "permission", "place", "account", "time"])
+def test_an_invitation_whose_link_has_ended_holds_no_place_and_makes_way(tenant: Tenant, lost: str) -> None:
+    with_quota(tenant, users=3)
+    chief = make_member(make_role("team.manage_members", "store.view_products"))
+    ended = send(by=chief.user)
+    match lost:
+        case "role":
+            change_role(member=chief, role=role("seller"), by=owner().user)
+        case "permission":
+            save_role(role=chief.role, name="Chef", permissions=["store.view_products"], by=owner().user)
+        case "place":
+            remove_member(member=chief, by=owner().user)
+        case "account":
+            User.objects.filter(pk=chief.user_id).update(is_active=False)
+        case "time":
+            Invitation.objects.update(expires_at=timezone.now())
+    assert promised_seats() == 0
+    anew = send(role=role("manager"))
+    assert promised_seats() == 1
+    ended.refresh_from_db()
+    assert ended.revoked_at
+    assert AuditLog.objects.filter(action="team.invitation.revoked", resource_id=str(ended.pk)).count() == 1
+    assert join(token_to()).role == anew.role
+
+
+def test_an_ended_invitation_needs_a_place_to_be_sent_again(tenant: Tenant) -> None:
+    with_quota(tenant, users=3)
+    chief = make_member("administrator")
+    ended = send(by=chief.user)
+    change_role(member=chief, role=role("seller"), by=owner().user)
+    send("paul@example.org")
+    with refused("quota_reached"):
+        resend(invitation=ended, by=owner().user)
 
 
 def test_a_key_that_was_used_shows_an_invitation_only_to_who_may_invite(tenant: Tenant) -> None:

@@ -7,6 +7,8 @@ from django.test import Client
 from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.tenancy import connection
+from shared_apps.notifications.models import Delivery
+from shared_apps.notifications.services import render_email
 from shared_apps.organisations.current import Tenant
 from tenant_apps.team.models import Member
 from tenant_apps.team.selectors import permissions_of
@@ -129,9 +131,9 @@ def test_leaving_ends_every_session(tenant: Tenant) -> None:
 
 
 def test_ownership_goes_to_another_and_the_giver_is_an_administrator(tenant: Tenant, tenant_client: Client) -> None:
-    before, seller = owner(), make_member("seller")
+    before, seller = make_member("owner"), make_member("seller")
     transfer_ownership(to=seller, by=before.user)
-    assert owner().pk == seller.pk
+    assert Member.objects.get(pk=seller.pk).role.key == "owner"
     assert Member.objects.get(pk=before.pk).role.key == "administrator"
     assert AuditLog.objects.filter(action__startswith="team.ownership.").count() == 2
     with refused("not_owner"):
@@ -139,10 +141,25 @@ def test_ownership_goes_to_another_and_the_giver_is_an_administrator(tenant: Ten
 
 
 def test_ownership_never_goes_to_oneself_or_a_closed_account(tenant: Tenant) -> None:
-    closed = make_member("seller", is_active=False)
-    for to, code in ((owner(), "to_yourself"), (closed, "account_closed")):
+    giver, closed = make_member("owner"), make_member("seller", is_active=False)
+    for to, code in ((giver, "to_yourself"), (closed, "account_closed")):
         with refused(code):
-            transfer_ownership(to=to, by=owner().user)
+            transfer_ownership(to=to, by=giver.user)
+
+
+def test_whoever_owns_the_organisation_stays_an_owner_of_its_workspace(tenant: Tenant) -> None:
+    """The platform would give it back at the next occasion: nobody may be told that it is gone."""
+    first, second = owner(), make_member("owner")
+    for act in (
+        lambda: transfer_ownership(to=second, by=first.user),
+        lambda: leave(user=first.user),
+        lambda: change_role(member=first, role=role("seller"), by=second.user),
+        lambda: remove_member(member=first, by=second.user),
+    ):
+        with refused("organisation_owner"):
+            act()
+    assert Member.objects.get(pk=first.pk).role.key == "owner"
+    change_role(member=first, role=role("seller"), by=None)  # the platform, where the organisation has changed hands
 
 
 def test_a_team_takes_as_many_as_its_plan(tenant: Tenant) -> None:
@@ -173,3 +190,16 @@ def test_a_role_that_was_deleted_meanwhile_is_given_to_nobody(tenant: Tenant) ->
     gone.pk = gone_pk
     with refused("role_gone"):
         change_role(member=make_member("seller"), role=gone, by=owner().user)
+
+
+def test_people_are_told_what_others_do_to_their_place_in_their_own_language(tenant: Tenant) -> None:
+    seller, giver = make_member("seller", locale="en"), make_member("owner", locale="fr")
+    change_role(member=seller, role=role("manager"), by=giver.user)
+    transfer_ownership(to=seller, by=giver.user)
+    remove_member(member=giver, by=seller.user)
+    sent = {(one.recipient, one.context["role"]): one for one in Delivery.objects.filter(template="team_place")}
+    assert set(sent) == {(seller.user.email, "Manager"), (seller.user.email, "Owner"), (giver.user.email, "")}
+    for one in sent.values():
+        body = render_email(template=one.template, recipient="x@y.org", locale="fr", context=one.context).body
+        assert tenant.name in body
+        assert one.context["role"] in body

@@ -14,6 +14,7 @@ from shared_apps.accounts.services.api_sessions import start_session
 from shared_apps.organisations.current import Tenant
 from tenant_apps.team.models import Invitation, Member, Role
 from tenant_apps.team.services.api_keys import create_api_key, scopes_of
+from tenant_apps.team.services.invitations import invite
 from tenant_apps.team.tests.support import make_member
 from tests.support.tenants import give_plan, ready_tenant
 
@@ -84,6 +85,15 @@ def test_an_invitation_is_sent_again_and_taken_back(shop) -> None:
     assert client.post(f"{path}resend/").status_code == 200
     assert [one["email"] for one in client.get(f"{API}invitations/").json()["results"]] == ["awa@example.org"]
     assert [client.delete(path).status_code for _ in range(2)] == [204, 404]
+
+
+def test_an_owners_invitation_is_sent_again_on_the_site_only(shop) -> None:
+    by = make_member(Role.OWNER).user
+    sent = invite(invitation_id=uuid.uuid4(), email="awa@example.org", role=Role.objects.get(key=Role.OWNER), by=by)
+    refused = as_person(shop, by).post(f"{API}invitations/{sent.pk}/resend/")
+    assert (refused.status_code, refused.json()["code"]) == (403, "owner_on_site")
+    connection.set_tenant(shop)
+    assert Invitation.objects.get().token_hash == sent.token_hash
 
 
 def test_a_role_is_made_changed_and_deleted(shop) -> None:

@@ -15,7 +15,8 @@ from shared_apps.core.tenancy import connection
 from shared_apps.organisations.current import Tenant
 from tenant_apps.team.models import Invitation, Member, Role
 from tenant_apps.team.services.invitations import invite
-from tenant_apps.team.tests.support import PASSWORD, client_for, make_member, make_role, owner, role
+from tenant_apps.team.services.members import remove_member
+from tenant_apps.team.tests.support import PASSWORD, client_for, make_member, make_role, owner, owner_from_here, role
 from tests.support.queries import queries_of
 from tests.support.tenants import ready_tenant
 
@@ -57,7 +58,7 @@ def test_the_list_costs_as_much_with_twenty_members_as_with_two(tenant: Tenant, 
         make_member("manager")
         Invitation.objects.create(
             email=f"{number}@example.org", role=role("seller"), token_hash=str(number), locale="fr",
-            expires_at=Invitation.objects.latest("created_at").expires_at,
+            expires_at=Invitation.objects.latest("created_at").expires_at, invited_by=make_member("manager").user,
         )  # fmt: skip
     assert queries_of(tenant_client, TEAM) == two
     assert queries_of(tenant_client, f"{TEAM}roles/") <= two
@@ -185,6 +186,33 @@ def test_another_owner_is_made_by_who_has_just_proved_who_they_are(tenant: Tenan
     assert Invitation.objects.get().role.key == Member.objects.get(pk=seller.pk).role.key == "owner"
 
 
+def test_the_list_says_whose_link_has_ended_and_counts_it_no_more(tenant: Tenant, tenant_client: Client) -> None:
+    chief = make_member("administrator")
+    invite(invitation_id=uuid.uuid4(), email="un@example.org", role=role("seller"), by=chief.user)
+    shown = tenant_client.get(TEAM).context
+    assert ([is_old for _one, is_old, _may in shown["invitations"]], shown["used"]) == ([False], 3)
+    connection.set_tenant(tenant)
+    remove_member(member=chief, by=owner().user)
+    shown = tenant_client.get(TEAM).context
+    assert ([is_old for _one, is_old, _may in shown["invitations"]], shown["used"]) == ([True], 1)
+
+
+def test_an_owners_invitation_is_sent_again_by_who_has_just_proved_who_they_are(
+    tenant: Tenant, tenant_client: Client
+) -> None:
+    sent = invite(invitation_id=uuid.uuid4(), email="un@example.org", role=role("owner"), by=owner().user)
+    path = f"{TEAM}invitations/{sent.pk}/"
+    asked = tenant_client.post(path, {"action": "resend"})
+    assert parse_qs(urlsplit(asked["Location"]).query)["next"] == [TEAM]
+    told = tenant_client.get(asked["Location"]).content.decode()
+    assert "Confirm who you are, then send the invitation again." in told or "puis renvoyez l’invitation" in told
+    connection.set_tenant(tenant)
+    assert Invitation.objects.get().token_hash == sent.token_hash
+    assert confirmed(tenant_client).post(path, {"action": "resend"})["Location"] == TEAM
+    connection.set_tenant(tenant)
+    assert Invitation.objects.get().token_hash != sent.token_hash
+
+
 def test_people_and_invitations_of_another_tenant_are_not_here(tenant: Tenant, tenant_client: Client) -> None:
     connection.set_tenant(ready_tenant("store-b"))
     theirs = make_member("seller", first_name="Canari")
@@ -215,6 +243,10 @@ def test_handing_over_needs_the_organisations_name(tenant: Tenant, tenant_client
     seller = make_member("seller")
     typed = {"member": str(seller.user_id), "name": "autre chose"}
     client = confirmed(tenant_client)
+    assert "/organisations/" in page(client, f"{TEAM}transfer/")  # the organisation's owner changes there
+    assert client.post(f"{TEAM}transfer/", {**typed, "name": tenant.name}).status_code == 422
+    connection.set_tenant(tenant)
+    owner_from_here()
     assert client.post(f"{TEAM}transfer/", typed).status_code == 422
     assert client.post(f"{TEAM}transfer/", {**typed, "name": f" {tenant.name.upper()} "})["Location"] == TEAM
     assert owner_in(tenant).pk == seller.pk

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -63,11 +64,15 @@ def invite(request: StaffRequest) -> HttpResponse:
 @require_POST
 def change_invitation(request: StaffRequest, invitation_id: UUID) -> HttpResponse:
     """Send an invitation again, or take it back."""
-    found = Invitation.objects.filter(pk=invitation_id).first()
+    found = Invitation.objects.select_related("role").filter(pk=invitation_id).first()
     if found is None:
         raise Http404
+    is_end = request.POST.get("action") == "revoke"
+    if found.role.is_owner and not is_end and not is_confirmed(request):
+        messages.info(request, _("Confirm who you are, then send the invitation again."))
+        return ask_confirmation(request, back=reverse("team:members"))
     try:
-        if request.POST.get("action") == "revoke":
+        if is_end:
             services.revoke(invitation=found, by=request.user)
             text = _("The invitation of %(email)s was taken back.")
         else:

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -32,8 +31,7 @@ def members(request: StaffRequest) -> HttpResponse:
     mine = selectors.standing_of(request.user)
     people = list(selectors.members())
     invitations = list(selectors.open_invitations())
-    now = timezone.now()
-    used = len(people) + sum(invitation.expires_at > now for invitation in invitations)
+    used = len(people) + sum(map(selectors.may_be_accepted, invitations))
     limit = request.tenant.quota("users")
     context = {
         "people": [
@@ -41,7 +39,11 @@ def members(request: StaffRequest) -> HttpResponse:
             for member in people
         ],
         "invitations": [
-            (invitation, invitation.expires_at <= now, mine.reaches(selectors.role_standing(invitation.role)))
+            (
+                invitation,
+                not selectors.may_be_accepted(invitation),
+                mine.reaches(selectors.role_standing(invitation.role)),
+            )
             for invitation in invitations
         ],
         "used": used,
@@ -106,7 +108,12 @@ def transfer(request: StaffRequest) -> HttpResponse:
         if not form.errors:
             messages.success(request, _("%(name)s is the owner now. You are an administrator.") % {"name": form.chosen})
             return redirect("team:members")
-    context = {"form": form, "others": others, "portal_url": platform_url("/organisations/")}
+    context = {
+        "form": form,
+        "others": others,
+        "portal_url": platform_url("/organisations/"),
+        "owns_organisation": services.owns_organisation(request.user),
+    }
     return render_workspace(request, "team/transfer.html", context, status=_status(form))
 
 
