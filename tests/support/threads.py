@@ -64,6 +64,8 @@ def _wait_for_a_waiter(done: Event) -> None:
     waits = "SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()"
     for _ in range(400):
         with connection.cursor() as cursor:
+            # A transaction keeps its first look at who is connected; the other may connect after it.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(waits)
             if cursor.rowcount or done.is_set():
                 return
