@@ -202,17 +202,16 @@ class ChosenPasswordForm(forms.Form):
 class CodeForm(ChosenPasswordForm, KnownAddressForm):
     """The six digits. Where the address is not known, neither is who made the account."""
 
-    field_order = ("email", "password", "code")
-
-    def __init__(self, *args: Any, known_email: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, known_email=known_email, made_here=bool(known_email), **kwargs)
-
     code = forms.CharField(
         label=_("Six-digit code"),
         max_length=20,
         widget=CodeInput(attrs={"autofocus": True}),
         error_messages={"required": _("Enter the six digits of the code we sent.")},
     )
+    field_order = ("email", "password", "code")
+
+    def __init__(self, *args: Any, known_email: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, known_email=known_email, made_here=bool(known_email), **kwargs)
 
 
 class AddressForm(forms.Form):

@@ -177,10 +177,7 @@ def verify_email(*, email: str, code: str, password: str | None) -> User:
 
 def address_of_link(token: str) -> str:
     """The address that the link in the mail would prove; empty when the link has expired or is none of ours."""
-    try:
-        return str(_signer.unsign_object(token, max_age=CODE_LIFETIME)["email"])
-    except BadSignature:
-        return ""
+    return _read_link(token).get("email", "")
 
 
 def verify_by_link(*, token: str, password: str | None) -> tuple[User, str]:
@@ -188,12 +185,20 @@ def verify_by_link(*, token: str, password: str | None) -> tuple[User, str]:
 
     `password` as in `verify_email`. Returns the account and that path, which may be empty. Raises DomainError.
     """
-    try:
-        payload = _signer.unsign_object(token, max_age=CODE_LIFETIME)
-    except BadSignature:
-        raise DomainError("link_expired", _("This link has expired. Ask for a new code."), field="code") from None
+    payload = _read_link(token)
+    if not payload:
+        raise DomainError("link_expired", _("This link has expired. Ask for a new code."), field="code")
     user = verify_email(email=payload["email"], code=payload["code"], password=password)
     return user, payload.get("next", "")
+
+
+def _read_link(token: str) -> dict[str, str]:
+    """What `send_code` signed; empty when it is too old or was not signed by us."""
+    try:
+        payload: dict[str, str] = _signer.unsign_object(token, max_age=CODE_LIFETIME)
+    except BadSignature:
+        return {}
+    return payload
 
 
 def is_verified(user: User) -> bool:
