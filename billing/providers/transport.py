@@ -210,6 +210,16 @@ class TokenCache:
         return token.value
 
 
+def send_with_token(tokens: TokenCache, send: Callable[[str], Reply]) -> Reply:
+    """What `send` is answered with a token; asked once more, with a new one, if the provider refuses it (401)."""
+    token = tokens.get()
+    reply = send(token)
+    if reply.status_code != 401:
+        return reply
+    tokens.drop(token)
+    return send(tokens.get())
+
+
 def token_from(document: Mapping[str, Any]) -> Token:
     """Read an OAuth token answer; raises ProviderUnavailable when it holds no token."""
     value = document.get("access_token")

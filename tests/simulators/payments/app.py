@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from tests.simulators.payments import control, momo, pages, paypal
+from tests.simulators.payments import control, control_reversals, momo, pages, paypal, paypal_reversals
 from tests.simulators.payments.faults import Faults
 from tests.simulators.payments.momo_requests import Requests
 from tests.simulators.payments.settings import Settings
@@ -31,6 +31,6 @@ def create_app(settings: Settings, *, state_path: Path | None = None) -> Flask:
         "sender": sender,
         "momo": Requests(state, settings, sender),
     }
-    for module in (paypal, momo, pages, control):
+    for module in (paypal, paypal_reversals, momo, pages, control, control_reversals):
         app.register_blueprint(module.blueprint)
     return app

@@ -7,7 +7,7 @@ Before the call has any effect: `timeout_before` (silence for `seconds`), `http_
 `issue`, MTN's `status` with code `issue`).
 After the call has had its effect: `timeout_after`, `http_500_after`, `truncated`, and answers that are not true:
 `wrong_amount`, `wrong_currency`, `wrong_account`, `wrong_reference`, `padded_amount`, `unknown_status`.
-`slow` only delays by `seconds`. `capture_status` makes PayPal's capture end as `status` (PENDING, DECLINED).
+`slow` only delays by `seconds`. `capture_status` makes a capture or a refund end as `status` (PENDING, DECLINED).
 """
 
 from __future__ import annotations

@@ -63,6 +63,25 @@ class SimulatorHandle:
         """PayPal decides on a capture that it held back."""
         self._post(f"paypal/{order_id}/capture", {"status": status})
 
+    def refund_outside(
+        self, capture_id: str, value: str = "", *, currency: str = "EUR", status: str = "COMPLETED"
+    ) -> str:
+        """The seller gives money back on PayPal's own pages, all of it unless `value` says how much; the refund's id."""
+        amount = {"value": value, "currency_code": currency} if value else None
+        return str(self._post(f"paypal/captures/{capture_id}/refund", {"amount": amount, "status": status})["id"])
+
+    def settle_refund(self, provider: str, refund_ref: str, status: str, reason: str = "") -> None:
+        """PayPal or MTN decides on a refund that was pending."""
+        self._post(f"{provider}/refunds/{refund_ref}", {"status": status, "reason": reason})
+
+    def open_dispute(self, capture_id: str, **options: Any) -> str:
+        """The payer complains of a capture at PayPal (amount, reason); the dispute's id."""
+        return str(self._post(f"paypal/captures/{capture_id}/dispute", options)["dispute_id"])
+
+    def end_dispute(self, dispute_id: str, outcome: str) -> None:
+        """PayPal decides on a dispute, by one of its outcome codes."""
+        self._post(f"paypal/disputes/{dispute_id}", {"outcome": outcome})
+
     def decide_momo(self, reference: str, status: str, reason: str = "") -> None:
         """The payer, or MTN, decides on a request to pay."""
         self._post(f"momo/{reference}/decide", {"status": status, "reason": reason})
