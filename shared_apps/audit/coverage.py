@@ -44,6 +44,12 @@ AUDITED: dict[str, Audited] = {
     "billing.plan": Audited(),
     "billing.planversion": Audited(),
     "billing.price": Audited(parents=("billing.planversion",)),
+    "billing.dispute": Audited(parents=("billing.payment",)),
+    # What the poller notes at each look.
+    "billing.refund": Audited(
+        parents=("billing.payment",),
+        machine=("started_at", "check_count", "next_check_at", "provider_ref", "failure"),
+    ),
     "billing.transferreceipt": Audited(parents=("billing.payment",)),
     "esxi.server": Audited(machine=("status", "checked_at")),
     "esxi.workspace": Audited(),

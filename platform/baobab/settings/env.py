@@ -40,6 +40,15 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def amounts(name: str, default: str) -> dict[str, int]:
+    """The variable as minor units by currency: "XAF=500000,EUR=100000"."""
+    pairs = (word.partition("=") for word in words(name, default))
+    try:
+        return {currency.strip().upper(): int(minor) for currency, _, minor in pairs}
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be like XAF=500000,EUR=100000, in whole minor units") from None
+
+
 def database(url: str, *, pool_size: int) -> dict[str, object]:
     """Django's database settings from any libpq URL or key=value string, with the native psycopg pool."""
     try:
