@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from billing.services import orders, polling, refund_sending, resolve, webhooks
+from billing.services import orders, polling, refund_sending, resolve, reversals, webhooks
 from shared_apps.core.soon import send_soon
 
 
@@ -61,3 +61,9 @@ def poll_due_refunds() -> int:
     for refund_id in due:
         send_soon(send_refund, str(refund_id), expires=refund_sending.CLAIM.total_seconds())
     return len(due)
+
+
+@shared_task
+def sync_reversals(payment_id: str) -> None:
+    """Ask what was given back or is disputed of one payment."""
+    reversals.sync_reversals(payment_id)

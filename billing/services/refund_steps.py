@@ -86,8 +86,6 @@ def move_out_of_order(*, payment: Payment, order: Order, amount: Money) -> None:
     """An order that is not paid yet has so much less of a payment; below zero, so much more."""
     Payment.objects.filter(pk=payment.pk).update(applied_minor=F("applied_minor") - amount.minor)
     Order.objects.filter(pk=order.pk).update(received_minor=F("received_minor") - amount.minor)
-    record(action="order.money_moved", category=AuditCategory.PAYMENT, resource=order,
-           after={"amount_minor": -amount.minor, "currency": amount.currency})  # fmt: skip
 
 
 def finish(*, refund: Refund, order: Order, actor: Any = None, **values: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -50,29 +51,55 @@ def request_refund(
         order = Order.objects.select_for_update().get(pk=payment.order_id)
         lock_subscription(order.subscription_id)
         payment = Payment.objects.select_related("method", "order").get(pk=payment.pk)
-        standing = _check_refundable(payment, to_credit=to_credit)
-        wanted = _check_amount(amount or standing.refundable, standing)
-        if ends_access:
-            _check_ends(order)
-        if to_credit:
-            _check_credit(payment, order)
-        taken = _take(wanted, standing, payment, to_credit=to_credit)
+        plan = plan_refund(payment=payment, order=order, amount=amount, ends_access=ends_access, to_credit=to_credit)
         refund = Refund(
             payment=payment,
-            amount_minor=wanted.minor,
-            currency=wanted.currency,
+            amount_minor=plan.amount.minor,
+            currency=plan.amount.currency,
             reason=words,
             ends_access=ends_access,
             to_credit=to_credit,
             requested_by=actor,
-            status=Status.AWAITING_APPROVAL if _needs_second_person(payment, wanted) else Status.CREATED,
-            is_manual=not to_credit and not gateways.gateway(payment.method.name).capabilities.refunds,
+            status=Status.AWAITING_APPROVAL if plan.needs_second_person else Status.CREATED,
+            is_manual=plan.is_manual,
         )
-        if not steps.reserve(refund=refund, order=order, taken=taken):
-            raise _too_much(payment)
+        if not steps.reserve(refund=refund, order=order, taken=plan.taken):
+            raise _too_much_of(plan.left)
         steps.note(refund, "refund.requested", actor=actor, after=refund.status)
         _go_on(refund, order, actor)
     return refund
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a refund would do: the page says it before the button, and the same function decides what is done."""
+
+    amount: Money
+    left: Money
+    taken: Taken
+    origin: str
+    needs_second_person: bool
+    is_manual: bool
+
+
+def plan_refund(
+    *, payment: Payment, order: Order, amount: Money | None = None, ends_access: bool = False, to_credit: bool = False
+) -> Plan:
+    """What giving back all that is left, or an `amount`, would do. Reads only; raises as `request_refund`."""
+    standing = _check_refundable(payment, to_credit=to_credit)
+    wanted = _check_amount(standing.refundable if amount is None else amount, standing)
+    if ends_access:
+        _check_ends(order)
+    if to_credit:
+        _check_credit(payment, order)
+    return Plan(
+        amount=wanted,
+        left=standing.refundable,
+        taken=_take(wanted, standing, payment, to_credit=to_credit),
+        origin=steps.origin_of(payment, order),
+        needs_second_person=_needs_second_person(payment, wanted),
+        is_manual=not to_credit and not gateways.gateway(payment.method.name).capabilities.refunds,
+    )
 
 
 def approve_refund(*, refund: Refund, admin: Any) -> Refund:
@@ -227,11 +254,6 @@ def _lock_manual(refund: Refund) -> tuple[Order, Refund]:
 
 def _load(refund_id: UUID) -> Refund:
     return Refund.objects.select_related("payment__order__user", "payment__method").get(pk=refund_id)
-
-
-def _too_much(payment: Payment) -> Conflict:
-    payment.refresh_from_db()
-    return _too_much_of(payment.refundable or Money(0, payment.currency))
 
 
 def _too_much_of(left: Money) -> Conflict:

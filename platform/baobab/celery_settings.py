@@ -21,6 +21,7 @@ task_queues = [Queue("baobab"), Queue("providers"), Queue("webhooks"), Queue("ma
 task_routes = {
     "billing.tasks.resolve_payment": {"queue": "providers"},
     "billing.tasks.send_refund": {"queue": "providers"},
+    "billing.tasks.sync_reversals": {"queue": "providers"},
     "billing.tasks.process_webhook": {"queue": "webhooks"},
     "shared_apps.notifications.tasks.send_due": {"queue": "mail"},
 }

@@ -32,8 +32,8 @@ AUDITED: dict[str, Audited] = {
     "billing.coupon": Audited(parents=("billing.order",)),
     "billing.coupon_plans": Audited(parents=("billing.coupon",)),
     "billing.couponuse": Audited(parents=("billing.coupon", "billing.order")),
-    # The organisation that came of an order is told by the organisation's own entry.
-    "billing.order": Audited(machine=("organisation_id",)),
+    # The organisation that came of an order is told by the organisation's own entry, part of its money by the payment's.
+    "billing.order": Audited(parents=("billing.payment",), machine=("organisation_id",)),
     # What the poller notes at each look. Every change of status is recorded.
     "billing.payment": Audited(
         machine=(

@@ -98,6 +98,9 @@ ACTIONS: dict[str, Words] = {
     "organisation.invitation.revoked": Words(gettext_lazy("Invitation taken back"), "undo-2", "warning"),
     "organisation.invitation.sent": Words(gettext_lazy("Invitation sent"), "send"),
     "organisation.owner_changed": Words(gettext_lazy("Owner changed"), "users", "warning"),
+    "dispute.lost": Words(gettext_lazy("Dispute lost"), "triangle-alert", "danger"),
+    "dispute.open": Words(gettext_lazy("Payment disputed"), "triangle-alert", "warning"),
+    "dispute.won": Words(gettext_lazy("Dispute won"), "circle-check", "success"),
     "payment.cancelled": Words(gettext_lazy("Payment set aside"), "ban"),
     "payment.created": Words(gettext_lazy("Payment begun"), "wallet"),
     "payment.expired": Words(gettext_lazy("Payment expired"), "clock"),
@@ -110,6 +113,18 @@ ACTIONS: dict[str, Words] = {
     "provisioning.restarted": Words(gettext_lazy("Workspace started again"), "rotate-ccw", "info"),
     "provisioning.stuck": Words(gettext_lazy("Workspace stuck"), "triangle-alert", "danger"),
     "receipt.uploaded": Words(gettext_lazy("Receipt sent"), "upload", "info"),
+    "refund.approved": Words(gettext_lazy("Refund agreed to"), "check", "info"),
+    "refund.external": Words(gettext_lazy("Given back at the provider's own site"), "external-link", "warning"),
+    "refund.failed": Words(gettext_lazy("Refund failed"), "circle-x", "danger"),
+    "refund.pending": Words(gettext_lazy("Refund under way"), "hourglass"),
+    "refund.rejected": Words(gettext_lazy("Refund rejected"), "x", "warning"),
+    "refund.requested": Words(gettext_lazy("Refund asked for"), "undo-2", "info"),
+    "refund.succeeded": Words(gettext_lazy("Money given back"), "undo-2", "success"),
+    "review.applied": Words(gettext_lazy("Money in review put to an order"), "check", "success"),
+    "review.corrected": Words(gettext_lazy("Amount received corrected"), "pencil", "warning"),
+    "review.credited": Words(gettext_lazy("Money in review made credit"), "wallet", "info"),
+    "review.dismissal_proposed": Words(gettext_lazy("Said that the money never came"), "users", "warning"),
+    "review.refunded": Words(gettext_lazy("Money in review to be given back"), "undo-2", "info"),
     "secret.resealed": Words(gettext_lazy("Secret sealed with a new key"), "lock"),
     "sign_in_provider.changed": Words(gettext_lazy("Sign-in provider changed"), "key-round", "warning"),
     "store.category.created": Words(gettext_lazy("Category added"), "tag"),
@@ -152,7 +167,8 @@ LEVELS: dict[str, Words] = {
 
 _PRODUCTS = ("store", "events", "esxi")
 _PLATFORM_ONLY = (
-    "coupon", "membership", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt", "transfer",
+    "coupon", "dispute", "membership", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt",
+    "refund", "review", "transfer",
 )  # fmt: skip
 
 
