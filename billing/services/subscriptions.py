@@ -48,9 +48,7 @@ def start_subscription(*, subscription: Subscription, order: Order, at: datetime
     day = timezone.localtime(at, timezone.get_default_timezone()).day
     subscription.anchor_day, subscription.started_at = day, at
     end = period_after(at, order.cycle, anchor_day=day)
-    if order.coupon and order.coupon.periods != 1:
-        subscription.coupon = order.coupon
-        subscription.coupon_periods_left = order.coupon.periods and order.coupon.periods - 1
+    _use_coupon_period(subscription, order)
     _add_period(subscription, order, at, end)
     move_subscription(subscription=subscription, to=Status.ACTIVE, action="started", order=order, paid_until=end)
 
@@ -223,12 +221,12 @@ def _with_access(subscription: Subscription) -> str:
 
 def _use_coupon_period(subscription: Subscription, order: Order) -> None:
     """A coupon that lasts several periods has one less, and goes with its last."""
-    if order.coupon_id is None or subscription.coupon_id != order.coupon_id:
+    coupon = order.coupon
+    if coupon is None:
         return
-    if subscription.coupon_periods_left is not None:
-        subscription.coupon_periods_left -= 1
-        if subscription.coupon_periods_left == 0:
-            subscription.coupon, subscription.coupon_periods_left = None, None
+    lasting = subscription.coupon_periods_left if subscription.coupon_id == coupon.pk else coupon.periods
+    left = lasting and lasting - 1  # None: for ever
+    subscription.coupon, subscription.coupon_periods_left = (None, None) if left == 0 else (coupon, left)
 
 
 def _values_of_rest(order: Order, periods: list[PaidPeriod], at: datetime) -> list[tuple[PaidPeriod, Money]]:
