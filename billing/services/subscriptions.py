@@ -50,7 +50,9 @@ def start_subscription(*, subscription: Subscription, order: Order, at: datetime
     end = period_after(at, order.cycle, anchor_day=day)
     _use_coupon_period(subscription, order)
     _add_period(subscription, order, at, end)
-    move_subscription(subscription=subscription, to=Status.ACTIVE, action="started", order=order, paid_until=end)
+    move_subscription(
+        subscription=subscription, to=Status.ACTIVE, action="subscription.started", order=order, paid_until=end
+    )
 
 
 def open_workspace(*, order: Order, organisation_id: UUID, at: datetime) -> None:
@@ -67,7 +69,7 @@ def open_workspace(*, order: Order, organisation_id: UUID, at: datetime) -> None
         period.starts_at, period.ends_at = at, period_after(at, order.cycle, anchor_day=subscription.anchor_day)
         period.save(update_fields=["starts_at", "ends_at"])
         subscription.started_at, subscription.paid_until = at, period.ends_at
-    move_subscription(subscription=subscription, to=subscription.status, action="opened", order=order)
+    move_subscription(subscription=subscription, to=subscription.status, action="subscription.opened", order=order)
 
 
 def extend_subscription(*, subscription: Subscription, order: Order, at: datetime, actor: Any = None) -> None:
@@ -87,7 +89,9 @@ def extend_subscription(*, subscription: Subscription, order: Order, at: datetim
     subscription.cancel_at_period_end = False
     _use_coupon_period(subscription, order)
     back = _with_access(subscription)
-    move_subscription(subscription=subscription, to=back, action="renewed", order=order, actor=actor, paid_until=end)
+    move_subscription(
+        subscription=subscription, to=back, action="subscription.renewed", order=order, actor=actor, paid_until=end
+    )
 
 
 def change_plan(*, subscription: Subscription, order: Order, at: datetime, actor: Any = None) -> None:
@@ -107,7 +111,7 @@ def change_plan(*, subscription: Subscription, order: Order, at: datetime, actor
     before = subscription.plan_version
     subscription.plan_version = order.plan_version
     subscription.next_plan, subscription.next_cycle = None, ""
-    move_subscription(subscription=subscription, to=subscription.status, action="plan_changed", order=order, actor=actor,
+    move_subscription(subscription=subscription, to=subscription.status, action="subscription.plan_changed", order=order, actor=actor,
                       details={"from": str(before), "to": str(order.plan_version)})  # fmt: skip
 
 
@@ -124,7 +128,7 @@ def move_subscription(
 ) -> None:
     """Give a locked subscription another status (or only other values), tell its workspace, and keep the history.
 
-    `hold` is why access ends; left out, one that goes on being suspended keeps its own. In the caller's transaction, which holds its row; locks the organisation's row. Raises ValueError for a way the table
+    `action` is an audit action, "subscription.renewed". `hold` is why access ends; left out, one that goes on being suspended keeps its own. In the caller's transaction, which holds its row; locks the organisation's row. Raises ValueError for a way the table
     does not have.
     """
     before = subscription.status
@@ -146,7 +150,7 @@ def move_subscription(
         details={**(details or {}), "paid_until": subscription.paid_until and subscription.paid_until.isoformat(),
                  **({"hold": subscription.hold} if subscription.hold else {})},
     )  # fmt: skip
-    record(action=f"subscription.{action}", category=AuditCategory.ORGANISATION, resource=subscription, actor=actor,
+    record(action=action, category=AuditCategory.ORGANISATION, resource=subscription, actor=actor,
            before={"status": before}, after={"status": to, "hold": subscription.hold})  # fmt: skip
     if subscription.organisation_id:
         set_standing(
