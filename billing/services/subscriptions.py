@@ -44,15 +44,19 @@ def period_after(start: datetime, cycle: str, *, anchor_day: int) -> datetime:
 
 
 def start_subscription(*, subscription: Subscription, order: Order, at: datetime) -> None:
-    """The first period begins. In the caller's transaction, which holds the order's and the subscription's rows."""
-    day = timezone.localtime(at, timezone.get_default_timezone()).day
-    subscription.anchor_day, subscription.started_at = day, at
-    end = period_after(at, order.cycle, anchor_day=day)
-    _use_coupon_period(subscription, order)
+    """The first period begins, or the days to try. In the caller's transaction, which holds the order's and the
+    subscription's rows."""
+    subscription.anchor_day, subscription.started_at = _day_of_month(at), at
+    end = _first_end(order, at)
+    if order.trial_days:
+        subscription.coupon = order.coupon
+        subscription.coupon_periods_left = order.coupon.periods if order.coupon else None
+        subscription.anchor_day = _day_of_month(end)
+    else:
+        _use_coupon_period(subscription, order)
     _add_period(subscription, order, at, end)
-    move_subscription(
-        subscription=subscription, to=Status.ACTIVE, action="subscription.started", order=order, paid_until=end
-    )
+    status = Status.TRIALING if order.trial_days else Status.ACTIVE
+    move_subscription(subscription=subscription, to=status, action="subscription.started", order=order, paid_until=end)
 
 
 def open_workspace(*, order: Order, organisation_id: UUID, at: datetime) -> None:
@@ -65,8 +69,8 @@ def open_workspace(*, order: Order, organisation_id: UUID, at: datetime) -> None
     subscription.organisation_id = organisation_id
     period = subscription.periods.filter(order=order).first()
     if period and subscription.started_at and at - subscription.started_at > OPENED_LATE:
-        subscription.anchor_day = timezone.localtime(at, timezone.get_default_timezone()).day
-        period.starts_at, period.ends_at = at, period_after(at, order.cycle, anchor_day=subscription.anchor_day)
+        period.starts_at, period.ends_at = at, _first_end(order, at)
+        subscription.anchor_day = _day_of_month(period.ends_at if order.trial_days else at)
         period.save(update_fields=["starts_at", "ends_at"])
         subscription.started_at, subscription.paid_until = at, period.ends_at
     move_subscription(subscription=subscription, to=subscription.status, action="subscription.opened", order=order)
@@ -80,7 +84,7 @@ def extend_subscription(*, subscription: Subscription, order: Order, at: datetim
     previous_end = subscription.paid_until or at
     start = start_of_renewal(status=subscription.status, paid_until=previous_end, now=at)
     if start != previous_end:
-        subscription.anchor_day = timezone.localtime(start, timezone.get_default_timezone()).day
+        subscription.anchor_day = _day_of_month(start)
     end = period_after(start, order.cycle, anchor_day=subscription.anchor_day or 1)
     _add_period(subscription, order, start, end)
     subscription.plan_version = order.plan_version
@@ -214,6 +218,17 @@ def _add_period(subscription: Subscription, order: Order, start: datetime, end: 
         starts_at=start, ends_at=end, full_days=days_between(start, end, timezone.get_default_timezone()),
         value_minor=order.subtotal_minor - order.discount_minor, currency=order.currency,
     )  # fmt: skip
+
+
+def _day_of_month(moment: datetime) -> int:
+    return day_of(moment, timezone.get_default_timezone()).day
+
+
+def _first_end(order: Order, at: datetime) -> datetime:
+    """The end of what a first order gives from a moment on."""
+    if order.trial_days:
+        return at + timedelta(days=order.trial_days)
+    return period_after(at, order.cycle, anchor_day=_day_of_month(at))
 
 
 def _with_access(subscription: Subscription) -> str:
