@@ -141,7 +141,7 @@ def _suspend(subscription: Subscription, order: Order) -> None:
         move_subscription(
             subscription=subscription,
             to=Subscription.Status.SUSPENDED,
-            action="disputed",
+            action="subscription.disputed",
             order=order,
             hold=Hold.DISPUTE,
         )
@@ -160,4 +160,4 @@ def _lift(subscription: Subscription, order: Order) -> None:
         now=timezone.now(),
     )
     hold = Hold.UNPAID if to == Subscription.Status.SUSPENDED else ""
-    move_subscription(subscription=subscription, to=to, action="dispute_won", order=order, hold=hold)
+    move_subscription(subscription=subscription, to=to, action="subscription.dispute_won", order=order, hold=hold)
