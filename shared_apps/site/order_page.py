@@ -18,6 +18,7 @@ from billing.models import Order, Payment, TransferReceipt
 from billing.money import Money
 from billing.providers import reasons
 from provisioning.models import ProvisioningJob
+from shared_apps.site.money_news import News, news_of, payments_of
 
 Text = str | Promise
 
@@ -109,7 +110,7 @@ class OrderPage:
     open_transfer: Payment | None = None
     refused: str = ""  # an admin's words about the last receipt
     under_way: Payment | None = None  # may still take money: the order must not be cancelled meanwhile
-    second_payments: list[Payment] = field(default_factory=list)  # of a paid order: to be given back
+    news: list[News] = field(default_factory=list)  # money that was not needed, or went back
     left_paypal: bool = False  # the payer came back from PayPal without paying
 
     @property
@@ -149,9 +150,9 @@ class OrderPage:
         return waiting or self.state is State.MOMO
 
     @property
-    def given_back(self) -> list[tuple[Money, Text]]:
-        """What was paid although the order was paid, and how it came."""
-        return [(one.received or one.charge, arrived_by(one)) for one in self.second_payments]
+    def told(self) -> list[tuple[News, Text]]:
+        """What became of money that was not needed, and how it came."""
+        return [(one, arrived_by(one.payment)) for one in self.news]
 
     @property
     def looked_at(self) -> tuple[Money, Text] | None:
@@ -169,7 +170,8 @@ class OrderPage:
     def fingerprint(self) -> str:
         """Changes exactly when the page would look different."""
         payment = self.payment
-        parts = [self.order.status, self.state, self.order.subdomain, len(self.receipts), len(self.second_payments)]
+        parts = [self.order.status, self.state, self.order.subdomain, len(self.receipts)]
+        parts += [f"{one.what}{one.payment.pk}{one.amount.minor}" for one in self.news]
         if payment:
             parts += [payment.pk, payment.status, payment.reason, payment.comment, bool(payment.redirect_url)]
         if self.under_way:
@@ -185,13 +187,19 @@ def arrived_by(payment: Payment) -> Text:
 
 
 def load_order_page(order: Order, *, left_paypal: str = "") -> OrderPage:
-    """Read what the page shows of an order. At most four queries.
+    """Read what the page shows of an order. At most five queries.
 
     `left_paypal` is the payment whose PayPal page this visitor left without paying, if any.
     """
     if order.status in (Order.Status.PAID, Order.Status.FULFILLED):
         return _paid(order)
-    payments = list(order.payments.select_related("method").order_by("-created_at")[:20])
+    payments = list(payments_of(order)[:20])
+    page = _unpaid(order, payments, left_paypal)
+    page.news = news_of(order, payments)
+    return page
+
+
+def _unpaid(order: Order, payments: list[Payment], left_paypal: str) -> OrderPage:
     review = next((one for one in payments if one.status == Payment.Status.NEEDS_REVIEW), None)
     if review:
         return OrderPage(order, State.REVIEW, payment=review, problem=explain(review.reason), under_way=review)
@@ -220,8 +228,7 @@ def _paid(order: Order) -> OrderPage:
     stuck = not ready and job is not None and job.status == ProvisioningJob.Status.STUCK
     state = State.READY if ready else State.STUCK if stuck else State.PROVISIONING
     page = OrderPage(order, state, job=job, steps=_steps(job, finished=ready, stuck=stuck))
-    in_review = order.payments.filter(status=Payment.Status.NEEDS_REVIEW)
-    page.second_payments = list(in_review.select_related("method").order_by("created_at")[:5])
+    page.news = news_of(order, payments_of(order)[:20])
     return page
 
 
