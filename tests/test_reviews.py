@@ -18,7 +18,7 @@ from billing.services.transfers import decide_transfer
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
 from shared_apps.notifications.services import send_due_emails
 from shared_apps.site.order_page import load_order_page
-from tests.books import PHONE, balances, by_momo, by_paypal, check_books
+from tests.books import PHONE, balances, by_momo, by_paypal, check_books, paid_twice
 from tests.support.factories import make_admin, make_order
 
 pytestmark = pytest.mark.django_db
@@ -39,17 +39,6 @@ def transfer_of(minor: int, order: Order | None = None) -> Payment:
     order = order or make_order()
     payment = start_payment(order_id=order.pk, method="bank_transfer")
     return decide_transfer(payment=payment, admin=make_admin(), approved=True, received=francs(minor))
-
-
-def paid_twice(simulator: Any) -> Payment:
-    """Approved on the phone after the order was paid by PayPal."""
-    order = make_order()
-    second = start_payment(order_id=order.pk, method="mtn_momo", phone=PHONE)
-    by_paypal(simulator, order)
-    simulator.decide_momo(second.provider_ref, "SUCCESSFUL")
-    second = resolve_payment(second.pk)
-    assert (second.status, second.reason) == ("needs_review", "second_success")
-    return second
 
 
 def status_of(payment: Payment) -> str:
