@@ -42,9 +42,7 @@ def platform_samples(subdomain: str) -> Samples:
         **samples,
         **{f"order{what}": own_order for what in _ORDER_PAGES},
         "backoffice_transfer": {"id": payment.pk},
-        **dict.fromkeys(
-            (f"backoffice_payment{what}" for what in ("", "_ask", "_refund", "_decide")), {"id": payment.pk}
-        ),
+        **{f"backoffice_payment{what}": {"id": payment.pk} for what in ("", "_ask", "_refund", "_decide")},
         "backoffice_refund": {"id": _refund(organisation).pk},
         "backoffice_receipt": {"id": payment.receipts.get().pk},
         "backoffice_restart_job": {"id": ProvisioningJob.objects.get(order__organisation=organisation).pk},
