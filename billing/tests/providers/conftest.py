@@ -14,7 +14,7 @@ from billing.money import Money
 from billing.providers.base import Attempt
 from billing.providers.momo import MomoConfig, MomoProvider
 from billing.providers.paypal import PayPalConfig, PayPalProvider
-from billing.tests.providers.support import FAST, AttemptMaker, Listener, MomoMaker, Received
+from billing.tests.providers.support import FAST, AttemptMaker, Listener, MomoMaker, RawServer, Received
 from tests.simulators.payments.runner import SimulatorHandle
 
 
@@ -22,7 +22,8 @@ from tests.simulators.payments.runner import SimulatorHandle
 def simulator(simulator_of_session: SimulatorHandle) -> SimulatorHandle:
     """The simulator, with nothing in it and sending no webhooks."""
     simulator_of_session.reset()
-    simulator_of_session.set_webhook("paypal", "")
+    for provider in ("paypal", "stripe", "wave"):
+        simulator_of_session.set_webhook(provider, "")
     simulator_of_session.set_momo_callback_host("")
     return simulator_of_session
 
@@ -63,6 +64,14 @@ def momo(make_momo: MomoMaker) -> MomoProvider:
 
 
 @pytest.fixture
+def raw_server() -> Iterator[RawServer]:
+    """A server that says whatever it is told to."""
+    server = RawServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
 def make_attempt() -> AttemptMaker:
     """Build attempts: 25 000 XAF by default, other fields by name."""
 
@@ -88,6 +97,12 @@ def make_attempt() -> AttemptMaker:
 def euros(make_attempt: AttemptMaker) -> Attempt:
     """An attempt of 38,11 € for PayPal."""
     return make_attempt(charge=Money(3811, "EUR"))
+
+
+@pytest.fixture
+def francs(make_attempt: AttemptMaker) -> Attempt:
+    """An attempt of 25 000 XOF by a payer in Benin."""
+    return make_attempt(charge=Money(25_000, "XOF"), phone="2290197000001")
 
 
 @pytest.fixture
