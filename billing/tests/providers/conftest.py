@@ -14,6 +14,7 @@ from billing.money import Money
 from billing.providers.base import Attempt
 from billing.providers.momo import MomoConfig, MomoProvider
 from billing.providers.paypal import PayPalConfig, PayPalProvider
+from billing.providers.stripe import StripeConfig, StripeProvider
 from billing.tests.providers.support import FAST, AttemptMaker, Listener, MomoMaker, RawServer, Received
 from tests.simulators.payments.runner import SimulatorHandle
 
@@ -61,6 +62,12 @@ def make_momo(simulator: SimulatorHandle) -> MomoMaker:
 def momo(make_momo: MomoMaker) -> MomoProvider:
     """The real MTN client on the simulator."""
     return make_momo()
+
+
+@pytest.fixture
+def stripe(simulator: SimulatorHandle) -> StripeProvider:
+    """The real Stripe client on the simulator."""
+    return StripeProvider(StripeConfig(**simulator.stripe_settings(), **FAST))
 
 
 @pytest.fixture
