@@ -15,6 +15,7 @@ from billing.providers.base import Attempt
 from billing.providers.momo import MomoConfig, MomoProvider
 from billing.providers.paypal import PayPalConfig, PayPalProvider
 from billing.providers.stripe import StripeConfig, StripeProvider
+from billing.providers.wave import WaveConfig, WaveProvider
 from billing.tests.providers.support import FAST, AttemptMaker, Listener, MomoMaker, RawServer, Received
 from tests.simulators.payments.runner import SimulatorHandle
 
@@ -68,6 +69,12 @@ def momo(make_momo: MomoMaker) -> MomoProvider:
 def stripe(simulator: SimulatorHandle) -> StripeProvider:
     """The real Stripe client on the simulator."""
     return StripeProvider(StripeConfig(**simulator.stripe_settings(), **FAST))
+
+
+@pytest.fixture
+def wave(simulator: SimulatorHandle) -> WaveProvider:
+    """The real Wave client on the simulator: a wallet in XOF."""
+    return WaveProvider(WaveConfig(**simulator.wave_settings(), **FAST))
 
 
 @pytest.fixture
