@@ -13,6 +13,7 @@ import pytest
 from billing.money import Money
 from billing.providers.base import Attempt
 from billing.providers.momo import MomoConfig, MomoProvider
+from billing.providers.orange_money import OrangeMoneyConfig, OrangeMoneyProvider
 from billing.providers.paypal import PayPalConfig, PayPalProvider
 from billing.providers.stripe import StripeConfig, StripeProvider
 from billing.providers.wave import WaveConfig, WaveProvider
@@ -75,6 +76,13 @@ def stripe(simulator: SimulatorHandle) -> StripeProvider:
 def wave(simulator: SimulatorHandle) -> WaveProvider:
     """The real Wave client on the simulator: a wallet in XOF."""
     return WaveProvider(WaveConfig(**simulator.wave_settings(), **FAST))
+
+
+@pytest.fixture
+def orange(simulator: SimulatorHandle) -> OrangeMoneyProvider:
+    """The real Orange client on the simulator: a merchant in Côte d'Ivoire."""
+    config = OrangeMoneyConfig(**simulator.orange_settings(), country="ci", currency="XOF", **FAST)
+    return OrangeMoneyProvider(config)
 
 
 @pytest.fixture
