@@ -13,6 +13,7 @@ import pytest
 from billing.money import Money
 from billing.providers.base import Attempt
 from billing.providers.momo import MomoConfig, MomoProvider
+from billing.providers.moov import MoovConfig, MoovProvider
 from billing.providers.orange_money import OrangeMoneyConfig, OrangeMoneyProvider
 from billing.providers.paypal import PayPalConfig, PayPalProvider
 from billing.providers.stripe import StripeConfig, StripeProvider
@@ -83,6 +84,12 @@ def orange(simulator: SimulatorHandle) -> OrangeMoneyProvider:
     """The real Orange client on the simulator: a merchant in Côte d'Ivoire."""
     config = OrangeMoneyConfig(**simulator.orange_settings(), country="ci", currency="XOF", **FAST)
     return OrangeMoneyProvider(config)
+
+
+@pytest.fixture
+def moov(simulator: SimulatorHandle) -> MoovProvider:
+    """The real Moov client on the simulator: a merchant in Benin."""
+    return MoovProvider(MoovConfig(**simulator.moov_settings(), **FAST))
 
 
 @pytest.fixture
