@@ -10,8 +10,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from babel.numbers import format_currency
 
-# ISO 4217 exponents of the currencies the platform takes.
-EXPONENTS: dict[str, int] = {"XAF": 0, "XOF": 0, "GNF": 0, "EUR": 2, "USD": 2, "JPY": 0}
+# ISO 4217 exponents of the currencies that amounts may be in. A provider may count otherwise: PayPal's forint has none.
+EXPONENTS: dict[str, int] = {
+    **dict.fromkeys(("XAF", "XOF", "GNF", "JPY"), 0),
+    **dict.fromkeys(("EUR", "USD", "HUF", "TWD"), 2),
+    "TND": 3,
+}
 
 NO_BREAK_SPACE = "\u00a0"
 
@@ -25,7 +29,7 @@ class InexactAmount(ValueError):
 
 
 def exponent_of(currency: str) -> int:
-    """Number of decimals of a currency; raises KeyError for one the platform does not take."""
+    """Number of decimals of a currency; raises KeyError for one that is not known here."""
     return EXPONENTS[currency]
 
 
