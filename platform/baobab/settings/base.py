@@ -336,6 +336,22 @@ BANK: dict[str, Any] = {
 }
 PAYMENT_SIMULATOR_URL = ""
 
+# Who issues invoices, as printed on them (`billing.documents.document.Party`). Of tax numbers: "NIU=M012345|RCCM=RC/DLA/2026".
+SELLER: dict[str, Any] = {
+    "name": env.text("SELLER_NAME", PLATFORM_NAME),
+    "legal": env.text("SELLER_LEGAL", ""),
+    "address": tuple(env.parts("SELLER_ADDRESS")),
+    "country": env.text("SELLER_COUNTRY", PHONE_REGION),
+    "email": env.text("SELLER_EMAIL", SUPPORT_EMAIL),
+    "phone": env.text("SELLER_PHONE", ""),
+    "tax_numbers": tuple(env.pairs("SELLER_TAX_NUMBERS")),
+}
+# On documents: a picture file, SVG or PNG, and a colour as "#rrggbb".
+DOCUMENT_LOGO = env.text("DOCUMENT_LOGO", str(BASE_DIR / "static" / "img" / "mark.svg"))
+DOCUMENT_COLOUR = env.colour("DOCUMENT_COLOUR", "#17553a")
+# What has invoices certified by a tax office (billing.documents.fiscal).
+FISCAL_SERVICE = env.text("FISCAL_SERVICE", "billing.documents.fiscal.NoFiscalService")
+
 # How long an order may be paid after it was made, and how long a transfer may take.
 ORDER_LIFETIME = timedelta(days=7)
 
