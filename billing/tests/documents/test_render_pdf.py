@@ -8,6 +8,8 @@ import re
 import socket
 import subprocess
 import sys
+import time
+from contextlib import nullcontext
 from dataclasses import replace
 from io import BytesIO
 
@@ -145,10 +147,28 @@ def test_nothing_is_fetched_from_anywhere(monkeypatch) -> None:
             fetcher(address)
 
 
-def test_threads_take_turns_and_get_the_same_bytes() -> None:
-    expected = render_pdf(invoice())
-    results = at_once(4, lambda _: render_pdf(invoice()))
-    assert all(result == expected for result in results)
+class Press:
+    """Counts how many threads are at it at the same time."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    def print(self, html: str) -> bytes:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        time.sleep(0.05)
+        self.now -= 1
+        return html.encode()
+
+
+def test_threads_take_turns_because_pango_is_not_safe_between_them(monkeypatch) -> None:
+    for turn, most in ((render._TURN, 1), (nullcontext(), 4)):  # without the lock, they would all be inside
+        press = Press()
+        monkeypatch.setattr(render, "_press", lambda press=press: press)
+        monkeypatch.setattr(render, "_TURN", turn)
+        results = at_once(4, lambda _: render_pdf(invoice()))
+        assert all(b"Facture" in result for result in results)
+        assert press.most == most
 
 
 @pytest.fixture
