@@ -42,8 +42,8 @@ def test_the_seller_on_documents_comes_from_the_environment() -> None:
         "SELLER_TAX_NUMBERS": "NIU=M012345 | RCCM=RC/DLA/2026/B/1",
     }
     started = start(**named, code="from django.conf import settings; print(settings.SELLER)")
-    assert "'address': ('1, rue du Test', 'BP 1 Douala')" in started.stdout
-    assert "'tax_numbers': (('NIU', 'M012345'), ('RCCM', 'RC/DLA/2026/B/1'))" in started.stdout
+    assert "'address': ['1, rue du Test', 'BP 1 Douala']" in started.stdout
+    assert "'tax_numbers': [['NIU', 'M012345'], ['RCCM', 'RC/DLA/2026/B/1']]" in started.stdout
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ A document whose figures do not add up cannot be made, so it can be neither rend
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from billing.money import Money
 
@@ -58,6 +60,12 @@ class Party:
     phone: str = ""
     tax_numbers: tuple[tuple[str, str], ...] = ()
     legal: str = ""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Party:
+        """From what settings or JSON hold of one, with lists for tuples; what is left out is empty."""
+        numbers = tuple((label, number) for label, number in values.get("tax_numbers", ()))
+        return cls(**{**values, "address": tuple(values.get("address", ())), "tax_numbers": numbers})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,4 +9,4 @@ from billing.documents.document import Party
 
 def seller() -> Party:
     """The platform's own company today. A document keeps the one of its day."""
-    return Party(**settings.SELLER)
+    return Party.of(settings.SELLER)

@@ -164,9 +164,9 @@ def test_columns_of_price_appear_only_where_a_line_has_one() -> None:
     assert "Prix unitaire" not in said(untaxed(2_000, lines=(Line("Forfait", xaf(2_000)),)))
 
 
-def test_the_seller_of_today_is_the_settings() -> None:
-    with override_settings(SELLER={"name": "Karité SA", "tax_numbers": (("NCC", "1"),)}):
-        assert seller() == Party(name="Karité SA", tax_numbers=(("NCC", "1"),))
+def test_the_seller_of_today_is_the_one_of_the_settings() -> None:
+    with override_settings(SELLER={"name": "Karité SA", "address": ["BP 1"], "tax_numbers": [["NCC", "1"]]}):
+        assert seller() == Party(name="Karité SA", address=("BP 1",), tax_numbers=(("NCC", "1"),))
 
 
 class Certifier:

@@ -336,15 +336,15 @@ BANK: dict[str, Any] = {
 }
 PAYMENT_SIMULATOR_URL = ""
 
-# Who issues invoices, as printed on them (`billing.documents.document.Party`). Of tax numbers: "NIU=M012345|RCCM=RC/DLA/2026".
+# Who sells, as invoices name it and keep it (`billing.documents.document.Party.of`).
 SELLER: dict[str, Any] = {
     "name": env.text("SELLER_NAME", PLATFORM_NAME),
     "legal": env.text("SELLER_LEGAL", ""),
-    "address": tuple(env.parts("SELLER_ADDRESS")),
+    "address": env.parts("SELLER_ADDRESS"),
     "country": env.text("SELLER_COUNTRY", PHONE_REGION),
     "email": env.text("SELLER_EMAIL", SUPPORT_EMAIL),
     "phone": env.text("SELLER_PHONE", ""),
-    "tax_numbers": tuple(env.pairs("SELLER_TAX_NUMBERS")),
+    "tax_numbers": env.pairs("SELLER_TAX_NUMBERS"),
 }
 # On documents: a picture file, SVG or PNG, and a colour as "#rrggbb".
 DOCUMENT_LOGO = env.text("DOCUMENT_LOGO", str(BASE_DIR / "static" / "img" / "mark.svg"))

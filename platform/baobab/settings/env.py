@@ -46,14 +46,14 @@ def parts(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split("|") if part.strip()]
 
 
-def pairs(name: str) -> list[tuple[str, str]]:
+def pairs(name: str) -> list[list[str]]:
     """The variable as pairs: "NIU=M012345|RCCM=RC/DLA/2026"."""
     found = []
     for part in parts(name):
         label, equals, value = part.partition("=")
         if not (equals and label.strip() and value.strip()):
             raise ImproperlyConfigured(f"{name} must look like LABEL=value|LABEL=value, not {part!r}")
-        found.append((label.strip(), value.strip()))
+        found.append([label.strip(), value.strip()])
     return found
 
 

@@ -44,11 +44,11 @@ BANK = {
 SELLER = {
     "name": "Baobab SAS",
     "legal": "SAS au capital de 10\u202f000\u202f000\u00a0FCFA",
-    "address": ("Rue de démonstration", "BP 1234 Douala"),
+    "address": ["Rue de démonstration", "BP 1234 Douala"],
     "country": "CM",
     "email": SUPPORT_EMAIL,
     "phone": "+237\u00a06\u00a000\u00a000\u00a000\u00a000",
-    "tax_numbers": (("NIU", "M000000000000A"), ("RCCM", "RC/DLA/2026/B/0000")),
+    "tax_numbers": [["NIU", "M000000000000A"], ["RCCM", "RC/DLA/2026/B/0000"]],
 }
 # One's own machine stands in one's own network.
 OUTBOUND_PRIVATE_NETWORKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]
