@@ -336,15 +336,21 @@ BANK: dict[str, Any] = {
 }
 PAYMENT_SIMULATOR_URL = ""
 
-# Who sells, as invoices name it. Tax numbers are (label, number) pairs: "NIU M012345,RCCM RC/DLA/2026/B/1".
+# Who sells, as invoices name it and keep it (`billing.documents.document.Party.of`).
 SELLER: dict[str, Any] = {
     "name": env.text("SELLER_NAME", PLATFORM_NAME),
-    "address": env.text("SELLER_ADDRESS", ""),
-    "country": env.text("SELLER_COUNTRY", "CM"),
+    "legal": env.text("SELLER_LEGAL", ""),
+    "address": env.parts("SELLER_ADDRESS"),
+    "country": env.text("SELLER_COUNTRY", PHONE_REGION),
     "email": env.text("SELLER_EMAIL", SUPPORT_EMAIL),
     "phone": env.text("SELLER_PHONE", ""),
-    "tax_numbers": [word.split(" ", 1) for word in env.words("SELLER_TAX_NUMBERS") if " " in word],
+    "tax_numbers": env.pairs("SELLER_TAX_NUMBERS"),
 }
+# On documents: a picture file, SVG or PNG, and a colour as "#rrggbb".
+DOCUMENT_LOGO = env.text("DOCUMENT_LOGO", str(BASE_DIR / "static" / "img" / "mark.svg"))
+DOCUMENT_COLOUR = env.colour("DOCUMENT_COLOUR", "#17553a")
+# What has invoices certified by a tax office (billing.documents.fiscal).
+FISCAL_SERVICE = env.text("FISCAL_SERVICE", "billing.documents.fiscal.NoFiscalService")
 
 # How long an order may be paid after it was made, and how long a transfer may take.
 ORDER_LIFETIME = timedelta(days=7)
