@@ -93,6 +93,12 @@ def percent_of(amount: Money, percent: Decimal) -> Money:
     return Money(int(share), amount.currency)
 
 
+def convert(amount: Money, *, rate: Decimal, currency: str) -> Money:
+    """An amount in another currency, rounded half up; `rate` is units of that currency for one of the amount's."""
+    exact = (amount.as_decimal() * rate).scaleb(EXPONENTS[currency]).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    return Money(int(exact), currency)
+
+
 def format_money(amount: Money, locale: str) -> str:
     """Babel's currency format, with both CFA francs written FCFA as their users write them."""
     if amount.currency in ("XAF", "XOF"):

@@ -51,7 +51,10 @@ class BankTransferProvider:
     def __init__(self, config: BankTransferConfig) -> None:
         self.config = config
         self.capabilities = Capabilities(
-            flow=Flow.MANUAL, currencies=config.currencies, attempt_lifetime_seconds=config.attempt_lifetime_seconds
+            flow=Flow.MANUAL,
+            currencies=config.currencies,
+            attempt_lifetime_seconds=config.attempt_lifetime_seconds,
+            refunds=False,
         )
 
     @property

@@ -41,6 +41,7 @@ class Capabilities:
     needs_phone: bool = False
     minimum: dict[str, int] = field(default_factory=dict)  # minor units per currency
     attempt_lifetime_seconds: int = 3600
+    refunds: bool = True  # without it a person sends the money back
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,7 @@ class MomoProvider:
             currencies=frozenset({config.currency}),
             needs_phone=True,
             attempt_lifetime_seconds=FIFTEEN_MINUTES,
+            refunds=bool(config.disbursement_subscription_key),
         )
         transport = Transport(
             provider=self.name, connect_timeout=config.connect_timeout, read_timeout=config.read_timeout

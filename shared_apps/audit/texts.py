@@ -62,6 +62,9 @@ ACTIONS: dict[str, Words] = {
     "credit.added": Words(gettext_lazy("Credit added"), "plus", "success"),
     "credit.set_aside": Words(gettext_lazy("Credit used for an order"), "badge-percent"),
     "credit_note.issued": Words(gettext_lazy("Credit note issued"), "file-text"),
+    "dispute.lost": Words(gettext_lazy("Dispute lost"), "triangle-alert", "danger"),
+    "dispute.open": Words(gettext_lazy("Payment disputed"), "triangle-alert", "warning"),
+    "dispute.won": Words(gettext_lazy("Dispute won"), "circle-check", "success"),
     "esxi.server.added": Words(gettext_lazy("Server added"), "server"),
     "esxi.server.changed": Words(gettext_lazy("Server changed"), "server"),
     "esxi.server.removed": Words(gettext_lazy("Server removed"), "trash-2", "warning"),
@@ -116,6 +119,18 @@ ACTIONS: dict[str, Words] = {
     "provisioning.restarted": Words(gettext_lazy("Workspace started again"), "rotate-ccw", "info"),
     "provisioning.stuck": Words(gettext_lazy("Workspace stuck"), "triangle-alert", "danger"),
     "receipt.uploaded": Words(gettext_lazy("Receipt sent"), "upload", "info"),
+    "refund.approved": Words(gettext_lazy("Refund agreed to"), "check", "info"),
+    "refund.external": Words(gettext_lazy("Given back at the provider's own site"), "external-link", "warning"),
+    "refund.failed": Words(gettext_lazy("Refund failed"), "circle-x", "danger"),
+    "refund.pending": Words(gettext_lazy("Refund under way"), "hourglass"),
+    "refund.rejected": Words(gettext_lazy("Refund rejected"), "x", "warning"),
+    "refund.requested": Words(gettext_lazy("Refund asked for"), "undo-2", "info"),
+    "refund.succeeded": Words(gettext_lazy("Money given back"), "undo-2", "success"),
+    "review.applied": Words(gettext_lazy("Money in review put to an order"), "check", "success"),
+    "review.corrected": Words(gettext_lazy("Amount received corrected"), "pencil", "warning"),
+    "review.credited": Words(gettext_lazy("Money in review made credit"), "wallet", "info"),
+    "review.dismissal_proposed": Words(gettext_lazy("Said that the money never came"), "users", "warning"),
+    "review.refunded": Words(gettext_lazy("Money in review to be given back"), "undo-2", "info"),
     "secret.resealed": Words(gettext_lazy("Secret sealed with a new key"), "lock"),
     "sign_in_provider.changed": Words(gettext_lazy("Sign-in provider changed"), "key-round", "warning"),
     "store.category.created": Words(gettext_lazy("Category added"), "tag"),
@@ -127,10 +142,13 @@ ACTIONS: dict[str, Words] = {
     "store.shop.changed": Words(gettext_lazy("Shop settings changed"), "settings"),
     "store.shop.created": Words(gettext_lazy("Shop set up"), "sprout", "success"),
     "subscription.change_scheduled": Words(gettext_lazy("Change of plan planned"), "calendar", "info"),
+    "subscription.dispute_won": Words(gettext_lazy("Access back after a dispute"), "circle-check", "success"),
+    "subscription.disputed": Words(gettext_lazy("Access held by a dispute"), "triangle-alert", "warning"),
     "subscription.opened": Words(gettext_lazy("Subscription opened"), "sprout", "success"),
     "subscription.plan_changed": Words(gettext_lazy("Plan changed"), "arrow-up", "info"),
     "subscription.renewed": Words(gettext_lazy("Subscription renewed"), "rotate-ccw", "success"),
     "subscription.started": Words(gettext_lazy("Subscription started"), "sprout", "success"),
+    "subscription.time_ended": Words(gettext_lazy("Paid time ended with its refund"), "undo-2", "warning"),
     "tax.ended": Words(gettext_lazy("Tax rate ended"), "percent", "warning"),
     "tax.set": Words(gettext_lazy("Tax rate entered"), "percent", "info"),
     "team.api_key.created": Words(gettext_lazy("API key made"), "key-round", "info"),
@@ -165,7 +183,8 @@ LEVELS: dict[str, Words] = {
 
 _PRODUCTS = ("store", "events", "esxi")
 _PLATFORM_ONLY = (
-    "coupon", "membership", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt", "transfer",
+    "coupon", "dispute", "membership", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt",
+    "refund", "review", "transfer",
 )  # fmt: skip
 
 

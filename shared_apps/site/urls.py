@@ -18,6 +18,8 @@ from shared_apps.site.views import (
     signup,
 )
 from shared_apps.site.views import backoffice_organisations as desk
+from shared_apps.site.views import backoffice_payments as money
+from shared_apps.site.views import backoffice_refunds as refunds
 
 urlpatterns = [
     path("", pricing.home, name="home"),
@@ -71,6 +73,14 @@ urlpatterns = [
     path("backoffice/audit/retention/", audit.retention, name="backoffice_audit_retention"),
     path("backoffice/transfers/", backoffice.transfers, name="backoffice_transfers"),
     path("backoffice/transfers/<uuid:id>/", backoffice.transfer, name="backoffice_transfer"),
+    path("backoffice/payments/", money.payments, name="backoffice_payments"),
+    path("backoffice/payments/<uuid:id>/", money.payment, name="backoffice_payment"),
+    path("backoffice/payments/<uuid:id>/ask/", money.ask_again, name="backoffice_payment_ask"),
+    path("backoffice/payments/<uuid:id>/refund/", money.refund, name="backoffice_payment_refund"),
+    path("backoffice/payments/<uuid:id>/decide/", money.decide, name="backoffice_payment_decide"),
+    path("backoffice/review/", money.review, name="backoffice_review"),
+    path("backoffice/refunds/", refunds.refunds, name="backoffice_refunds"),
+    path("backoffice/refunds/<uuid:id>/", refunds.refund, name="backoffice_refund"),
     path("backoffice/receipts/<uuid:id>/", backoffice.receipt, name="backoffice_receipt"),
     path("backoffice/organisations/", desk.organisations, name="backoffice_organisations"),
     path("backoffice/organisations/<uuid:id>/", desk.organisation, name="backoffice_organisation"),

@@ -323,6 +323,10 @@ MOMO: dict[str, Any] = {
     "api_key": env.text("MOMO_API_KEY", ""),
     "target_environment": env.text("MOMO_TARGET_ENVIRONMENT", "sandbox"),
     "currency": env.text("MOMO_CURRENCY", "EUR"),
+    # MTN's product for money that leaves us; without it refunds are sent by hand.
+    "disbursement_subscription_key": env.text("MOMO_DISBURSEMENT_SUBSCRIPTION_KEY", ""),
+    "disbursement_user_id": env.text("MOMO_DISBURSEMENT_USER_ID", ""),
+    "disbursement_api_key": env.text("MOMO_DISBURSEMENT_API_KEY", ""),
 }
 MOMO_REGION = env.text("MOMO_REGION", "CM")
 MOMO_CALLBACKS = env.flag("MOMO_CALLBACKS", default=False)
@@ -351,6 +355,13 @@ DOCUMENT_LOGO = env.text("DOCUMENT_LOGO", str(BASE_DIR / "static" / "img" / "mar
 DOCUMENT_COLOUR = env.colour("DOCUMENT_COLOUR", "#17553a")
 # What has invoices certified by a tax office (billing.documents.fiscal).
 FISCAL_SERVICE = env.text("FISCAL_SERVICE", "billing.documents.fiscal.NoFiscalService")
+
+# Above so much, in minor units, two people give money back, or say that it never came. A currency that is not named: always.
+REFUND_SECOND_APPROVER_ABOVE = env.amounts(
+    "REFUND_SECOND_APPROVER_ABOVE", "XAF=500000,XOF=500000,GNF=7000000,EUR=100000,USD=100000,JPY=150000"
+)
+# Whether a workspace is read-only while a payer disputes what was paid for it.
+DISPUTE_SUSPENDS = env.flag("DISPUTE_SUSPENDS", default=True)
 
 # How long an order may be paid after it was made, and how long a transfer may take.
 ORDER_LIFETIME = timedelta(days=7)

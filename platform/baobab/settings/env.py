@@ -65,6 +65,15 @@ def colour(name: str, default: str) -> str:
     return value
 
 
+def amounts(name: str, default: str) -> dict[str, int]:
+    """The variable as minor units by currency: "XAF=500000,EUR=100000"."""
+    pairs = (word.partition("=") for word in words(name, default))
+    try:
+        return {currency.strip().upper(): int(minor) for currency, _, minor in pairs}
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be like XAF=500000,EUR=100000, in whole minor units") from None
+
+
 def database(url: str, *, pool_size: int) -> dict[str, object]:
     """Django's database settings from any libpq URL or key=value string, with the native psycopg pool."""
     try:

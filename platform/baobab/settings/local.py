@@ -31,6 +31,9 @@ MOMO = {
     "api_key": "demo-api-key",
     "target_environment": "mtncameroon",
     "currency": "XAF",
+    "disbursement_subscription_key": "demo-disbursement-key",
+    "disbursement_user_id": "7a2d9b64-3c1e-4f8a-8b46-2b3c4d5e6f70",
+    "disbursement_api_key": "demo-disbursement-api-key",
 }
 MOMO_CALLBACKS = True
 BANK = {
