@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from billing.services import orders, polling, resolve, webhooks
+from billing.services import life, orders, polling, reminders, resolve, webhooks
 from shared_apps.core.soon import send_soon
 
 
@@ -46,3 +46,15 @@ def delete_old_webhooks() -> int:
 def expire_orders() -> int:
     """Expire what was not paid in time."""
     return orders.expire_orders()
+
+
+@shared_task
+def advance_subscriptions() -> int:
+    """Move subscriptions whose time has come."""
+    return life.advance_subscriptions()
+
+
+@shared_task
+def prepare_renewals() -> int:
+    """Make renewals, and send reminders."""
+    return reminders.prepare_renewals()

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from shared_apps.core.context import own_sender, platform_url
 from shared_apps.core.soon import send_soon
 from shared_apps.notifications.models import Delivery
-from shared_apps.notifications.sms import sms_provider
+from shared_apps.notifications.sms import LONGEST, gsm_safe, sms_provider
 
 logger = structlog.get_logger(__name__)
 
@@ -105,10 +105,17 @@ def _hand_over(delivery: Delivery) -> None:
 
 
 def render_sms(*, template: str, locale: str, context: dict[str, Any]) -> str:
-    """The text of a message in the reader's language, on one line."""
+    """The text of a message in the reader's language, on one line, in the alphabet of text messages."""
     with translation.override(locale):
         text = render_to_string(f"sms/{template}.txt", {**context, "platform_name": settings.PLATFORM_NAME})
-    return " ".join(text.split())
+    return gsm_safe(text)
+
+
+def shortened_for_sms(*, template: str, locale: str, context: dict[str, Any], shorten: str) -> dict[str, Any]:
+    """The context with one of its texts cut to what fits into a single message; never below its first ten characters."""
+    whole = gsm_safe(str(context[shorten]))
+    others = len(render_sms(template=template, locale=locale, context={**context, shorten: ""}))
+    return {**context, shorten: whole[: max(10, LONGEST - others)].rstrip()}
 
 
 def render_email(*, template: str, recipient: str, locale: str, context: dict[str, Any]) -> EmailMultiAlternatives:
