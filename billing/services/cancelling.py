@@ -41,12 +41,15 @@ def cancel_subscription(*, subscription_id: UUID, reason: str, comment: str = ""
             close_order(order=open_order, actor=actor, reason="subscription_cancelled")
             subscription = lock_subscription(subscription_id)
         details = {"reason": reason, "comment": comment.strip()[:MAX_COMMENT]}
-        if subscription.status in (Status.TRIALING, Status.ACTIVE):
-            subscription.cancel_at_period_end = True
-            to, action = subscription.status, "cancellation_scheduled"
-        else:
-            to, action = Status.CANCELLED, "cancelled"
-        move_subscription(subscription=subscription, to=to, action=action, actor=actor, details=details)
+        later = subscription.status in (Status.TRIALING, Status.ACTIVE)
+        subscription.cancel_at_period_end = later
+        move_subscription(
+            subscription=subscription,
+            to=subscription.status if later else Status.CANCELLED,
+            action="subscription.cancellation_scheduled" if later else "subscription.cancelled",
+            actor=actor,
+            details=details,
+        )
         return subscription
 
 
@@ -68,7 +71,7 @@ def undo_cancellation(*, subscription_id: UUID, actor: Any) -> Subscription:
                 "payment_needed", _("The paid time is over. Pay the next period to open the workspace again.")
             )
         subscription.cancel_at_period_end = False
-        move_subscription(subscription=subscription, to=to, action="cancellation_undone", actor=actor)
+        move_subscription(subscription=subscription, to=to, action="subscription.cancellation_undone", actor=actor)
         return subscription
 
 
@@ -87,7 +90,7 @@ def request_deletion(*, subscription_id: UUID, actor: Any) -> datetime:
         wanted = timezone.now() + DELETED_ON_REQUEST_AFTER
         due = min(subscription.delete_after or wanted, wanted)
         move_subscription(
-            subscription=subscription, to=Status.CANCELLED, action="deletion_requested", actor=actor, delete_after=due
+            subscription=subscription, to=Status.CANCELLED, action="subscription.deletion_requested", actor=actor, delete_after=due
         )
         return due
 

@@ -38,7 +38,7 @@ def delete_subscription(*, subscription_id: UUID, now: datetime) -> bool:
         move_subscription(
             subscription=subscription,
             to=Subscription.Status.DELETED,
-            action="deleted",
+            action="subscription.deleted",
             details={"due": due.isoformat()},
         )
         organisation = subscription.organisation

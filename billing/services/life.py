@@ -21,9 +21,6 @@ logger = structlog.get_logger(__name__)
 Status = Subscription.Status
 Hold = Subscription.Hold
 
-# What the history calls the moves that nobody makes.
-ACTIONS = {Status.PAST_DUE: "grace_began", Status.SUSPENDED: "suspended", Status.CANCELLED: "ended"}
-
 
 def advance_subscriptions(*, now: datetime | None = None, limit: int = 500) -> int:
     """Move every subscription whose time has come, at most `limit` of them; returns how many moved.
@@ -66,7 +63,13 @@ def _take(subscription: Subscription, step: Step) -> None:
     move_subscription(
         subscription=subscription,
         to=step.to,
-        action=ACTIONS[Status(step.to)],
+        action=(
+            "subscription.grace_began"
+            if step.to == Status.PAST_DUE
+            else "subscription.suspended"
+            if step.to == Status.SUSPENDED
+            else "subscription.ended"
+        ),
         hold=Hold.UNPAID if step.to == Status.SUSPENDED else None,
         at=step.due,
         details={"due": step.due.isoformat()},

@@ -15,7 +15,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
-from billing.models import Coupon, Order, Payment, Price, Subscription
+from billing.models import Coupon, Order, Payment, PlanVersion, Price, Subscription
+from billing.money import Money
 from billing.pricing import Amounts, Tax, price_order
 from billing.providers.base import Flow
 from billing.selectors import free_subdomains, is_subdomain_taken
@@ -243,10 +244,11 @@ def _rings_on_a_phone(order: Order) -> bool:
 
 
 def _insert(user: Any, new: NewOrder, coupon: Coupon | None, idempotency_key: str | None) -> Order:
-    price = new.price
-    customer = new.customer
+    price, customer = new.price, new.customer
+    trial = trial_days(user=user, version=price.version)
     tax = tax_for(country=customer.country, tax_number=customer.tax_number)
-    amounts = price_order(price.amount, reduction=reduction_of(coupon) if coupon else None, tax=tax)
+    asked = Money(0, price.currency) if trial else price.amount
+    amounts = price_order(asked, reduction=reduction_of(coupon) if coupon and not trial else None, tax=tax)
     subscription = Subscription.objects.create(
         plan_version=price.version, cycle=price.cycle, currency=price.currency, status=Subscription.Status.INCOMPLETE
     )
@@ -259,6 +261,7 @@ def _insert(user: Any, new: NewOrder, coupon: Coupon | None, idempotency_key: st
         cycle=price.cycle,
         currency=price.currency,
         coupon=coupon,
+        trial_days=trial,
         organisation_name=_one_line(new.organisation_name),
         subdomain=new.subdomain,
         subdomain_skeleton=subdomains.skeleton(new.subdomain),
@@ -267,6 +270,17 @@ def _insert(user: Any, new: NewOrder, coupon: Coupon | None, idempotency_key: st
         **amount_columns(amounts),
         **customer_columns(customer),
     )
+
+
+def trial_days(*, user: Any, version: PlanVersion) -> int:
+    """How many days somebody may try a plan before they pay: once, and only before their first order. One query at most.
+
+    In a transaction that holds the account's row it cannot be had twice.
+    """
+    had = (Order.Status.PAID, Order.Status.FULFILLED)
+    if not version.trial_days or Order.objects.filter(user=user, status__in=had).exists():
+        return 0
+    return version.trial_days
 
 
 def amount_columns(amounts: Amounts) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def suspend_subscription(*, subscription_id: UUID, reason: str, admin: Any) -> N
         if subscription.status == Status.SUSPENDED and subscription.hold != Hold.UNPAID:
             raise Conflict("already_held", _("This workspace is already held. Refresh the page."))
         move_subscription(
-            subscription=subscription, to=Status.SUSPENDED, action="held", actor=admin, hold=Hold.ADMIN,
+            subscription=subscription, to=Status.SUSPENDED, action="subscription.held", actor=admin, hold=Hold.ADMIN,
             details={"reason": reason.strip()},
         )  # fmt: skip
 
@@ -57,7 +57,7 @@ def end_provisional_access(*, subscription_id: UUID, reason: str, admin: Any) ->
         if subscription.status != Status.PAST_DUE:
             raise Conflict("not_in_grace", _("This workspace is not in grace any more. Refresh the page."))
         move_subscription(
-            subscription=subscription, to=Status.SUSPENDED, action="grace_ended", actor=admin, hold=Hold.UNPAID,
+            subscription=subscription, to=Status.SUSPENDED, action="subscription.grace_ended", actor=admin, hold=Hold.UNPAID,
             details={"reason": reason.strip()},
         )  # fmt: skip
 
@@ -82,7 +82,7 @@ def lift_hold(*, subscription_id: UUID, reason: str, admin: Any) -> None:
             to = Status.CANCELLED if subscription.cancel_at_period_end else Status.SUSPENDED
         subscription.suspended_at = None
         move_subscription(
-            subscription=subscription, to=to, action="hold_lifted", actor=admin,
+            subscription=subscription, to=to, action="subscription.hold_lifted", actor=admin,
             hold=Hold.UNPAID if to == Status.SUSPENDED else None, details={"reason": reason.strip()},
         )  # fmt: skip
 
@@ -107,7 +107,7 @@ def give_days(*, subscription_id: UUID, days: int, reason: str, admin: Any) -> N
         _add_free_period(subscription, days)
         to = subscription.status if subscription.status == Status.TRIALING else with_access(subscription)
         move_subscription(
-            subscription=subscription, to=to, action="extended", actor=admin, details={"days": days, "reason": reason.strip()}
+            subscription=subscription, to=to, action="subscription.extended", actor=admin, details={"days": days, "reason": reason.strip()}
         )  # fmt: skip
 
 

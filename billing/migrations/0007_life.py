@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0005_exact_orders'),
+        ('billing', '0006_trials'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
