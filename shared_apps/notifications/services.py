@@ -9,11 +9,13 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from shared_apps.core.context import own_sender, platform_url
 from shared_apps.core.soon import send_soon
+from shared_apps.core.tenancy import connection
 from shared_apps.notifications.models import Delivery
 from shared_apps.notifications.sms import LONGEST, gsm_safe, sms_provider
 
@@ -45,6 +47,21 @@ def _queue(delivery: Delivery) -> None:
     transaction.on_commit(lambda: send_soon(send_due))
 
 
+# What still leaves a workspace that can only be read: what people need to come in, and what warns them.
+ACCOUNT_SECURITY = (
+    "account_erased", "choose_password", "email_change", "email_code", "impersonation", "one_time_code", "password_reset",
+    "provider_changed", "reopen", "security_notice",
+)  # fmt: skip
+
+
+def sendable() -> QuerySet[Delivery]:
+    """The messages of this schema that are due now. In a workspace that can only be read the others wait until it is open."""
+    due = Delivery.objects.filter(status=Delivery.Status.QUEUED, next_attempt_at__lte=timezone.now())
+    if getattr(connection.tenant, "is_suspended", False):
+        return due.filter(template__in=ACCOUNT_SECURITY)
+    return due
+
+
 def send_due_emails(*, limit: int = 50) -> int:
     """Send the e-mails and text messages that are due; returns how many left.
 
@@ -63,12 +80,7 @@ def send_due_emails(*, limit: int = 50) -> int:
 
 def _claim_one() -> Delivery | None:
     with transaction.atomic():
-        delivery = (
-            Delivery.objects.select_for_update(skip_locked=True)
-            .filter(status=Delivery.Status.QUEUED, next_attempt_at__lte=timezone.now())
-            .order_by("next_attempt_at", "pk")
-            .first()
-        )
+        delivery = sendable().select_for_update(skip_locked=True).order_by("next_attempt_at", "pk").first()
         if delivery is None:
             return None
         delivery.attempts += 1

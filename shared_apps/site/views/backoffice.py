@@ -223,6 +223,7 @@ def render_in_backoffice(
         ("backoffice_transfers", _("Transfers"), "", "landmark"),
         ("backoffice_identity", _("Identity checks"), _("Identity"), "shield-check"),
         ("backoffice_organisations", _("Organisations"), _("Workspaces"), "building-2"),
+        ("backoffice_subscriptions", _("Subscriptions"), "", "rotate-ccw"),
         ("backoffice_audit", _("Activity log"), _("Activity"), "history"),
     )
     nav = [
