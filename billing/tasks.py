@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from billing.services import orders, polling, refund_sending, resolve, reversals, webhooks
+from billing.services import life, orders, polling, refund_sending, reminders, resolve, reversals, webhooks
 from shared_apps.core.soon import send_soon
 
 
@@ -67,3 +67,14 @@ def poll_due_refunds() -> int:
 def sync_reversals(payment_id: str) -> None:
     """Ask what was given back or is disputed of one payment."""
     reversals.sync_reversals(payment_id)
+
+
+def advance_subscriptions() -> int:
+    """Move subscriptions whose time has come."""
+    return life.advance_subscriptions()
+
+
+@shared_task
+def prepare_renewals() -> int:
+    """Make renewals, and send reminders."""
+    return reminders.prepare_renewals()

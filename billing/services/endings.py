@@ -33,7 +33,13 @@ def end_paid_time(*, order: Order, at: datetime, actor: Any = None) -> None:
         subscription.anchor_day = timezone.localtime(until, timezone.get_default_timezone()).day
     to, hold = _status_after(subscription, until, at)
     move_subscription(
-        subscription=subscription, to=to, action="subscription.time_ended", order=order, actor=actor, paid_until=until, hold=hold
+        subscription=subscription,
+        to=to,
+        action="subscription.time_ended",
+        order=order,
+        actor=actor,
+        paid_until=until,
+        hold=hold,
     )
 
 

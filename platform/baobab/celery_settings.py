@@ -52,6 +52,12 @@ beat_schedule = {
         "options": {"expires": 3600},
     },
     "expire-orders": {"task": "billing.tasks.expire_orders", "schedule": 60.0, "options": {"expires": 60}},
+    "advance-subscriptions": {
+        "task": "billing.tasks.advance_subscriptions",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "prepare-renewals": {"task": "billing.tasks.prepare_renewals", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep-provisioning": {"task": "provisioning.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "keep-schemas-ready": {
         "task": "provisioning.tasks.keep_schemas_ready",

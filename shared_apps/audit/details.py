@@ -49,6 +49,7 @@ FIELDS: dict[str, str | Promise] = {
     "from": gettext_lazy("Came from"),
     "hold": gettext_lazy("Why access ended"),
     "host": gettext_lazy("Address"),
+    "hosts": gettext_lazy("Addresses"),
     "is_active": gettext_lazy("Active"),
     "is_automatic": gettext_lazy("Automatic"),
     "is_recommended": gettext_lazy("Recommended"),

@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "baobab.impersonation.ImpersonationMiddleware",
+    "baobab.standing.StandingMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "shared_apps.accounts.middleware.LastSeenMiddleware",
     "baobab.middleware.DomainErrorMiddleware",

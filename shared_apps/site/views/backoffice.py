@@ -228,6 +228,7 @@ def render_in_backoffice(
         ("backoffice_payments", _("Payments"), "", "wallet"),
         ("backoffice_identity", _("Identity checks"), _("Identity"), "shield-check"),
         ("backoffice_organisations", _("Organisations"), _("Workspaces"), "building-2"),
+        ("backoffice_subscriptions", _("Subscriptions"), "", "rotate-ccw"),
         ("backoffice_audit", _("Activity log"), _("Activity"), "history"),
     )
     nav = [
