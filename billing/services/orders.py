@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
 from billing.models import Coupon, Order, Payment, Price, Subscription
+from billing.money import Money
 from billing.pricing import Amounts, Tax, price_order
 from billing.providers.base import Flow
 from billing.selectors import free_subdomains, is_subdomain_taken
@@ -48,9 +49,20 @@ class Customer:
     tax_number: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the buyer saw and said yes to: the total, and the plan version where a page showed one."""
+
+    total: Money
+    version_id: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrder:
-    """What is ordered, who is billed, and the name the workspace will live under."""
+    """What is ordered, who is billed, and the name the workspace will live under.
+
+    With `shown`, no order is made of anything else than what the buyer saw.
+    """
 
     price: Price
     organisation_name: str
@@ -58,14 +70,15 @@ class NewOrder:
     customer: Customer
     locale: str
     coupon_code: str = ""
+    shown: Shown | None = None
 
 
 def create_order(*, user: Any, new: NewOrder, idempotency_key: str | None = None) -> Order:
     """Order a plan for a new workspace, and hold its name until the order is paid or expires.
 
     One transaction. The name is held by a unique constraint, the coupon by a guarded UPDATE. Repeating a call with the
-    same idempotency key returns the first order. Raises DomainError on `subdomain`, `coupon_code` or nothing, and
-    Conflict when the key comes with another request.
+    same idempotency key returns the first order. Raises DomainError on `subdomain`, `coupon_code` or nothing, and Conflict
+    when the key comes with another request, or when the amount is not the one that was shown (`price_changed`).
     """
     earlier = _earlier_order(user, new, idempotency_key)
     if earlier:
@@ -86,7 +99,7 @@ def _create_order(user: Any, new: NewOrder, idempotency_key: str | None) -> Orde
     name = check_subdomain(new.subdomain)
     coupon = None
     if new.coupon_code.strip():
-        coupon = check_coupon(code=new.coupon_code, plan=new.price.version.plan, currency=new.price.currency)
+        coupon = check_coupon(code=new.coupon_code, plan=new.price.version.plan, currency=new.price.currency, user=user)
     with transaction.atomic():
         _check_unpaid_orders(user)
         order = _insert(user, replace(new, subdomain=name), coupon, idempotency_key)
@@ -241,6 +254,7 @@ def _insert(user: Any, new: NewOrder, coupon: Coupon | None, idempotency_key: st
     customer = new.customer
     tax = tax_for(country=customer.country, tax_number=customer.tax_number)
     amounts = price_order(price.amount, reduction=reduction_of(coupon) if coupon else None, tax=tax)
+    _check_shown(new, amounts.total)
     subscription = Subscription.objects.create(
         plan_version=price.version, cycle=price.cycle, currency=price.currency, status=Subscription.Status.INCOMPLETE
     )
@@ -261,6 +275,17 @@ def _insert(user: Any, new: NewOrder, coupon: Coupon | None, idempotency_key: st
         **amount_columns(amounts),
         **customer_columns(customer),
     )
+
+
+def _check_shown(new: NewOrder, total: Money) -> None:
+    """Nobody is charged what they did not see: a price, a tax or a coupon may have changed since the page was made."""
+    shown = new.shown
+    if shown is None:
+        return
+    if shown.total != total:
+        raise Conflict("price_changed", _("The amount to pay has changed. Check your order, then continue."))
+    if shown.version_id not in (None, new.price.version_id):
+        raise Conflict("price_changed", _("What this plan offers has changed. Check your order, then continue."))
 
 
 def amount_columns(amounts: Amounts) -> dict[str, Any]:
