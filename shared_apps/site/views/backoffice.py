@@ -222,6 +222,7 @@ def render_in_backoffice(
         ("backoffice", _("Home"), "", "layout-dashboard"),
         ("backoffice_transfers", _("Transfers"), "", "landmark"),
         ("backoffice_identity", _("Identity checks"), _("Identity"), "shield-check"),
+        ("backoffice_plans", _("Plans and prices"), _("Plans"), "tag"),
         ("backoffice_organisations", _("Organisations"), _("Workspaces"), "building-2"),
         ("backoffice_audit", _("Activity log"), _("Activity"), "history"),
     )
@@ -232,7 +233,8 @@ def render_in_backoffice(
             "short": short,
             "icon": icon,
             "current": request.path == reverse(name)
-            or (name != "backoffice" and request.path.startswith(reverse(name))),
+            or (name != "backoffice" and request.path.startswith(reverse(name)))
+            or name == context.get("nav_current"),
         }
         for name, label, short, icon in entries
     ]
