@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from billing import ledger
-from billing.models import Coupon, Invoice, Order, PaidPeriod, Payment, Plan, Subscription
+from billing.models import Coupon, Invoice, Order, PaidPeriod, Payment, Plan, PlanVersion, Subscription
 from billing.money import Money
 from billing.services.ledger import balance
 from billing.services.payments import start_payment
@@ -16,7 +16,7 @@ from billing.services.renewals import open_renewal, order_change, preview_change
 from billing.services.subscriptions import add_credit
 from billing.services.transfers import decide_transfer
 from shared_apps.core.errors import Conflict
-from tests.support.factories import make_admin
+from tests.support.factories import make_admin, make_order, make_user
 from tests.support.subscriptions import paid_for_days, ready_subscription
 from tests.support.threads import at_once
 
@@ -179,3 +179,36 @@ def test_a_renewal_paid_after_suspension_begins_with_the_payment() -> None:
     assert (subscription.status, subscription.hold) == ("active", "")
     assert subscription.paid_until > now + timedelta(days=27)
     assert subscription.organisation.status == "active"
+
+
+def with_trial(days: int) -> None:
+    PlanVersion.objects.filter(plan__product="store", plan__name="premium", is_current=True).update(trial_days=days)
+
+
+def test_a_trial_opens_at_once_for_nothing_and_is_had_once() -> None:
+    with_trial(14)
+    user = make_user()
+    order = make_order(user=user)
+    subscription = order.subscription
+    subscription.refresh_from_db()
+    assert (order.status, order.total_minor, subscription.status) == ("paid", 0, "trialing")
+    assert subscription.paid_until == subscription.started_at + timedelta(days=14)
+    assert not Invoice.objects.filter(order=order).exists()
+    assert make_order(user=user).total_minor == 25_000
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_trial_asked_for_at_once_is_had_once() -> None:
+    with_trial(14)
+    user = make_user()
+    made = at_once(4, lambda _: make_order(user=user).trial_days)
+    assert sorted(made) == [0, 0, 0, 14], made
+
+
+def test_a_coupon_given_with_a_trial_waits_for_the_first_payment() -> None:
+    with_trial(14)
+    Coupon.objects.create(code="DEUX", percent=50, periods=2)
+    order = make_order(coupon_code="DEUX")
+    subscription = order.subscription
+    subscription.refresh_from_db()
+    assert (subscription.coupon.code, subscription.coupon_periods_left, order.discount_minor) == ("DEUX", 2, 0)

@@ -154,13 +154,12 @@ def _check_buyer(coupon: Coupon, *, user: Any, subscription: Subscription | None
 
 
 def _check_first_purchase(user: Any, subscription: Subscription | None, ignoring: Order | None) -> None:
-    """No order is paid, and no other open one counts on being the first."""
-    if subscription is not None:
-        raise _not_first()
-    own = Order.objects.filter(user=user)
+    """No order is paid (one to try a plan is no purchase), and no other open one counts on being the first."""
+    mine = Q(subscription=subscription) if subscription else Q()
+    own = Order.objects.filter((mine | Q(user=user)) if user is not None else mine)
     if ignoring:
         own = own.exclude(pk=ignoring.pk)
-    if own.filter(status__in=[Order.Status.PAID, Order.Status.FULFILLED]).exists():
+    if own.filter(status__in=[Order.Status.PAID, Order.Status.FULFILLED], trial_days=0).exists():
         raise _not_first()
     if own.filter(status=Order.Status.AWAITING_PAYMENT, coupon__first_purchase_only=True).exists():
         raise _refused(

@@ -66,7 +66,7 @@ def _book_fee(payment: Payment, order: Order) -> None:
 
 
 def mark_paid(*, order_id: UUID, payment: Payment | None = None, actor: Any = None) -> bool:
-    """The order is paid: give what it bought, and issue the invoice. In the caller's transaction, which holds the order's row.
+    """The order is paid: give what it bought, and issue the invoice (none for a trial). In the caller's transaction, which holds the order's row.
 
     False when it was paid before or cannot be paid any more. A first order leaves word for provisioning; the others are
     fulfilled at once. `payment` is the one that completed it, None where nothing was due.
@@ -94,7 +94,8 @@ def mark_paid(*, order_id: UUID, payment: Payment | None = None, actor: Any = No
     _GIVE[Order.Kind(order.kind)](subscription=subscription, order=order, at=now)
     record(action="order.paid", category=AuditCategory.ORDER, resource=order, actor=actor, before={"status": before},
            after={"status": order.status, **({"subdomain": order.subdomain} if order.subdomain else {})})  # fmt: skip
-    issue_invoice(order=order, payment=payment)
+    if not order.trial_days:
+        issue_invoice(order=order, payment=payment)
     return True
 
 

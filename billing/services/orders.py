@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
-from billing.models import Coupon, Order, Payment, Price, Subscription
+from billing.models import Coupon, Order, Payment, PlanVersion, Price, Subscription
 from billing.money import Money
 from billing.pricing import Amounts, Tax, price_order
 from billing.providers.base import Flow
@@ -47,6 +47,14 @@ class Customer:
     phone: str = ""
     address: str = ""
     tax_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a first order costs, and the days that may be tried before anything is paid."""
+
+    amounts: Amounts
+    trial_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +258,9 @@ def _rings_on_a_phone(order: Order) -> bool:
 
 
 def _insert(user: Any, new: NewOrder, coupon: Coupon | None, idempotency_key: str | None) -> Order:
-    price = new.price
-    customer = new.customer
-    tax = tax_for(country=customer.country, tax_number=customer.tax_number)
-    amounts = price_order(price.amount, reduction=reduction_of(coupon) if coupon else None, tax=tax)
-    _check_shown(new, amounts.total)
+    price, customer = new.price, new.customer
+    quote = quote_order(user=user, price=price, country=customer.country, tax_number=customer.tax_number, coupon=coupon)
+    _check_shown(new, quote.amounts.total)
     subscription = Subscription.objects.create(
         plan_version=price.version, cycle=price.cycle, currency=price.currency, status=Subscription.Status.INCOMPLETE
     )
@@ -267,14 +273,24 @@ def _insert(user: Any, new: NewOrder, coupon: Coupon | None, idempotency_key: st
         cycle=price.cycle,
         currency=price.currency,
         coupon=coupon,
+        trial_days=quote.trial_days,
         organisation_name=_one_line(new.organisation_name),
         subdomain=new.subdomain,
         subdomain_skeleton=subdomains.skeleton(new.subdomain),
         locale=new.locale,
         expires_at=timezone.now() + settings.ORDER_LIFETIME,
-        **amount_columns(amounts),
+        **amount_columns(quote.amounts),
         **customer_columns(customer),
     )
+
+
+def quote_order(*, user: Any, price: Price, country: str, tax_number: str = "", coupon: Coupon | None = None) -> Quote:
+    """What a first order would cost this buyer now: the page, the API and the order ask the same. At most two queries."""
+    trial = trial_days(user=user, version=price.version)
+    asked = Money(0, price.currency) if trial else price.amount
+    tax = tax_for(country=country, tax_number=tax_number)
+    reduction = reduction_of(coupon) if coupon and not trial else None
+    return Quote(price_order(asked, reduction=reduction, tax=tax), trial)
 
 
 def _check_shown(new: NewOrder, total: Money) -> None:
@@ -286,6 +302,17 @@ def _check_shown(new: NewOrder, total: Money) -> None:
         raise Conflict("price_changed", _("The amount to pay has changed. Check your order, then continue."))
     if shown.version_id not in (None, new.price.version_id):
         raise Conflict("price_changed", _("What this plan offers has changed. Check your order, then continue."))
+
+
+def trial_days(*, user: Any, version: PlanVersion) -> int:
+    """How many days somebody may try a plan before they pay: once, and only before their first order. One query at most.
+
+    In a transaction that holds the account's row it cannot be had twice.
+    """
+    had = (Order.Status.PAID, Order.Status.FULFILLED)
+    if not version.trial_days or Order.objects.filter(user=user, status__in=had).exists():
+        return 0
+    return version.trial_days
 
 
 def amount_columns(amounts: Amounts) -> dict[str, Any]:

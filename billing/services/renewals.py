@@ -174,7 +174,7 @@ def schedule_change(*, subscription_id: UUID, plan: Plan, cycle: str, actor: Any
         same_plan, same_cycle = plan.pk == subscription.plan_version.plan_id, cycle == subscription.cycle
         subscription.next_plan = None if same_plan else plan
         subscription.next_cycle = "" if same_cycle else cycle
-        move_subscription(subscription=subscription, to=subscription.status, action="change_scheduled", actor=actor,
+        move_subscription(subscription=subscription, to=subscription.status, action="subscription.change_scheduled", actor=actor,
                           details={"before": before, "plan": str(plan), "cycle": cycle})  # fmt: skip
         if open_order and open_order.kind == Order.Kind.RENEWAL:
             open_renewal(subscription_id=subscription_id, actor=actor)

@@ -44,13 +44,19 @@ def period_after(start: datetime, cycle: str, *, anchor_day: int) -> datetime:
 
 
 def start_subscription(*, subscription: Subscription, order: Order, at: datetime) -> None:
-    """The first period begins. In the caller's transaction, which holds the order's and the subscription's rows."""
-    day = timezone.localtime(at, timezone.get_default_timezone()).day
-    subscription.anchor_day, subscription.started_at = day, at
-    end = period_after(at, order.cycle, anchor_day=day)
-    _use_coupon_period(subscription, order)
+    """The first period begins, or the days to try. In the caller's transaction, which holds the order's and the
+    subscription's rows."""
+    subscription.anchor_day, subscription.started_at = _day_of_month(at), at
+    end = _first_end(order, at)
+    if order.trial_days:
+        subscription.coupon = order.coupon
+        subscription.coupon_periods_left = order.coupon.periods if order.coupon else None
+        subscription.anchor_day = _day_of_month(end)
+    else:
+        _use_coupon_period(subscription, order)
     _add_period(subscription, order, at, end)
-    move_subscription(subscription=subscription, to=Status.ACTIVE, action="started", order=order, paid_until=end)
+    status = Status.TRIALING if order.trial_days else Status.ACTIVE
+    move_subscription(subscription=subscription, to=status, action="subscription.started", order=order, paid_until=end)
 
 
 def open_workspace(*, order: Order, organisation_id: UUID, at: datetime) -> None:
@@ -63,11 +69,11 @@ def open_workspace(*, order: Order, organisation_id: UUID, at: datetime) -> None
     subscription.organisation_id = organisation_id
     period = subscription.periods.filter(order=order).first()
     if period and subscription.started_at and at - subscription.started_at > OPENED_LATE:
-        subscription.anchor_day = timezone.localtime(at, timezone.get_default_timezone()).day
-        period.starts_at, period.ends_at = at, period_after(at, order.cycle, anchor_day=subscription.anchor_day)
+        period.starts_at, period.ends_at = at, _first_end(order, at)
+        subscription.anchor_day = _day_of_month(period.ends_at if order.trial_days else at)
         period.save(update_fields=["starts_at", "ends_at"])
         subscription.started_at, subscription.paid_until = at, period.ends_at
-    move_subscription(subscription=subscription, to=subscription.status, action="opened", order=order)
+    move_subscription(subscription=subscription, to=subscription.status, action="subscription.opened", order=order)
 
 
 def extend_subscription(*, subscription: Subscription, order: Order, at: datetime, actor: Any = None) -> None:
@@ -78,7 +84,7 @@ def extend_subscription(*, subscription: Subscription, order: Order, at: datetim
     previous_end = subscription.paid_until or at
     start = start_of_renewal(status=subscription.status, paid_until=previous_end, now=at)
     if start != previous_end:
-        subscription.anchor_day = timezone.localtime(start, timezone.get_default_timezone()).day
+        subscription.anchor_day = _day_of_month(start)
     end = period_after(start, order.cycle, anchor_day=subscription.anchor_day or 1)
     _add_period(subscription, order, start, end)
     subscription.plan_version = order.plan_version
@@ -87,7 +93,9 @@ def extend_subscription(*, subscription: Subscription, order: Order, at: datetim
     subscription.cancel_at_period_end = False
     _use_coupon_period(subscription, order)
     back = _with_access(subscription)
-    move_subscription(subscription=subscription, to=back, action="renewed", order=order, actor=actor, paid_until=end)
+    move_subscription(
+        subscription=subscription, to=back, action="subscription.renewed", order=order, actor=actor, paid_until=end
+    )
 
 
 def change_plan(*, subscription: Subscription, order: Order, at: datetime, actor: Any = None) -> None:
@@ -107,7 +115,7 @@ def change_plan(*, subscription: Subscription, order: Order, at: datetime, actor
     before = subscription.plan_version
     subscription.plan_version = order.plan_version
     subscription.next_plan, subscription.next_cycle = None, ""
-    move_subscription(subscription=subscription, to=subscription.status, action="plan_changed", order=order, actor=actor,
+    move_subscription(subscription=subscription, to=subscription.status, action="subscription.plan_changed", order=order, actor=actor,
                       details={"from": str(before), "to": str(order.plan_version)})  # fmt: skip
 
 
@@ -124,7 +132,7 @@ def move_subscription(
 ) -> None:
     """Give a locked subscription another status (or only other values), tell its workspace, and keep the history.
 
-    `hold` is why access ends; left out, one that goes on being suspended keeps its own. In the caller's transaction, which holds its row; locks the organisation's row. Raises ValueError for a way the table
+    `action` is an audit action, "subscription.renewed". `hold` is why access ends; left out, one that goes on being suspended keeps its own. In the caller's transaction, which holds its row; locks the organisation's row. Raises ValueError for a way the table
     does not have.
     """
     before = subscription.status
@@ -146,7 +154,7 @@ def move_subscription(
         details={**(details or {}), "paid_until": subscription.paid_until and subscription.paid_until.isoformat(),
                  **({"hold": subscription.hold} if subscription.hold else {})},
     )  # fmt: skip
-    record(action=f"subscription.{action}", category=AuditCategory.ORGANISATION, resource=subscription, actor=actor,
+    record(action=action, category=AuditCategory.ORGANISATION, resource=subscription, actor=actor,
            before={"status": before}, after={"status": to, "hold": subscription.hold})  # fmt: skip
     if subscription.organisation_id:
         set_standing(
@@ -210,6 +218,17 @@ def _add_period(subscription: Subscription, order: Order, start: datetime, end: 
         starts_at=start, ends_at=end, full_days=days_between(start, end, timezone.get_default_timezone()),
         value_minor=order.subtotal_minor - order.discount_minor, currency=order.currency,
     )  # fmt: skip
+
+
+def _day_of_month(moment: datetime) -> int:
+    return day_of(moment, timezone.get_default_timezone()).day
+
+
+def _first_end(order: Order, at: datetime) -> datetime:
+    """The end of what a first order gives from a moment on."""
+    if order.trial_days:
+        return at + timedelta(days=order.trial_days)
+    return period_after(at, order.cycle, anchor_day=_day_of_month(at))
 
 
 def _with_access(subscription: Subscription) -> str:
