@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from billing.models import Order, PaidPeriod, PlanVersion, Refund, Subscription, SubscriptionEvent
+from billing.models import CouponUse, Order, PaidPeriod, PlanVersion, Refund, Subscription, SubscriptionEvent
 from billing.models.catalogue import MONTHS, Cycle
 from billing.money import Money
 from billing.periods import add_months, day_of, days_between
@@ -250,13 +250,20 @@ def with_access(subscription: Subscription) -> str:
 
 
 def _use_coupon_period(subscription: Subscription, order: Order) -> None:
-    """A coupon that lasts several periods has one less, and goes with its last."""
+    """A coupon that lasts several periods has one less, and goes with its last. One for a single period leaves another that
+    is running as it is."""
     coupon = order.coupon
     if coupon is None:
         return
-    lasting = subscription.coupon_periods_left if subscription.coupon_id == coupon.pk else coupon.periods
+    is_running = subscription.coupon_id == coupon.pk
+    if not is_running and order.kind != Order.Kind.FIRST and not CouponUse.objects.filter(order=order).exists():
+        return  # money that came late for a period of a coupon that has run out since
+    lasting = subscription.coupon_periods_left if is_running else coupon.periods
     left = lasting and lasting - 1  # None: for ever
-    subscription.coupon, subscription.coupon_periods_left = (None, None) if left == 0 else (coupon, left)
+    if left != 0:
+        subscription.coupon, subscription.coupon_periods_left = coupon, left
+    elif is_running:
+        subscription.coupon, subscription.coupon_periods_left = None, None
 
 
 def _values_of_rest(order: Order, periods: list[PaidPeriod], at: datetime) -> list[tuple[PaidPeriod, Money]]:
