@@ -84,6 +84,7 @@ FIELDS: dict[str, str | Promise] = {
     "price_minor": gettext_lazy("Price (smallest unit)"),
     "prices": gettext_lazy("Prices"),
     "provider": gettext_lazy("Sign-in provider"),
+    "quota": gettext_lazy("Limit of the plan"),
     "quotas": gettext_lazy("Quotas"),
     "read_only": gettext_lazy("Read-only"),
     "reason": gettext_lazy("Reason"),
@@ -108,6 +109,7 @@ FIELDS: dict[str, str | Promise] = {
     "title": gettext_lazy("Title"),
     "total_minor": gettext_lazy("Total (smallest unit)"),
     "until": gettext_lazy("Until"),
+    "used": gettext_lazy("Used"),
     "username": gettext_lazy("User name"),
     "was_proved": gettext_lazy("Address confirmed before"),
 }

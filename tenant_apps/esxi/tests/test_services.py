@@ -9,6 +9,8 @@ from collections.abc import Callable
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from billing import quotas
+from billing.quotas import QuotaReached
 from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import DomainError
@@ -17,7 +19,6 @@ from shared_apps.organisations.current import Tenant
 from tenant_apps.esxi import selectors, services
 from tenant_apps.esxi.models import Server, Workspace
 from tenant_apps.esxi.tests.support import PASSWORD, details, make_server
-from tenant_apps.team.quotas import QuotaReached
 from tests.support.tenants import ready_tenant
 
 on_esxi = pytest.mark.parametrize("tenant", ["esxi-a"], indirect=True)
@@ -139,7 +140,7 @@ def test_the_plan_limits_servers_and_says_how_to_get_more(tenant: Tenant) -> Non
         make_server(limit)
     assert str(limit) in str(caught.value)
     assert caught.value.extra["upgrade_url"].startswith("http")
-    assert selectors.usage()["esxi_servers"] == limit
+    assert quotas.usage()["esxi_servers"] == limit
     services.remove_server(server=Server.objects.get(name="ESXi 0"), typed_name="ESXi 0")
     make_server(limit)
 
@@ -164,8 +165,8 @@ def test_the_database_refuses_what_the_services_would(tenant: Tenant, change: di
 
 @on_esxi
 def test_usage_names_the_plans_quotas(tenant: Tenant) -> None:
-    assert set(selectors.usage()) == {"esxi_servers", "vms", "backups_per_month", "storage_gb", "users"}
-    assert all(tenant.quota(name) is None or tenant.quota(name) >= 0 for name in selectors.usage())
+    assert set(quotas.usage()) == {"esxi_servers", "vms", "backups_per_month", "storage_gb", "users"}
+    assert all(tenant.quota(name) is None or tenant.quota(name) >= 0 for name in quotas.usage())
 
 
 # Fewer than the connections of the pool: in the control all of them hold one while they wait.

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from billing import quotas
+from billing.quotas import QuotaReached
 from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import Conflict, DomainError
@@ -17,7 +19,6 @@ from tenant_apps.events.models import Calendar, Category, Event
 from tenant_apps.events.services import CalendarDetails
 from tenant_apps.events.tests.support import SOON, details, make_event
 from tenant_apps.team.models import Photo
-from tenant_apps.team.quotas import QuotaReached
 from tenant_apps.team.services.photos import keep_photo
 from tenant_apps.team.tests.support import upload
 
@@ -165,8 +166,8 @@ def test_a_cover_replaces_the_one_before(tenant: Tenant) -> None:
 def test_usage_names_the_plans_quotas(tenant: Tenant) -> None:
     make_event("Un")
     make_event("Deux", publish=False)
-    assert selectors.usage() == {"events_per_month": 1, "users": 1}
-    assert all(tenant.quota(name) is None or tenant.quota(name) >= 0 for name in selectors.usage())
+    assert quotas.usage() == {"events_per_month": 1, "users": 1}
+    assert all(tenant.quota(name) is None or tenant.quota(name) >= 0 for name in quotas.usage())
 
 
 def test_there_is_one_calendar(tenant: Tenant) -> None:
