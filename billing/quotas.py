@@ -67,12 +67,12 @@ def release(name: str, amount: int = 1, *, at: datetime | None = None) -> None:
     services.give_back(name=name, amount=amount, at=at or timezone.now())
 
 
-def count_anew(name: str, *, at: datetime | None = None) -> None:
-    """Have the month of `at` (now) counted from the rows again: what its months are has changed.
+def count_anew(name: str) -> None:
+    """Have something counted from its rows again: which of them a month has is decided differently now.
 
     In the caller's transaction, which holds a lock that everybody who reserves this takes first.
     """
-    services.count_anew(name=name, at=at or timezone.now())
+    services.count_anew(name=name)
 
 
 def check(name: str, amount: int = 1, *, message: Text, field: str = "") -> None:

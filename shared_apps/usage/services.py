@@ -49,12 +49,12 @@ def give_back(*, name: str, amount: int, at: datetime) -> None:
     logger.error("usage below nothing", quota=name, period=period, amount=amount)
 
 
-def count_anew(*, name: str, at: datetime) -> None:
-    """Forget what was counted in the month of `at` and later: how it is counted has changed. The next use starts it again.
+def count_anew(*, name: str) -> None:
+    """Forget every count of this, because how it is counted has changed: the next use of each starts from the truth.
 
     In the caller's transaction, which holds a lock that everybody who counts this takes first.
     """
-    UsageCounter.objects.filter(name=name, period__gte=counted_here()[name].period(at)).delete()
+    UsageCounter.objects.filter(name=name).delete()
 
 
 def recount(*, now: datetime | None = None) -> int:
