@@ -10,6 +10,13 @@ from shared_apps.core.personal_data import HoldsPersonalData
 class BillingConfig(HoldsPersonalData, AppConfig):
     name = "billing"
 
+    def ready(self) -> None:
+        """Act on what billing itself leaves in the outbox."""
+        from billing.services.documents import on_invoice_issued
+        from shared_apps.outbox.services import register
+
+        register("invoice.issued", on_invoice_issued)
+
     def personal_data(self, user: Any) -> dict[str, Any]:
         """A person's orders and payments."""
         from billing.personal_data import orders_of

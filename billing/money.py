@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from babel.numbers import format_currency
 
 # ISO 4217 exponents of the currencies the platform takes.
-EXPONENTS: dict[str, int] = {"XAF": 0, "XOF": 0, "GNF": 0, "EUR": 2, "USD": 2}
+EXPONENTS: dict[str, int] = {"XAF": 0, "XOF": 0, "GNF": 0, "EUR": 2, "USD": 2, "JPY": 0}
 
 NO_BREAK_SPACE = "\u00a0"
 

@@ -6,6 +6,9 @@ costs 5 % less than three months, a year costs ten months (the esxi figures are 
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 from billing.services.catalogue import Offer
 
 
@@ -77,6 +80,15 @@ OFFERS: tuple[Offer, ...] = (
     _esxi("gold", 3, 100_000, 15_300, (20, 200, 2_000, 2_000, 20), (*_SILVER, "api_access", "priority_support"),
           (30, 90)),
 )  # fmt: skip
+
+# The rate a seller of that country opens with, for customers of the same country, included in prices. To be confirmed by
+# an accountant: rates are data, and admins enter what applies elsewhere.
+TAXES: dict[str, tuple[str, Decimal]] = {
+    "BF": ("TVA", Decimal(18)), "BJ": ("TVA", Decimal(18)), "CG": ("TVA", Decimal("18.9")), "CI": ("TVA", Decimal(18)),
+    "CM": ("TVA", Decimal("19.25")), "GA": ("TVA", Decimal(18)), "ML": ("TVA", Decimal(18)), "NE": ("TVA", Decimal(19)),
+    "SN": ("TVA", Decimal(18)), "TG": ("TVA", Decimal(18)),
+}  # fmt: skip
+TAXES_SINCE = date(2020, 1, 1)
 
 METHODS = (
     ("mtn_momo", "MTN Mobile Money", True, 1),

@@ -6,9 +6,11 @@ import uuid
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from billing.models import Coupon, CouponUse, Order, Payment
 from billing.services.coupons import use_coupon
+from billing.services.fulfilment import apply_payment
 from billing.services.orders import Customer, NewOrder, create_order
 from billing.services.payments import start_payment
 from billing.services.resolve import resolve_payment
@@ -161,10 +163,16 @@ def test_without_the_guarded_update_the_same_coupon_is_overused() -> None:
     assert CouponUse.objects.filter(coupon=coupon).count() > 5
 
 
-def test_the_database_refuses_a_second_success() -> None:
+def test_the_database_refuses_more_money_on_an_order_than_it_costs() -> None:
     payment = approved_transfer()
     resolve_payment(payment.pk)
-    first = Payment.objects.get(pk=payment.pk)
-    first.pk, first.idempotency_key, first.provider_ref = uuid.uuid4(), uuid.uuid4(), ""
-    with pytest.raises(IntegrityError, match="payment_one_success_per_order"):
-        first.save(force_insert=True)
+    with pytest.raises(IntegrityError, match="order_never_overpaid"), transaction.atomic():
+        Order.objects.filter(pk=payment.order_id).update(received_minor=F("received_minor") + 1)
+
+
+def test_the_ledger_refuses_the_same_payment_twice() -> None:
+    payment = approved_transfer()
+    resolve_payment(payment.pk)
+    payment.refresh_from_db()
+    with pytest.raises(IntegrityError, match="source"), transaction.atomic():
+        apply_payment(payment=payment, worth=payment.worth, source="psp:bank_transfer")

@@ -1,22 +1,38 @@
-"""Plans, orders, payments and what providers sent us. All of it lives in the public schema."""
+"""Plans, orders, payments, subscriptions, documents, the ledger, and what providers sent us. All in the public schema."""
 
 from __future__ import annotations
 
 from billing.models.catalogue import Coupon, Cycle, PaymentMethod, Plan, PlanVersion, Price
+from billing.models.invoices import Invoice, InvoiceCounter
+from billing.models.ledger import Journal, LedgerEntry
 from billing.models.orders import CouponUse, Order
 from billing.models.payments import Payment, TransferReceipt
+from billing.models.refunds import Dispute, Refund
+from billing.models.subscriptions import PaidPeriod, Reminder, Subscription, SubscriptionEvent
+from billing.models.taxes import TaxRate
 from billing.models.webhooks import WebhookEvent
 
 __all__ = [
     "Coupon",
     "CouponUse",
     "Cycle",
+    "Dispute",
+    "Invoice",
+    "InvoiceCounter",
+    "Journal",
+    "LedgerEntry",
     "Order",
+    "PaidPeriod",
     "Payment",
     "PaymentMethod",
     "Plan",
     "PlanVersion",
     "Price",
+    "Refund",
+    "Reminder",
+    "Subscription",
+    "SubscriptionEvent",
+    "TaxRate",
     "TransferReceipt",
     "WebhookEvent",
 ]

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from billing.money import Money
 
-CURRENCY_CHECK = r"^(XAF|XOF|GNF|EUR|USD)$"
+CURRENCY_CHECK = r"^(XAF|XOF|GNF|EUR|USD|JPY)$"
 
 
 class Cycle(models.TextChoices):
@@ -52,6 +52,8 @@ class PlanVersion(models.Model):
     quotas = models.JSONField(default=dict)  # name -> integer, null for unlimited
     features = models.JSONField(default=list)  # names, texts are in billing.plan_texts
     retention = models.JSONField(default=dict)  # name -> days
+    grace_days = models.PositiveSmallIntegerField(default=7)  # of use after an unpaid period's end
+    trial_days = models.PositiveSmallIntegerField(default=0)  # given once a customer, before the first payment
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -111,7 +113,10 @@ class Coupon(models.Model):
     valid_from = models.DateTimeField(null=True, blank=True)
     valid_until = models.DateTimeField(null=True, blank=True)
     plans = models.ManyToManyField(Plan, blank=True)
+    first_purchase_only = models.BooleanField(default=False)
+    periods = models.PositiveSmallIntegerField(null=True, blank=True, default=1)  # paid periods it lasts; null: all
     max_uses = models.PositiveIntegerField(null=True, blank=True)
+    max_uses_per_organisation = models.PositiveIntegerField(null=True, blank=True)
     used = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
 
@@ -126,6 +131,7 @@ class Coupon(models.Model):
                 condition=Q(max_uses__isnull=True) | Q(used__lte=F("max_uses")), name="coupon_never_overused"
             ),
             models.CheckConstraint(condition=Q(code__regex=r"^[A-Z0-9_-]{3,30}$"), name="coupon_code"),
+            models.CheckConstraint(condition=Q(periods__isnull=True) | Q(periods__gte=1), name="coupon_periods"),
         ]
 
     def __str__(self) -> str:

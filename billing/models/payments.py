@@ -6,7 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from billing.models.catalogue import CURRENCY_CHECK, PaymentMethod
@@ -61,6 +61,12 @@ class Payment(models.Model):
     received_minor = models.BigIntegerField(null=True, blank=True)
     received_currency = models.CharField(max_length=3, blank=True)
     fee_minor = models.BigIntegerField(null=True, blank=True)
+    # What became of the money, in the order's currency: part of the order, credit for later.
+    applied_minor = models.BigIntegerField(default=0)
+    credited_minor = models.BigIntegerField(default=0)
+    # Given back, or about to be, in the currency received.
+    refunded_minor = models.BigIntegerField(default=0)
+    refunding_minor = models.BigIntegerField(default=0)
     reason = models.CharField(max_length=40, blank=True)
     comment = models.CharField(max_length=500, blank=True)  # an admin's words to the payer
     is_late = models.BooleanField(default=False)
@@ -102,8 +108,19 @@ class Payment(models.Model):
                 condition=~Q(status="succeeded") | Q(succeeded_at__isnull=False, received_minor__isnull=False),
                 name="payment_succeeded_is_complete",
             ),
-            models.UniqueConstraint(
-                fields=["order"], condition=Q(status="succeeded"), name="payment_one_success_per_order"
+            models.CheckConstraint(
+                condition=Q(applied_minor=0, credited_minor=0)
+                | Q(status="succeeded", applied_minor__gte=0, credited_minor__gte=0),
+                name="payment_applied_once_succeeded",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_minor=0, refunding_minor=0)
+                | Q(
+                    refunded_minor__gte=0,
+                    refunding_minor__gte=0,
+                    received_minor__gte=F("refunded_minor") + F("refunding_minor"),
+                ),
+                name="payment_never_overrefunded",
             ),
             models.UniqueConstraint(
                 fields=["order", "method"],
@@ -139,6 +156,20 @@ class Payment(models.Model):
         if self.received_minor is None:
             return None
         return Money(self.received_minor, self.received_currency)
+
+    @property
+    def worth(self) -> Money:
+        """What was received, in the order's currency; by the frozen quote where another one was charged."""
+        if self.received is None or self.charge_currency != self.currency:
+            return self.amount
+        return self.received
+
+    @property
+    def refundable(self) -> Money | None:
+        """What has neither been given back nor is about to be, in the currency received."""
+        if self.received_minor is None:
+            return None
+        return Money(self.received_minor - self.refunded_minor - self.refunding_minor, self.received_currency)
 
 
 class TransferReceipt(models.Model):

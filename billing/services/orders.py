@@ -14,12 +14,16 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
-from billing.models import Coupon, Order, Payment, Price
-from billing.pricing import price_order
+from billing.models import Coupon, Order, Payment, PlanVersion, Price, Subscription
+from billing.money import Money
+from billing.pricing import Amounts, Tax, price_order
 from billing.providers.base import Flow
 from billing.selectors import free_subdomains, is_subdomain_taken
 from billing.services.coupons import check_coupon, give_coupon_back, reduction_of, use_coupon
+from billing.services.fulfilment import mark_paid
 from billing.services.moves import move_open_payments
+from billing.services.subscriptions import give_credit_back
+from billing.services.taxes import tax_for
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
@@ -27,7 +31,6 @@ from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.core.templatetags.ui import moment_and_zone
 from shared_apps.notifications.services import notify_by_email
 from shared_apps.organisations import subdomains
-from shared_apps.outbox.services import publish
 
 # No 0/O, 1/I/L or U: read aloud on the phone and typed into a bank's form.
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -120,57 +123,14 @@ def _check_free(name: str, *, ignoring: Order | None = None) -> None:
         raise _name_taken(name)
 
 
-def mark_paid(*, order_id: UUID) -> bool:
-    """The order is paid: leave word for provisioning. In the caller's transaction, which holds the order's row.
-
-    Guarded UPDATE; False when it was paid before or cannot be paid any more. Money that came late is honoured: an
-    expired order whose name has gone to somebody else gets the nearest free one, and keeps the price it was shown
-    though its coupon may have been used by somebody else since.
-    """
-    order = Order.objects.select_for_update().get(pk=order_id)
-    if order.status not in Order.PAYABLE:
-        return False
-    for name in (order.subdomain, *free_subdomains(order.subdomain)):
-        try:
-            with transaction.atomic():
-                Order.objects.filter(pk=order_id, status__in=Order.PAYABLE).update(
-                    status=Order.Status.PAID,
-                    paid_at=timezone.now(),
-                    subdomain=name,
-                    subdomain_skeleton=subdomains.skeleton(name),
-                )
-                # The constraint knows what orders hold; a name that lives on as a workspace is known here.
-                _check_free(name, ignoring=order)
-        except (IntegrityError, Conflict):
-            continue
-        break
-    else:
-        raise RuntimeError(f"no free name near {order.subdomain!r}")
-    record(action="order.paid", category=AuditCategory.ORDER, resource=order, before={"status": order.status},
-           after={"status": "paid", "subdomain": name})  # fmt: skip
-    publish(topic="order.paid", key=str(order_id), payload={"order_id": str(order_id)})
-    return True
-
-
-def mark_fulfilled(*, order_id: UUID) -> bool:
-    """The workspace is live. Guarded UPDATE in the caller's transaction; False when it was fulfilled before."""
-    moved = Order.objects.filter(pk=order_id, status=Order.Status.PAID).update(
-        status=Order.Status.FULFILLED, fulfilled_at=timezone.now()
-    )
-    if moved:
-        record(action="order.fulfilled", category=AuditCategory.ORDER, resource=Order(pk=order_id),
-               before={"status": "paid"}, after={"status": "fulfilled"})  # fmt: skip
-    return bool(moved)
-
-
 def expire_orders(*, limit: int = 200) -> int:
     """Expire unpaid orders whose time has passed, freeing their names and coupons; returns how many.
 
-    One transaction an order, locking its row. An order with an attempt that may still succeed soon, or a receipt that
-    nobody has looked at, waits.
+    One transaction an order, locking its row. An order with an attempt that may still succeed soon, a receipt that nobody
+    has looked at, or part of its money, waits.
     """
     overdue = (
-        Order.objects.filter(status=Order.Status.AWAITING_PAYMENT, expires_at__lt=timezone.now())
+        Order.objects.filter(status=Order.Status.AWAITING_PAYMENT, expires_at__lt=timezone.now(), received_minor=0)
         .exclude(payments__in=_attempts_worth_waiting_for())
         .values_list("pk", flat=True)[:limit]
     )
@@ -180,17 +140,24 @@ def expire_orders(*, limit: int = 200) -> int:
 def _expire(order_id: UUID) -> bool:
     with transaction.atomic():
         order = Order.objects.select_for_update().get(pk=order_id)
-        if order.status != Order.Status.AWAITING_PAYMENT:
+        if order.status != Order.Status.AWAITING_PAYMENT or order.received_minor:
             return False
         if _attempts_worth_waiting_for().filter(order=order).exists():
             return False
         order.status = Order.Status.EXPIRED
         order.save(update_fields=["status"])
         move_open_payments(order=order, to=Payment.Status.EXPIRED, next_check_at=None)
-        give_coupon_back(order=order)
+        let_go(order=order)
         record(action="order.expired", category=AuditCategory.ORDER, resource=order,
                before={"status": "awaiting_payment"}, after={"status": "expired"})  # fmt: skip
         return True
+
+
+def let_go(*, order: Order) -> None:
+    """What an order holds that nobody pays is free again: its coupon and its credit. In the caller's transaction, which
+    holds its row."""
+    give_coupon_back(order=order)
+    give_credit_back(order=order)
 
 
 def _attempts_worth_waiting_for() -> Any:
@@ -240,6 +207,11 @@ def cancel_order(*, order: Order, actor: Any) -> None:
         locked = Order.objects.select_for_update().get(pk=order.pk)
         if locked.status != Order.Status.AWAITING_PAYMENT:
             raise Conflict("order_not_open", _("This order can no longer be cancelled."))
+        if locked.received_minor:
+            raise Conflict(
+                "order_partly_paid",
+                _("Part of this order is paid. Write to us: we give the money back, or pay the rest."),
+            )
         if locked.payments.filter(status__in=[Payment.Status.NEEDS_REVIEW, Payment.Status.UNDER_REVIEW]).exists():
             raise Conflict(
                 "payment_being_checked",
@@ -253,7 +225,7 @@ def cancel_order(*, order: Order, actor: Any) -> None:
         locked.status = Order.Status.CANCELLED
         locked.save(update_fields=["status"])
         move_open_payments(order=locked, to=Payment.Status.CANCELLED, actor=actor)
-        give_coupon_back(order=locked)
+        let_go(order=locked)
         record(action="order.cancelled", category=AuditCategory.ORDER, resource=locked, actor=actor,
                before={"status": "awaiting_payment"}, after={"status": "cancelled"})  # fmt: skip
 
@@ -267,31 +239,70 @@ def _rings_on_a_phone(order: Order) -> bool:
 
 def _insert(user: Any, new: NewOrder, coupon: Coupon | None, idempotency_key: str | None) -> Order:
     price, customer = new.price, new.customer
-    amounts = price_order(price.amount, reduction=reduction_of(coupon) if coupon else None)
+    trial = trial_days(user=user, version=price.version)
+    tax = tax_for(country=customer.country, tax_number=customer.tax_number)
+    asked = Money(0, price.currency) if trial else price.amount
+    amounts = price_order(asked, reduction=reduction_of(coupon) if coupon and not trial else None, tax=tax)
+    subscription = Subscription.objects.create(
+        plan_version=price.version, cycle=price.cycle, currency=price.currency, status=Subscription.Status.INCOMPLETE
+    )
     return Order.objects.create(
         number=new_order_number(),
         user=user,
         idempotency_key=idempotency_key or None,
+        subscription=subscription,
         plan_version=price.version,
         cycle=price.cycle,
         currency=price.currency,
-        subtotal_minor=amounts.subtotal.minor,
-        discount_minor=amounts.discount.minor,
-        tax_minor=amounts.tax.minor,
-        total_minor=amounts.total.minor,
         coupon=coupon,
+        trial_days=trial,
         organisation_name=_one_line(new.organisation_name),
         subdomain=new.subdomain,
         subdomain_skeleton=subdomains.skeleton(new.subdomain),
         locale=new.locale,
-        customer_name=_one_line(customer.name),
-        customer_email=customer.email,
-        customer_phone=customer.phone,
-        customer_address=customer.address.strip(),
-        customer_country=customer.country,
-        tax_number=customer.tax_number.strip(),
         expires_at=timezone.now() + settings.ORDER_LIFETIME,
+        **amount_columns(amounts),
+        **customer_columns(customer),
     )
+
+
+def trial_days(*, user: Any, version: PlanVersion) -> int:
+    """How many days somebody may try a plan before they pay: once, and only before their first order. One query at most.
+
+    In a transaction that holds the account's row it cannot be had twice.
+    """
+    had = (Order.Status.PAID, Order.Status.FULFILLED)
+    if not version.trial_days or Order.objects.filter(user=user, status__in=had).exists():
+        return 0
+    return version.trial_days
+
+
+def amount_columns(amounts: Amounts) -> dict[str, Any]:
+    """What was worked out, as an order keeps it."""
+    rule: Tax = amounts.rule
+    return {
+        "subtotal_minor": amounts.subtotal.minor,
+        "discount_minor": amounts.discount.minor,
+        "proration_minor": amounts.proration.minor,
+        "tax_minor": amounts.tax.minor,
+        "tax_included": rule.is_included,
+        "tax_name": rule.name,
+        "tax_percent": rule.percent,
+        "tax_note": rule.note,
+        "total_minor": amounts.total.minor,
+    }
+
+
+def customer_columns(customer: Customer) -> dict[str, str]:
+    """Who is billed, as an order keeps it."""
+    return {
+        "customer_name": _one_line(customer.name),
+        "customer_email": customer.email,
+        "customer_phone": customer.phone,
+        "customer_address": customer.address.strip(),
+        "customer_country": customer.country,
+        "tax_number": customer.tax_number.strip(),
+    }
 
 
 def _one_line(text: str) -> str:

@@ -162,7 +162,7 @@ def methods_for(order: Order) -> list[tuple[PaymentMethod, Capabilities]]:
     offered = []
     for method in PaymentMethod.objects.filter(is_active=True, name__in=gateways.NAMES):
         capabilities = gateways.gateway(method.name).capabilities
-        if _takes(capabilities, order.total):
+        if _takes(capabilities, order.due):
             offered.append((method, capabilities))
     return offered
 
@@ -245,7 +245,7 @@ def _check_payable(order: Order, method: PaymentMethod, capabilities: Capabiliti
             "order_expired",
             _("This order has expired. Nothing was charged: order again, your details are kept."),
         )
-    if not _takes(capabilities, order.total):
+    if not _takes(capabilities, order.due):
         raise DomainError(
             "method_not_for_amount",
             _("This way to pay is not available for this amount or currency. Choose another one."),
@@ -264,7 +264,7 @@ def _current_attempt(order: Order, method: PaymentMethod, phone: str) -> Payment
     ).first()  # fmt: skip
     if current is None:
         return None
-    if current.phone == phone and current.expires_at > timezone.now():
+    if current.phone == phone and current.expires_at > timezone.now() and current.amount == order.due:
         return current
     status = Payment.Status.CANCELLED if current.expires_at > timezone.now() else Payment.Status.EXPIRED
     move_payment(payment=current, to=status, reason=reasons.CANCELLED)
@@ -312,13 +312,13 @@ def _insert(
     cancel_url: str,
 ) -> Payment:
     now = timezone.now()
-    quote = quote_in_eur(order.total, at=now) if method.name == gateways.PAYPAL else _same(order.total, now)
+    quote = quote_in_eur(order.due, at=now) if method.name == gateways.PAYPAL else _same(order.due, now)
     manual = capabilities.flow is Flow.MANUAL
     lifetime = timedelta(seconds=capabilities.attempt_lifetime_seconds)
     return Payment.objects.create(
         order=order,
         method=method,
-        amount_minor=order.total_minor,
+        amount_minor=quote.source.minor,
         currency=order.currency,
         charge_minor=quote.charged.minor,
         charge_currency=quote.charged.currency,

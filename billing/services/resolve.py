@@ -15,15 +15,16 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from billing import gateways
+from billing import gateways, ledger
 from billing.messages import explain
-from billing.models import Order, Payment
+from billing.models import Order, Payment, Subscription
 from billing.policies import Expected, Judgement, Verdict, judge
 from billing.polling import next_check
 from billing.providers import reasons
 from billing.providers.base import Flow, Outcome, Provider, ProviderRefused, ProviderState, ProviderUnavailable
+from billing.services.fulfilment import apply_payment
+from billing.services.ledger import post
 from billing.services.moves import move_open_payments, move_payment
-from billing.services.orders import mark_paid
 from billing.services.payments import as_attempt, begin_at_provider
 from billing.services.turns import turn_to_call
 from shared_apps.audit.models import AuditCategory, AuditLog
@@ -126,19 +127,31 @@ def _apply(payment: Payment, judgement: Judgement, state: ProviderState) -> None
         # The order row first, always: whoever moves a payment holds it.
         order = Order.objects.select_for_update().get(pk=payment.order_id)
         if judgement.verdict is Verdict.SUCCEED:
-            judgement = _judge_order(order)
+            judgement = judge_order(order)
         if judgement.verdict is Verdict.SUCCEED:
             _succeed(payment, order, state)
         else:
             _send_to_review(payment, state, judgement)
 
 
-def _judge_order(order: Order) -> Judgement:
-    """Money that is right may still come for an order that does not want it any more."""
+def judge_order(order: Order) -> Judgement:
+    """Money that is right may still come for an order that does not want it any more. Two queries at most."""
     if order.status in (Order.Status.PAID, Order.Status.FULFILLED):
         return Judgement(Verdict.REVIEW, reasons.SECOND_SUCCESS)
     if order.status == Order.Status.CANCELLED:
         return Judgement(Verdict.REVIEW, reasons.ORDER_CLOSED)
+    if order.status == Order.Status.EXPIRED and order.kind != Order.Kind.FIRST:
+        return _judge_late(order)
+    return Judgement(Verdict.SUCCEED)
+
+
+def _judge_late(order: Order) -> Judgement:
+    """What an expired renewal or change was for may have been bought otherwise, or be worth something else by now."""
+    subscription = Subscription.objects.get(pk=order.subscription_id)
+    if order.kind == Order.Kind.CHANGE or subscription.status == Subscription.Status.DELETED:
+        return Judgement(Verdict.REVIEW, reasons.ORDER_CLOSED)
+    if order.period_start and subscription.paid_until and subscription.paid_until > order.period_start:
+        return Judgement(Verdict.REVIEW, reasons.SECOND_SUCCESS)
     return Judgement(Verdict.SUCCEED)
 
 
@@ -155,11 +168,13 @@ def _succeed(payment: Payment, order: Order, state: ProviderState) -> None:
     )
     if not moved:
         return
-    mark_paid(order_id=order.pk)
-    # Other attempts are not wanted any more; they stay watched, for the payer may approve them all the same.
-    move_open_payments(order=order, to=Payment.Status.CANCELLED, but=payment, reason=reasons.CANCELLED)
     record(action="payment.succeeded", category=AuditCategory.PAYMENT, resource=payment,
            before={"status": payment.status}, after={"status": "succeeded", "late": late})  # fmt: skip
+    payment.refresh_from_db()
+    apply_payment(payment=payment, worth=payment.worth, source=ledger.psp(payment.method.name))
+    if order.received_minor + payment.worth.minor >= order.total_minor - order.credit_minor:
+        # Other attempts are not wanted any more; they stay watched, for the payer may approve them all the same.
+        move_open_payments(order=order, to=Payment.Status.CANCELLED, but=payment, reason=reasons.CANCELLED)
     _tell_payer(payment, template="payment_received")
 
 
@@ -172,6 +187,9 @@ def _send_to_review(payment: Payment, state: ProviderState, judgement: Judgement
         logger.error("payment needs review", payment=str(payment.pk), reason=judgement.reason)
         record(action="payment.needs_review", category=AuditCategory.PAYMENT, resource=payment, level=AuditLog.Level.ERROR,
                before={"status": payment.status}, after={"status": "needs_review", "reason": judgement.reason})  # fmt: skip
+        if state.amount:
+            entries = ledger.money_unexplained(payment.method.name, received=state.amount, payment_id=payment.pk)
+            post(kind="review", source=f"review:{payment.pk}", document=payment.order.number, entries=entries)
         _tell_team(payment, judgement.reason)
         _tell_payer(payment, template="payment_in_review")
 

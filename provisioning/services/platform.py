@@ -9,8 +9,10 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
-from billing.offers import METHODS, OFFERS
+from billing.models import Plan, TaxRate
+from billing.offers import METHODS, OFFERS, TAXES, TAXES_SINCE
 from billing.services.catalogue import publish_method, publish_offer
+from billing.services.taxes import set_tax_rate
 from provisioning.database import owner_connection, run_in_one_transaction
 from provisioning.grants import create_role, extensions_schema, grant_schema, share_tables
 from provisioning.services.ready import drop_outdated, replenish
@@ -54,11 +56,17 @@ def make_schemas_ready() -> None:
 
 
 def publish_catalogue() -> None:
-    """The plans and ways to pay the platform opens with."""
+    """The plans, ways to pay and tax the platform opens with. What is there stays: admins edit it."""
+    known = set(Plan.objects.values_list("product", "name"))
     for offer in OFFERS:
-        publish_offer(offer=offer)
+        if (offer.product, offer.name) not in known:
+            publish_offer(offer=offer)
     for name, display_name, is_automatic, position in METHODS:
         publish_method(name=name, display_name=display_name, is_automatic=is_automatic, position=position)
+    country = settings.SELLER["country"]
+    if country in TAXES and not TaxRate.objects.filter(country=country).exists():
+        name, percent = TAXES[country]
+        set_tax_rate(country=country, name=name, percent=percent, valid_from=TAXES_SINCE)
 
 
 STEPS: tuple[tuple[str, Callable[[], None]], ...] = (

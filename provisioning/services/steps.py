@@ -9,16 +9,15 @@ import uuid
 from collections.abc import Callable
 
 import psycopg
-from dateutil.relativedelta import relativedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tenants.utils import tenant_context
 
-from billing.models import Order
-from billing.models.catalogue import MONTHS, Cycle
-from billing.services.orders import mark_fulfilled
+from billing.models import Order, Subscription
+from billing.services.fulfilment import mark_fulfilled
+from billing.services.subscriptions import open_workspace
 from provisioning.database import owner_connection
 from provisioning.services import ready, schemas
 from shared_apps.accounts.models import User
@@ -126,13 +125,14 @@ def check(order: Order) -> None:
 def go_live(order: Order) -> None:
     """Open the host, start the paid period, fulfil the order and tell the owner. One transaction, guarded updates."""
     with transaction.atomic():
+        Order.objects.select_for_update().get(pk=order.pk)
+        Subscription.objects.select_for_update().get(pk=order.subscription_id)
         organisation = Organisation.objects.select_for_update().get(pk=_organisation(order).pk)
         now = timezone.now()
         if organisation.status == Organisation.Status.PROVISIONING:
             organisation.status = Organisation.Status.ACTIVE
             organisation.activated_at = now
-            organisation.paid_until = now + relativedelta(months=MONTHS[Cycle(order.cycle)])
-            organisation.save(update_fields=["status", "activated_at", "paid_until"])
+            organisation.save(update_fields=["status", "activated_at"])
             record(
                 action="organisation.activated",
                 category=AuditCategory.ORGANISATION,
@@ -141,6 +141,7 @@ def go_live(order: Order) -> None:
                 before={"status": "provisioning"},
                 after={"status": "active"},
             )
+            open_workspace(order=order, organisation_id=organisation.pk, at=now)
         Domain.objects.filter(tenant=organisation, live_at__isnull=True).update(live_at=now)
         mark_fulfilled(order_id=order.pk)
         _tell_owner(order, organisation)
@@ -164,7 +165,7 @@ def _tell_owner(order: Order, organisation: Organisation) -> None:
 
 
 def _organisation(order: Order) -> Organisation:
-    return Organisation.objects.select_related("plan_version__plan").get(first_order=order.pk)
+    return Organisation.objects.select_related("plan_version__plan").get(orders=order.pk)
 
 
 def _tenant(order: Order) -> Tenant:

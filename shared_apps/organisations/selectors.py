@@ -21,14 +21,14 @@ _HAS_DATA = (Organisation.Status.ACTIVE, Organisation.Status.SUSPENDED)
 
 
 def memberships_of(user: Any) -> QuerySet[Membership]:
-    """A person's places by name, each with its organisation, plan, hosts and first order; closed ones are left out.
+    """A person's places by name, each with its organisation, plan, subscription and hosts; closed ones are left out.
 
     Two queries, however many there are.
     """
     return (
         Membership.objects.filter(user_id=user.pk)
         .exclude(organisation__status=Organisation.Status.CLOSED)
-        .select_related("user", "organisation__plan_version__plan", "organisation__first_order")
+        .select_related("user", "organisation__plan_version__plan", "organisation__subscription")
         .prefetch_related(Prefetch("organisation__domains", Domain.objects.filter(is_primary=True)))
         .order_by("organisation__name", "pk")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +47,12 @@ def only_thing_to_do(user: Any) -> str:
     if len(open_orders) == 1:
         return reverse("order", args=open_orders)
     return reverse("orders") if open_orders else reverse("signup_organisation")
+
+
+def first_orders_of(organisation_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The order that made each organisation, by its id. One query."""
+    orders = Order.objects.filter(kind=Order.Kind.FIRST, organisation_id__in=organisation_ids)
+    return dict(orders.values_list("organisation_id", "pk"))
 
 
 def open_orders_of(user: Any) -> list[Order]:

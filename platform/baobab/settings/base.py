@@ -336,6 +336,16 @@ BANK: dict[str, Any] = {
 }
 PAYMENT_SIMULATOR_URL = ""
 
+# Who sells, as invoices name it. Tax numbers are (label, number) pairs: "NIU M012345,RCCM RC/DLA/2026/B/1".
+SELLER: dict[str, Any] = {
+    "name": env.text("SELLER_NAME", PLATFORM_NAME),
+    "address": env.text("SELLER_ADDRESS", ""),
+    "country": env.text("SELLER_COUNTRY", "CM"),
+    "email": env.text("SELLER_EMAIL", SUPPORT_EMAIL),
+    "phone": env.text("SELLER_PHONE", ""),
+    "tax_numbers": [word.split(" ", 1) for word in env.words("SELLER_TAX_NUMBERS") if " " in word],
+}
+
 # How long an order may be paid after it was made, and how long a transfer may take.
 ORDER_LIFETIME = timedelta(days=7)
 

@@ -19,6 +19,7 @@ from billing.pricing import Amounts, price_order
 from billing.selectors import free_subdomains, price_on_sale
 from billing.services.coupons import check_coupon, reduction_of
 from billing.services.orders import NewOrder, check_subdomain, create_order
+from billing.services.taxes import tax_for
 from shared_apps.accounts.pending import remember_pending
 from shared_apps.accounts.services.registration import is_verified
 from shared_apps.core.context import host_with_port
@@ -187,18 +188,22 @@ def _amounts(form: OrganisationForm) -> tuple[Amounts | None, str]:
     price = form.offer.price(choice.cycle, choice.currency) if form.offer else None
     if price is None:
         return None, ""
-    code = str(form["coupon_code"].value() or "").replace("\x00", "").strip()
-    if not code:
-        return price_order(price), ""
+    code = _text(form, "coupon_code")
+    tax = tax_for(country=_text(form, "country"), tax_number=_text(form, "tax_number"))
     on_sale = price_on_sale(product=choice.product, plan=choice.plan, cycle=choice.cycle, currency=choice.currency)
-    if on_sale is None:
-        return price_order(price), ""
+    if not code or on_sale is None:
+        return price_order(price, tax=tax), ""
     try:
         check_rate(action="coupon", who=caller(), limit=60, seconds=600)
         coupon = check_coupon(code=code, plan=on_sale.version.plan, currency=choice.currency)
     except DomainError as error:
-        return price_order(price), str(error)
-    return price_order(price, reduction=reduction_of(coupon)), ""
+        return price_order(price, tax=tax), str(error)
+    return price_order(price, reduction=reduction_of(coupon), tax=tax), ""
+
+
+def _text(form: OrganisationForm, name: str) -> str:
+    """What was typed into a field, checked or not."""
+    return str(form[name].value() or "").replace("\x00", "").strip()
 
 
 @never_cache

@@ -25,7 +25,7 @@ from shared_apps.site.forms.members import ROLES
 from shared_apps.site.pages import render_page
 from shared_apps.site.plan_texts import PRODUCTS
 from shared_apps.site.portal import render_portal
-from shared_apps.site.selectors import open_orders_of
+from shared_apps.site.selectors import first_orders_of, open_orders_of
 
 STATES = {
     Organisation.Status.PROVISIONING: (gettext_lazy("Being prepared"), "info"),
@@ -38,7 +38,9 @@ STATES = {
 @require_safe
 def organisations(request: HttpRequest) -> HttpResponse:
     """Every organisation with its door, and the orders that wait to be paid."""
-    cards = [_card(membership) for membership in memberships_of(request.user)]
+    places = list(memberships_of(request.user))
+    first_orders = first_orders_of([place.organisation_id for place in places])
+    cards = [{**_card(place), "order_id": first_orders.get(place.organisation_id)} for place in places]
     return render_page(request, "organisations.html", {"cards": cards, "open_orders": open_orders_of(request.user)})
 
 

@@ -1,0 +1,115 @@
+"""Money given back, and money that payers take back through their bank."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from billing.models.payments import Payment
+from billing.money import Money
+
+
+class Refund(models.Model):
+    """Part or all of a payment given back, in the currency that was taken.
+
+    awaiting_approval -> created -> pending -> succeeded | failed. What is not failed is reserved on the payment, whose
+    constraint keeps the sum below what was received. One that a provider made by itself is external and succeeded.
+    """
+
+    class Status(models.TextChoices):
+        AWAITING_APPROVAL = "awaiting_approval"  # above the amount that takes two people
+        CREATED = "created"  # committed; the provider may or may not have heard of it
+        PENDING = "pending"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        REJECTED = "rejected"  # by the second person
+
+    OPEN = (Status.AWAITING_APPROVAL, Status.CREATED, Status.PENDING)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    status = models.CharField(max_length=20, choices=Status, default=Status.CREATED)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    order_minor = models.BigIntegerField()  # its worth in the order's currency, by the payment's frozen rate
+    order_currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=300)
+    failure = models.CharField(max_length=40, blank=True)  # one of billing.providers.reasons
+    ends_access = models.BooleanField(default=False)
+    is_external = models.BooleanField(default=False)
+    is_manual = models.BooleanField(default=False)  # a person sends it: no provider can
+    manual_reference = models.CharField(max_length=60, blank=True)
+
+    idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True)
+    provider_ref = models.CharField(max_length=100, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    check_count = models.PositiveIntegerField(default=0)
+    next_check_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=["awaiting_approval", "created", "pending", "succeeded", "failed", "rejected"]
+                ),
+                name="refund_status",
+            ),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0, order_minor__gte=0), name="refund_positive"),
+            models.UniqueConstraint(
+                fields=["payment", "provider_ref"], condition=~Q(provider_ref=""), name="refund_provider_ref"
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["next_check_at"], name="refund_due", condition=Q(next_check_at__isnull=False)),
+        ]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def order_amount(self) -> Money:
+        return Money(self.order_minor, self.order_currency)
+
+
+class Dispute(models.Model):
+    """A payer asks the provider for the money back over our head. open -> won | lost."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        WON = "won"  # the money is ours again
+        LOST = "lost"
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
+    provider_ref = models.CharField(max_length=100)
+    status = models.CharField(max_length=5, choices=Status, default=Status.OPEN)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=60, blank=True)
+    opened_at = models.DateTimeField(db_default=Now())
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-opened_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "provider_ref"], name="dispute_once"),
+            models.CheckConstraint(condition=Q(status__in=["open", "won", "lost"]), name="dispute_status"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="dispute_positive"),
+        ]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
