@@ -73,6 +73,8 @@ def test_counters_of_a_shop_are_the_truth_after_every_step(tenant: Tenant, monke
     with undone():
         with_quota(tenant, products=5, storage_gb=1)
         monkeypatch.setattr(quotas, "unit_of", lambda name: STORAGE if name == "storage_gb" else 1)
+        add_with_photos(2)
+        add_with_photos(1)
         for step in run:
             do(OPERATIONS, step)
             check_counters(at_most={"products": 5, "storage_gb": STORAGE})
