@@ -123,9 +123,14 @@ class Billing(RuleBasedStateMachine):
     def time_passes(self, days: int) -> None:
         back = timedelta(days=days)
         Subscription.objects.filter(pk=self.id).update(
-            **{name: F(name) - back for name in ("paid_until", "started_at", "suspended_at", "cancelled_at", "delete_after")}
+            **{
+                name: F(name) - back
+                for name in ("paid_until", "started_at", "suspended_at", "cancelled_at", "delete_after")
+            }
         )
-        PaidPeriod.objects.filter(subscription_id=self.id).update(starts_at=F("starts_at") - back, ends_at=F("ends_at") - back)
+        PaidPeriod.objects.filter(subscription_id=self.id).update(
+            starts_at=F("starts_at") - back, ends_at=F("ends_at") - back
+        )
         Order.objects.filter(subscription_id=self.id).update(
             expires_at=F("expires_at") - back, period_start=F("period_start") - back, period_end=F("period_end") - back
         )
@@ -178,7 +183,9 @@ class Billing(RuleBasedStateMachine):
         sums = LedgerEntry.objects.values("journal", "currency").annotate(total=Sum("amount_minor")).exclude(total=0)
         assert not sums.exists()
         subscription = self.subscription
-        set_aside = Order.objects.filter(subscription_id=self.id, status="awaiting_payment").aggregate(s=Sum("credit_minor"))
+        set_aside = Order.objects.filter(subscription_id=self.id, status="awaiting_payment").aggregate(
+            s=Sum("credit_minor")
+        )
         refunding = Refund.objects.filter(payment__order__subscription_id=self.id, status__in=Refund.OPEN)
         reserved = refunding.aggregate(s=Sum("credited_minor"))["s"] or 0
         owed = subscription.credit_minor + (set_aside["s"] or 0) + reserved
@@ -225,9 +232,12 @@ def test_whatever_happens_in_whatever_order() -> None:
         run_state_machine_as_test(
             Billing,
             settings=settings(
-                max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck),
+                max_examples=40,
+                stateful_step_count=40,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
                 derandomize=True,
-            ),  # fmt: skip
+            ),
         )
     finally:
         gateways._BUILDERS["paypal"] = original

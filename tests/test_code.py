@@ -98,7 +98,7 @@ def test_every_model_of_a_tenant_refuses_to_cross_schemas() -> None:
     ours = [
         c
         for c in apps.get_app_configs()
-        if c.name.startswith("tenant_apps.") or c.label in ("accounts", "audit", "notifications")
+        if c.name.startswith("tenant_apps.") or c.label in ("accounts", "audit", "notifications", "usage")
     ]
     unguarded = [
         model._meta.label

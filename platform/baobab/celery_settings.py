@@ -69,6 +69,11 @@ beat_schedule = {
         "schedule": crontab(hour=1, minute=30),
         "options": {"expires": 3600},
     },
+    "recount-usage": {
+        "task": "shared_apps.usage.tasks.recount",
+        "schedule": crontab(hour=2, minute=30),
+        "options": {"expires": 3600},
+    },
     "end-expired-visits": {
         "task": "provisioning.tasks.end_expired_visits",
         "schedule": 60.0,

@@ -121,5 +121,6 @@ EXEMPT: dict[str, str] = {
     "socialaccount.socialtoken": _UNUSED,
     "token_blacklist.blacklistedtoken": _SESSION,
     "token_blacklist.outstandingtoken": _SESSION,
+    "usage.usagecounter": "a count of rows whose making and deleting are recorded; mending it is recorded all the same",
     "usersessions.usersession": _SESSION,
 }

@@ -195,6 +195,7 @@ ACTIONS: dict[str, Words] = {
     "team.roles.created": Words(gettext_lazy("Roles set up"), "users"),
     "transfer.approved": Words(gettext_lazy("Transfer approved"), "check", "success"),
     "transfer.rejected": Words(gettext_lazy("Transfer rejected"), "x", "danger"),
+    "usage.mended": Words(gettext_lazy("Count of the plan’s use corrected"), "gauge", "warning"),
 }
 
 LEVELS: dict[str, Words] = {
@@ -214,7 +215,7 @@ _PLATFORM_ONLY = (
 def actions_here() -> dict[str, Words]:
     """The actions that can happen in this schema: no other product's, and the platform's only on the platform."""
     if connection.schema_name == get_public_schema_name():
-        strange = {*_PRODUCTS, "team"}
+        strange = {*_PRODUCTS, "team", "usage"}
     else:
         strange = {*_PRODUCTS, *_PLATFORM_ONLY} - {connection.tenant.product}
     return {code: words for code, words in ACTIONS.items() if code.partition(".")[0] not in strange}

@@ -33,7 +33,9 @@ class ScriptedProvider:
     refund_outcome: Outcome = Outcome.SUCCEEDED
     is_away: bool = False
     account: str = "scripted"
-    capabilities: Capabilities = Capabilities(flow=Flow.REDIRECT, currencies=frozenset({"XAF", "XOF", "EUR"}))
+    capabilities: Capabilities = field(
+        default_factory=lambda: Capabilities(flow=Flow.REDIRECT, currencies=frozenset({"XAF", "XOF", "EUR"}))
+    )
 
     def reference_for(self, attempt: Attempt) -> str:
         return str(attempt.id)
