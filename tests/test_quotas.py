@@ -142,6 +142,13 @@ def test_the_owner_is_told_at_ninety_per_cent_once_a_month(tenant: Tenant) -> No
     assert len(warnings()) == 2
 
 
+def test_once_told_a_reservation_is_one_statement_again(tenant: Tenant, django_assert_num_queries) -> None:
+    with_quota(tenant, products=10)
+    reserve(9)
+    with django_assert_num_queries(1):
+        reserve()
+
+
 def test_a_larger_plan_that_is_nearly_full_too_is_told_again(tenant: Tenant) -> None:
     with_quota(tenant, products=10)
     reserve(10)

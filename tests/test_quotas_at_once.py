@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from shared_apps.core.tenancy import connection
 from shared_apps.notifications.models import Delivery
 from shared_apps.organisations.current import Tenant
 from shared_apps.usage import services as counters
+from shared_apps.usage.counted import Total
 from shared_apps.usage.models import UsageCounter
 from tenant_apps.esxi import services as esxi
 from tenant_apps.esxi.models import Server
@@ -24,12 +26,13 @@ from tenant_apps.esxi.tests.support import make_server
 from tenant_apps.events import services as events
 from tenant_apps.events.models import Event
 from tenant_apps.events.tests.support import make_event
+from tenant_apps.store import selectors
 from tenant_apps.store import services as store
 from tenant_apps.store.models import Product
 from tenant_apps.store.tests.support import make_product
 from tenant_apps.team.tests.support import with_quota
 from tests.support.tenants import ready_tenant
-from tests.support.threads import at_once
+from tests.support.threads import at_once, interrupted
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 LIMIT = 5
@@ -59,6 +62,7 @@ CASES = [
     ),
     Case("esxi", "esxi_servers", make_server, lambda: Server.objects.count(), (esxi, "lock_workspace")),
 ]  # fmt: skip
+STORE = CASES[0]
 every_product = pytest.mark.parametrize("case", CASES, ids=[case.product for case in CASES])
 
 
@@ -142,22 +146,20 @@ def test_reading_before_writing_would_let_them_all_in(case: Case, monkeypatch: p
 
 def test_a_counter_that_many_start_at_once_starts_from_the_truth_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A workspace that is older than its counters."""
-    [case] = [case for case in CASES if case.product == "store"]
-    without_own_lock(case, monkeypatch)
-    tenant = tenant_of(case)
+    without_own_lock(STORE, monkeypatch)
+    tenant = tenant_of(STORE)
     for number in range(3):
         make_product(f"Ancien {number}")
     UsageCounter.objects.all().delete()
     slowly(monkeypatch, counters, "_start")
-    answers = make_all(case, tenant, people=20)
+    answers = make_all(STORE, tenant, people=20)
     assert answers.count("done") == LIMIT - 3
-    assert made_and_counted(case, tenant) == (LIMIT, LIMIT)
+    assert made_and_counted(STORE, tenant) == (LIMIT, LIMIT)
 
 
 def test_one_who_starts_a_counter_and_fails_takes_nothing_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    [case] = [case for case in CASES if case.product == "store"]
-    without_own_lock(case, monkeypatch)
-    tenant = tenant_of(case)
+    without_own_lock(STORE, monkeypatch)
+    tenant = tenant_of(STORE)
     make_product("Ancien")
     UsageCounter.objects.all().delete()
     slowly(monkeypatch, counters, "_start")
@@ -171,7 +173,7 @@ def test_one_who_starts_a_counter_and_fails_takes_nothing_with_them(monkeypatch:
     store.update_product(product=Product.objects.get(), details=store.ProductDetails("Ancien", 1, sku="PRIS"))
     answers = answers_of(12, act)
     assert answers.count("done") == 4
-    assert made_and_counted(case, tenant) == (5, 5)
+    assert made_and_counted(STORE, tenant) == (5, 5)
 
 
 def slowly(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
@@ -187,9 +189,8 @@ def slowly(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
 
 
 def test_deleting_while_others_add_keeps_the_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    [case] = [case for case in CASES if case.product == "store"]
-    without_own_lock(case, monkeypatch)
-    tenant = tenant_of(case)
+    without_own_lock(STORE, monkeypatch)
+    tenant = tenant_of(STORE)
     there = [make_product(f"Ancien {number}").pk for number in range(LIMIT)]
 
     def act(number: int) -> Any:
@@ -200,7 +201,7 @@ def test_deleting_while_others_add_keeps_the_count(monkeypatch: pytest.MonkeyPat
 
     answers = answers_of(20, act)
     assert 5 <= answers.count("done") <= 10
-    made, counted = made_and_counted(case, tenant)
+    made, counted = made_and_counted(STORE, tenant)
     assert made == counted == answers.count("done") - 5 <= LIMIT
 
 
@@ -227,8 +228,28 @@ def test_tenants_count_apart() -> None:
 
     answers = answers_of(PEOPLE, act)
     assert answers.count("done") == 2 * LIMIT + 1
-    [shop_a, shop_b] = [made_and_counted(CASES[0], tenant) for tenant in pair]
+    [shop_a, shop_b] = [made_and_counted(STORE, tenant) for tenant in pair]
     assert (shop_a, shop_b) == ((5, 5), (6, 6))
+
+
+def test_mending_a_counter_misses_nobody_who_adds_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant = tenant_of(STORE)
+    make_product("Ancien")
+    UsageCounter.objects.filter(name="products").update(used=9)
+    # Mending stops after it has counted the rows, until the other waits for it or is done.
+    rows = SimpleNamespace(count=selectors.product_count)
+    monkeypatch.setitem(selectors.COUNTED, "products", Total(lambda: rows.count()))
+
+    def mend() -> int:
+        connection.set_tenant(tenant)
+        return counters.recount()
+
+    def add() -> Product:
+        connection.set_tenant(tenant)
+        return make_product("Nouveau")
+
+    assert interrupted(monkeypatch, rows, "count", first=mend, then=add)[0] == 1
+    assert made_and_counted(STORE, tenant) == (2, 2)
 
 
 def test_counting_outside_a_transaction_is_refused() -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.db import transaction
 from django.utils import timezone
 from hypothesis import given
+from hypothesis import strategies as st
 
 from billing import quotas
 from shared_apps.accounts.models import User
@@ -20,7 +19,7 @@ from tenant_apps.team.models import Photo
 from tenant_apps.team.selectors import PENDING_FOR
 from tenant_apps.team.services import photos
 from tenant_apps.team.tests.support import photo_bytes, refused, upload, with_quota
-from tests.support.random_runs import check_counters, do, forget_counters, random_runs, runs_of, undone
+from tests.support.random_runs import Run, check_run, random_runs, runs_of, undone
 
 SMALL = upload(photo_bytes((64, 48)))
 STORAGE = 12_000  # bytes: a handful of the small photos
@@ -63,21 +62,20 @@ OPERATIONS = {
     "send a photo": photo,
     "remove photos": remove_photos,
     "let uploads grow old": let_uploads_grow_old,
-    "forget the counters": forget_counters,
 }
 
 
 @random_runs
-@given(run=runs_of(OPERATIONS))
-def test_counters_of_a_shop_are_the_truth_after_every_step(tenant: Tenant, monkeypatch: Any, run: Any) -> None:
+@given(run=runs_of(OPERATIONS), older=st.booleans())
+def test_counters_of_a_shop_are_the_truth_after_every_step(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch, run: Run, older: bool
+) -> None:
     with undone():
         with_quota(tenant, products=5, storage_gb=1)
         monkeypatch.setattr(quotas, "unit_of", lambda name: STORAGE if name == "storage_gb" else 1)
         add_with_photos(2)
         add_with_photos(1)
-        for step in run:
-            do(OPERATIONS, step)
-            check_counters(at_most={"products": 5, "storage_gb": STORAGE})
+        check_run(OPERATIONS, run, at_most={"products": 5, "storage_gb": STORAGE}, older=older)
 
 
 def test_a_photo_that_does_not_fit_leaves_no_file(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
