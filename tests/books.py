@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 
 from billing.models import Invoice, LedgerEntry, Order, Payment, Refund, Subscription
 from billing.services.payments import start_payment
@@ -41,6 +41,11 @@ def balances(order: Order) -> dict[str, int]:
     rows = LedgerEntry.objects.filter(journal__document__in=documents).values_list("account", "currency")
     sums = rows.annotate(total=Sum("amount_minor")).order_by("account")
     return {f"{account} {currency}": int(total) for account, currency, total in sums if total}
+
+
+def notes_of(payment: Payment) -> QuerySet[Invoice]:
+    """The credit notes of a payment's order."""
+    return Invoice.objects.filter(order_id=payment.order_id, kind="credit_note")
 
 
 def check_books() -> None:

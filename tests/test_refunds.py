@@ -6,10 +6,9 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing.models import Invoice, Order, Payment, Refund, Subscription
+from billing.models import Order, Payment, Refund, Subscription
 from billing.money import Money
 from billing.services.payments import start_payment
 from billing.services.refund_sending import claim_due_refunds, send_refund
@@ -22,7 +21,7 @@ from billing.services.refunds import (
 )
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
 from shared_apps.notifications.services import send_due_emails
-from tests.books import balances, by_momo, by_paypal, check_books
+from tests.books import balances, by_momo, by_paypal, check_books, notes_of
 from tests.support.factories import make_admin, make_order, pay_by_transfer
 
 pytestmark = pytest.mark.django_db
@@ -36,10 +35,6 @@ def given_back(payment: Payment, amount: Money | None = None, **options: object)
     refund = send_refund(ask(payment, amount, **options).pk)
     payment.refresh_from_db()
     return refund
-
-
-def notes_of(payment: Payment) -> QuerySet[Invoice]:
-    return Invoice.objects.filter(order_id=payment.order_id, kind="credit_note")
 
 
 def francs(minor: int) -> Money:

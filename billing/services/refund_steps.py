@@ -11,8 +11,8 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from billing import ledger
-from billing.models import Invoice, Order, Payment, Refund, Subscription
-from billing.money import Money
+from billing.models import Dispute, Invoice, Order, Payment, Refund, Subscription
+from billing.money import Money, convert
 from billing.refunding import Standing, Taken
 from billing.services.endings import end_paid_time
 from billing.services.fulfilment import mark_paid
@@ -28,7 +28,7 @@ Status = Refund.Status
 
 
 def standing_of(payment: Payment) -> Standing | None:
-    """What is left of a payment that was received; None for one that was not. Three queries.
+    """What is left of a payment that was received; None for one that was not. Four queries.
 
     Whoever acts on it holds the rows of the payment's order and of its subscription, in this order.
     """
@@ -39,12 +39,20 @@ def standing_of(payment: Payment) -> Standing | None:
     credited = live.aggregate(total=Sum("credited_minor"))["total"] or 0
     applied = of_invoice.aggregate(total=Sum(F("order_minor") - F("credited_minor")))["total"] or 0
     subscription = Subscription.objects.get(pk=payment.order.subscription_id)
+    left, lost = payment.applied_minor - applied, _lost(payment)
     return Standing(
         refundable=payment.refundable,
-        applied=Money(max(0, payment.applied_minor - applied), payment.currency),
-        credited=Money(max(0, payment.credited_minor - credited), payment.currency),
+        applied=Money(max(0, left - lost), payment.currency),
+        credited=Money(max(0, payment.credited_minor - credited - max(0, lost - left)), payment.currency),
         credit=Money(subscription.credit_minor, payment.currency),
     )
+
+
+def _lost(payment: Payment) -> int:
+    """What disputes took of it, in minor units of the order's currency."""
+    lost = payment.disputes.filter(status=Dispute.Status.LOST).aggregate(total=Sum("held_minor"))["total"] or 0
+    taken = Money(lost, payment.received_currency)
+    return convert(taken, rate=payment.fx_rate, currency=payment.currency).minor if lost else 0
 
 
 def origin_of(payment: Payment, order: Order) -> str:
