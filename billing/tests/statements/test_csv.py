@@ -251,10 +251,29 @@ def test_a_payer_who_pays_the_balance_of_an_order_is_no_balance_line() -> None:
     assert len(read_statement(table(*lines), currency="XAF").entries) == 3
 
 
-def test_a_balance_of_nothing_is_a_balance() -> None:
-    lines = ("20/11/2026;Solde initial;;0", "21/11/2026;Kamga;;25 000", "30/11/2026;Solde final;;25 000")
-    statement = read_statement(table(*lines), currency="XAF")
+@pytest.mark.parametrize("balance_line", ["{};Solde {};;;{}", "{};Solde {};;{};"])
+def test_a_balance_of_nothing_is_a_balance(balance_line) -> None:
+    content = "\n".join(
+        (
+            "Date;Libellé;Débit;Crédit;Solde",
+            balance_line.format("20/11/2026", "initial", "0"),
+            "21/11/2026;Kamga;;25 000;",
+            balance_line.format("30/11/2026", "final", "25 000"),
+        )
+    )
+    statement = read_statement(content.encode(), currency="XAF")
     assert (statement.opening, statement.gap) == (Money(0, "XAF"), Money(0, "XAF"))
+
+
+@pytest.mark.parametrize("debit", ["5 963", "-5 963", "(5 963)"])
+def test_what_stands_under_debit_went_out_whether_signed_or_not(debit) -> None:
+    assert read_statement(table(f"21/11/2026;Frais;{debit};"), currency="XAF").entries[0].amount == Money(-5_963, "XAF")
+
+
+def test_an_absurd_sum_is_refused_before_it_meets_the_database() -> None:
+    line = "21/11/2026;Kamga;;99 999 999 999 999"
+    assert read_statement(table(line), currency="XAF").entries[0].amount.minor == 99_999_999_999_999
+    assert refusal(table(line), currency="EUR").code == "bad_amount"
 
 
 def test_a_line_that_moves_nothing_is_no_entry() -> None:

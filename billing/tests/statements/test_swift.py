@@ -50,8 +50,9 @@ def test_a_missing_page_is_a_warning() -> None:
 
 
 def test_movements_without_a_balance_beside_them_are_kept() -> None:
-    content = HEAD + TAIL + b":20:B\n:61:261121C25000,NTRFNONREF\n:86:Kamga\n"
-    assert [entry.text for entry in read_statement(content).entries] == ["Kamga"]
+    alone = b":20:B\n:61:261121C25000,NTRFNONREF\n:86:%b\n"
+    content = HEAD + TAIL + alone % b"Kamga" + alone % b"Ngono"
+    assert [entry.text for entry in read_statement(content).entries] == ["Kamga", "Ngono"]
 
 
 def test_what_the_bank_says_after_the_last_balance_belongs_to_no_payer() -> None:
