@@ -150,7 +150,7 @@ def change(request: HttpRequest, id: UUID, action: str) -> HttpResponse:
         except DomainError as error:
             show_error(form, error)
         else:
-            messages.success(request, chosen.done)
+            messages.success(request, str(chosen.done))
             return redirect("backoffice_organisation", id=subscription.organisation_id)
     context = {**_row(subscription), "action": chosen, "form": form, "fits": chosen.fits(subscription)}
     return render_backoffice(request, "subscription_change.html", context, status=UNPROCESSABLE if form.errors else 200)
