@@ -11,6 +11,7 @@ MEASUREMENTS = (
     "benchmarks.pricing",
     "benchmarks.audit",
     "benchmarks.workspaces",
+    "benchmarks.invoices",
 )
 
 if __name__ == "__main__":

@@ -65,7 +65,9 @@ def order_of_link(order_id: UUID, token: str) -> Order:
 
 
 def _order(found: QuerySet[Order]) -> Order:
-    order = found.select_related("plan_version__plan", "organisation", "user", "coupon", "subscription__plan_version").first()
+    order = found.select_related(
+        "plan_version__plan", "organisation", "user", "coupon", "subscription__plan_version"
+    ).first()
     if order is None:
         raise NotFound
     return order

@@ -107,6 +107,14 @@ def status_by_time(clock: Clock, *, now: datetime, waits: bool = False) -> str:
     return steps[-1].to if steps else clock.status
 
 
+def status_without_hold(subscription: Subscription, *, now: datetime) -> str:
+    """The status that a subscription has once nobody holds its access back: what time alone makes of it by now."""
+    to = status_by_time(replace(clock_of(subscription), status=Status.ACTIVE, hold=""), now=now)
+    if to in Subscription.HAS_ACCESS:
+        return to
+    return Status.CANCELLED if subscription.cancel_at_period_end else Status.SUSPENDED
+
+
 def start_of_renewal(*, status: str, paid_until: datetime, now: datetime) -> datetime:
     """When a period that is paid now begins: where the last one ended, as long as the customer could go on working;
     with the payment when access had ended, for nobody pays for time without."""

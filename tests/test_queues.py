@@ -10,6 +10,8 @@ app.loader.import_default_modules()
 
 OWN_QUEUES = {
     "billing.tasks.resolve_payment": "providers",
+    "billing.tasks.send_refund": "providers",
+    "billing.tasks.sync_reversals": "providers",
     "billing.tasks.process_webhook": "webhooks",
     "shared_apps.notifications.tasks.send_due": "mail",
 }

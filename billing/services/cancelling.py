@@ -90,7 +90,11 @@ def request_deletion(*, subscription_id: UUID, actor: Any) -> datetime:
         wanted = timezone.now() + DELETED_ON_REQUEST_AFTER
         due = min(subscription.delete_after or wanted, wanted)
         move_subscription(
-            subscription=subscription, to=Status.CANCELLED, action="subscription.deletion_requested", actor=actor, delete_after=due
+            subscription=subscription,
+            to=Status.CANCELLED,
+            action="subscription.deletion_requested",
+            actor=actor,
+            delete_after=due,
         )
         return due
 

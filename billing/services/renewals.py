@@ -19,7 +19,7 @@ from billing.models.catalogue import Cycle
 from billing.money import Money
 from billing.periods import day_of
 from billing.pricing import Amounts, Reduction, price_change, price_order
-from billing.services.coupons import check_coupon, reduction_of, use_coupon
+from billing.services.coupons import check_coupon, reduction_of, running_coupon, use_coupon
 from billing.services.fulfilment import mark_paid
 from billing.services.moves import move_open_payments
 from billing.services.orders import (
@@ -90,7 +90,7 @@ def _open_renewal(subscription_id: UUID, cycle: str, coupon_code: str, actor: An
         open_order, subscription = lock_with_open_order(subscription_id)
         _check_renewable(subscription)
         price = _renewal_price(subscription, cycle)
-        coupon = _coupon_for(subscription, coupon_code, price)
+        coupon = _coupon_for(subscription, coupon_code, price, open_order)
         if open_order and _is_same(open_order, price, coupon):
             return open_order
         if open_order:
@@ -308,11 +308,13 @@ def _costs_no_less(version: PlanVersion, subscription: Subscription) -> bool:
     return prices.get(version.pk, 0) >= prices.get(subscription.plan_version_id, 0)
 
 
-def _coupon_for(subscription: Subscription, code: str, price: Price) -> Coupon | None:
+def _coupon_for(subscription: Subscription, code: str, price: Price, open_order: Order | None) -> Coupon | None:
     """The coupon that still lasts, or the one whose code is given."""
-    if code.strip():
-        return check_coupon(code=code, plan=price.version.plan, currency=price.currency)
-    return subscription.coupon
+    plan = price.version.plan
+    running = running_coupon(subscription=subscription, plan=plan)
+    if not code.strip() or (running and running.code == code.strip().upper()):
+        return running
+    return check_coupon(code=code, plan=plan, currency=price.currency, subscription=subscription, replacing=open_order)
 
 
 def _reduction(coupon: Coupon | None) -> Reduction | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from billing.models import Order, PaidPeriod, PlanVersion, Subscription, SubscriptionEvent
+from billing.models import CouponUse, Order, PaidPeriod, PlanVersion, Refund, Subscription, SubscriptionEvent
 from billing.models.catalogue import MONTHS, Cycle
 from billing.money import Money
 from billing.periods import add_months, day_of, days_between
@@ -68,12 +68,18 @@ def open_workspace(*, order: Order, organisation_id: UUID, at: datetime) -> None
     subscription = lock_subscription(order.subscription_id)
     subscription.organisation_id = organisation_id
     period = subscription.periods.filter(order=order).first()
-    if period and subscription.started_at and at - subscription.started_at > OPENED_LATE:
+    late = subscription.started_at is not None and at - subscription.started_at > OPENED_LATE
+    if period and late and not _time_given_back(order):
         period.starts_at, period.ends_at = at, _first_end(order, at)
         subscription.anchor_day = _day_of_month(period.ends_at if order.trial_days else at)
         period.save(update_fields=["starts_at", "ends_at"])
         subscription.started_at, subscription.paid_until = at, period.ends_at
     move_subscription(subscription=subscription, to=subscription.status, action="subscription.opened", order=order)
+
+
+def _time_given_back(order: Order) -> bool:
+    """Whether the order's money was returned and its time ended with it."""
+    return Refund.objects.filter(payment__order=order, ends_access=True, status=Refund.Status.SUCCEEDED).exists()
 
 
 def extend_subscription(*, subscription: Subscription, order: Order, at: datetime, actor: Any = None) -> None:
@@ -244,13 +250,20 @@ def with_access(subscription: Subscription) -> str:
 
 
 def _use_coupon_period(subscription: Subscription, order: Order) -> None:
-    """A coupon that lasts several periods has one less, and goes with its last."""
+    """A coupon that lasts several periods has one less, and goes with its last. One for a single period leaves another that
+    is running as it is."""
     coupon = order.coupon
     if coupon is None:
         return
-    lasting = subscription.coupon_periods_left if subscription.coupon_id == coupon.pk else coupon.periods
+    is_running = subscription.coupon_id == coupon.pk
+    if not is_running and order.kind != Order.Kind.FIRST and not CouponUse.objects.filter(order=order).exists():
+        return  # money that came late for a period of a coupon that has run out since
+    lasting = subscription.coupon_periods_left if is_running else coupon.periods
     left = lasting and lasting - 1  # None: for ever
-    subscription.coupon, subscription.coupon_periods_left = (None, None) if left == 0 else (coupon, left)
+    if left != 0:
+        subscription.coupon, subscription.coupon_periods_left = coupon, left
+    elif is_running:
+        subscription.coupon, subscription.coupon_periods_left = None, None
 
 
 def _values_of_rest(order: Order, periods: list[PaidPeriod], at: datetime) -> list[tuple[PaidPeriod, Money]]:

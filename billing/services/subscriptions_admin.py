@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,7 @@ from billing.periods import days_between
 from billing.services.orders import is_being_paid
 from billing.services.renewals import close_order, lock_with_open_order
 from billing.services.subscriptions import lock_subscription, move_subscription, period_after, with_access
-from billing.transitions import clock_of, start_of_renewal, status_by_time
+from billing.transitions import start_of_renewal, status_without_hold
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
 
@@ -76,10 +75,7 @@ def lift_hold(*, subscription_id: UUID, reason: str, admin: Any) -> None:
             raise Conflict(
                 "not_held", _("No admin holds this workspace. A payment or the end of the dispute opens it.")
             )
-        clock = replace(clock_of(subscription), status=Status.ACTIVE, suspended_at=None)
-        to = status_by_time(clock, now=timezone.now())
-        if to not in Subscription.HAS_ACCESS:
-            to = Status.CANCELLED if subscription.cancel_at_period_end else Status.SUSPENDED
+        to = status_without_hold(subscription, now=timezone.now())
         subscription.suspended_at = None
         move_subscription(
             subscription=subscription, to=to, action="subscription.hold_lifted", actor=admin,

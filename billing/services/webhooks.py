@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from billing import gateways
 from billing.models import Payment, WebhookEvent
-from billing.providers.base import EventRef, InvalidSignature, ProviderError
+from billing.providers.base import EventKind, EventRef, InvalidSignature, ProviderError
 from billing.services.resolve import resolve_payment
+from billing.services.reversals import sync_reversals
 from shared_apps.core.soon import send_soon
 from shared_apps.core.throttle import count_one, counted, network_of
 
@@ -100,6 +101,12 @@ def process_webhook(event_id: int) -> WebhookEvent:
         return _close(event, WebhookEvent.Status.IGNORED)
     event.payment = payment
     resolve_payment(payment.pk)
+    if ref.kind is not EventKind.PAYMENT:
+        try:
+            sync_reversals(payment.pk)
+        except ProviderError as trouble:
+            WebhookEvent.objects.filter(pk=event_id).update(error=str(trouble)[:500])
+            return event
     return _close(event, WebhookEvent.Status.PROCESSED)
 
 
@@ -151,6 +158,10 @@ def _find_payment(provider: str, ref: EventRef) -> Payment | None:
     payments = Payment.objects.filter(method__name=provider)
     if ref.provider_ref:
         found = payments.filter(provider_ref=ref.provider_ref).first()
+        if found:
+            return found
+    if ref.transaction_ref:
+        found = payments.filter(transaction_ref=ref.transaction_ref).first()
         if found:
             return found
     return payments.filter(pk=ref.attempt_id).first() if ref.attempt_id else None

@@ -20,6 +20,8 @@ task_default_queue = "baobab"
 task_queues = [Queue("baobab"), Queue("providers"), Queue("webhooks"), Queue("mail")]
 task_routes = {
     "billing.tasks.resolve_payment": {"queue": "providers"},
+    "billing.tasks.send_refund": {"queue": "providers"},
+    "billing.tasks.sync_reversals": {"queue": "providers"},
     "billing.tasks.process_webhook": {"queue": "webhooks"},
     "shared_apps.notifications.tasks.send_due": {"queue": "mail"},
 }
@@ -42,6 +44,7 @@ timezone = "UTC"
 beat_schedule = {
     "drain-outbox": {"task": "shared_apps.outbox.tasks.drain", "schedule": 10.0, "options": {"expires": 10}},
     "poll-payments": {"task": "billing.tasks.poll_due_payments", "schedule": 5.0, "options": {"expires": 5}},
+    "poll-refunds": {"task": "billing.tasks.poll_due_refunds", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-webhooks": {"task": "billing.tasks.sweep_webhooks", "schedule": 60.0, "options": {"expires": 60}},
     "delete-old-webhooks": {
         "task": "billing.tasks.delete_old_webhooks",
@@ -64,6 +67,11 @@ beat_schedule = {
     "clean-up": {
         "task": "provisioning.tasks.clean_up",
         "schedule": crontab(hour=1, minute=30),
+        "options": {"expires": 3600},
+    },
+    "recount-usage": {
+        "task": "shared_apps.usage.tasks.recount",
+        "schedule": crontab(hour=2, minute=30),
         "options": {"expires": 3600},
     },
     "end-expired-visits": {

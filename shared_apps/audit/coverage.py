@@ -35,8 +35,8 @@ AUDITED: dict[str, Audited] = {
     "billing.dispute": Audited(parents=("billing.payment",)),
     # Its file and its certificate are made of what the entry of its issue says.
     "billing.invoice": Audited(machine=("pdf", "pdf_sha256", "fiscal_status", "fiscal_number", "fiscal_qr", "fiscal_error")),
-    # The organisation that came of an order is told by the organisation's own entry.
-    "billing.order": Audited(machine=("organisation_id",)),
+    # The organisation that came of an order is told by the organisation's own entry, part of its money by the payment's.
+    "billing.order": Audited(parents=("billing.payment",), machine=("organisation_id",)),
     "billing.paidperiod": Audited(parents=("billing.subscription",)),
     # What the poller notes at each look. Every change of status is recorded.
     "billing.payment": Audited(
@@ -49,7 +49,7 @@ AUDITED: dict[str, Audited] = {
     "billing.planversion": Audited(),
     "billing.price": Audited(parents=("billing.planversion",)),
     "billing.refund": Audited(
-        parents=("billing.payment",), machine=("started_at", "check_count", "next_check_at", "provider_ref")
+        parents=("billing.payment",), machine=("started_at", "check_count", "next_check_at", "provider_ref", "failure")
     ),
     "billing.subscription": Audited(parents=("billing.order",)),
     "billing.taxrate": Audited(),
@@ -121,5 +121,6 @@ EXEMPT: dict[str, str] = {
     "socialaccount.socialtoken": _UNUSED,
     "token_blacklist.blacklistedtoken": _SESSION,
     "token_blacklist.outstandingtoken": _SESSION,
+    "usage.usagecounter": "a count of rows whose making and deleting are recorded; mending it is recorded all the same",
     "usersessions.usersession": _SESSION,
 }

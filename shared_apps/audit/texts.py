@@ -57,11 +57,18 @@ ACTIONS: dict[str, Words] = {
     "audit.retention_changed": Words(gettext_lazy("Keeping time changed"), "history", "warning"),
     "consent.given": Words(gettext_lazy("Consent given"), "check"),
     "consent.withdrawn": Words(gettext_lazy("Consent withdrawn"), "undo-2", "warning"),
+    "coupon.activated": Words(gettext_lazy("Coupon switched on"), "badge-percent", "success"),
+    "coupon.changed": Words(gettext_lazy("Coupon changed"), "badge-percent"),
+    "coupon.created": Words(gettext_lazy("Coupon made"), "badge-percent", "success"),
+    "coupon.deactivated": Words(gettext_lazy("Coupon switched off"), "badge-percent", "warning"),
     "coupon.given_back": Words(gettext_lazy("Coupon given back"), "undo-2"),
     "coupon.used": Words(gettext_lazy("Coupon used"), "badge-percent"),
     "credit.added": Words(gettext_lazy("Credit added"), "plus", "success"),
     "credit.set_aside": Words(gettext_lazy("Credit used for an order"), "badge-percent"),
     "credit_note.issued": Words(gettext_lazy("Credit note issued"), "file-text"),
+    "dispute.lost": Words(gettext_lazy("Dispute lost"), "triangle-alert", "danger"),
+    "dispute.open": Words(gettext_lazy("Payment disputed"), "triangle-alert", "warning"),
+    "dispute.won": Words(gettext_lazy("Dispute won"), "circle-check", "success"),
     "esxi.server.added": Words(gettext_lazy("Server added"), "server"),
     "esxi.server.changed": Words(gettext_lazy("Server changed"), "server"),
     "esxi.server.removed": Words(gettext_lazy("Server removed"), "trash-2", "warning"),
@@ -114,10 +121,24 @@ ACTIONS: dict[str, Words] = {
     "payment.pending": Words(gettext_lazy("Payment awaited"), "hourglass"),
     "payment.succeeded": Words(gettext_lazy("Payment received"), "circle-check", "success"),
     "plan.published": Words(gettext_lazy("Plan published"), "tag"),
+    "plan.retired": Words(gettext_lazy("Plan retired"), "tag", "warning"),
     "plan.shown": Words(gettext_lazy("Plan shown differently"), "tag"),
+    "plan.sold_again": Words(gettext_lazy("Plan on sale again"), "tag", "success"),
     "provisioning.restarted": Words(gettext_lazy("Workspace started again"), "rotate-ccw", "info"),
     "provisioning.stuck": Words(gettext_lazy("Workspace stuck"), "triangle-alert", "danger"),
     "receipt.uploaded": Words(gettext_lazy("Receipt sent"), "upload", "info"),
+    "refund.approved": Words(gettext_lazy("Refund agreed to"), "check", "info"),
+    "refund.external": Words(gettext_lazy("Given back at the provider's own site"), "external-link", "warning"),
+    "refund.failed": Words(gettext_lazy("Refund failed"), "circle-x", "danger"),
+    "refund.pending": Words(gettext_lazy("Refund under way"), "hourglass"),
+    "refund.rejected": Words(gettext_lazy("Refund rejected"), "x", "warning"),
+    "refund.requested": Words(gettext_lazy("Refund asked for"), "undo-2", "info"),
+    "refund.succeeded": Words(gettext_lazy("Money given back"), "undo-2", "success"),
+    "review.applied": Words(gettext_lazy("Money in review put to an order"), "check", "success"),
+    "review.corrected": Words(gettext_lazy("Amount received corrected"), "pencil", "warning"),
+    "review.credited": Words(gettext_lazy("Money in review made credit"), "wallet", "info"),
+    "review.dismissal_proposed": Words(gettext_lazy("Said that the money never came"), "users", "warning"),
+    "review.refunded": Words(gettext_lazy("Money in review to be given back"), "undo-2", "info"),
     "secret.resealed": Words(gettext_lazy("Secret sealed with a new key"), "lock"),
     "sign_in_provider.changed": Words(gettext_lazy("Sign-in provider changed"), "key-round", "warning"),
     "store.category.created": Words(gettext_lazy("Category added"), "tag"),
@@ -128,10 +149,14 @@ ACTIONS: dict[str, Words] = {
     "store.product.published": Words(gettext_lazy("Product published"), "eye", "success"),
     "store.shop.changed": Words(gettext_lazy("Shop settings changed"), "settings"),
     "store.shop.created": Words(gettext_lazy("Shop set up"), "sprout", "success"),
-    "subscription.cancellation_scheduled": Words(gettext_lazy("End of the subscription planned"), "calendar", "warning"),
+    "subscription.cancellation_scheduled": Words(
+        gettext_lazy("End of the subscription planned"), "calendar", "warning"
+    ),
     "subscription.cancellation_undone": Words(gettext_lazy("End of the subscription taken back"), "undo-2", "success"),
     "subscription.cancelled": Words(gettext_lazy("Subscription cancelled"), "ban", "warning"),
     "subscription.change_scheduled": Words(gettext_lazy("Change of plan planned"), "calendar", "info"),
+    "subscription.dispute_won": Words(gettext_lazy("Access back after a dispute"), "circle-check", "success"),
+    "subscription.disputed": Words(gettext_lazy("Access held by a dispute"), "triangle-alert", "warning"),
     "subscription.deleted": Words(gettext_lazy("Subscription deleted"), "trash-2", "danger"),
     "subscription.deletion_requested": Words(gettext_lazy("Deletion asked for"), "trash-2", "danger"),
     "subscription.ended": Words(gettext_lazy("Subscription over"), "ban", "warning"),
@@ -144,9 +169,11 @@ ACTIONS: dict[str, Words] = {
     "subscription.plan_changed": Words(gettext_lazy("Plan changed"), "arrow-up", "info"),
     "subscription.renewed": Words(gettext_lazy("Subscription renewed"), "rotate-ccw", "success"),
     "subscription.started": Words(gettext_lazy("Subscription started"), "sprout", "success"),
+    "subscription.time_ended": Words(gettext_lazy("Paid time ended with its refund"), "undo-2", "warning"),
     "subscription.suspended": Words(gettext_lazy("Workspace read-only, unpaid"), "lock", "danger"),
     "tax.ended": Words(gettext_lazy("Tax rate ended"), "percent", "warning"),
     "tax.set": Words(gettext_lazy("Tax rate entered"), "percent", "info"),
+    "tax.withdrawn": Words(gettext_lazy("Planned tax rate withdrawn"), "percent", "warning"),
     "team.api_key.created": Words(gettext_lazy("API key made"), "key-round", "info"),
     "team.api_key.revoked": Words(gettext_lazy("API key ended"), "key-round", "warning"),
     "team.invitation.accepted": Words(gettext_lazy("Invitation accepted"), "circle-check", "success"),
@@ -168,6 +195,7 @@ ACTIONS: dict[str, Words] = {
     "team.roles.created": Words(gettext_lazy("Roles set up"), "users"),
     "transfer.approved": Words(gettext_lazy("Transfer approved"), "check", "success"),
     "transfer.rejected": Words(gettext_lazy("Transfer rejected"), "x", "danger"),
+    "usage.mended": Words(gettext_lazy("Count of the plan’s use corrected"), "gauge", "warning"),
 }
 
 LEVELS: dict[str, Words] = {
@@ -179,14 +207,15 @@ LEVELS: dict[str, Words] = {
 
 _PRODUCTS = ("store", "events", "esxi")
 _PLATFORM_ONLY = (
-    "coupon", "membership", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt", "transfer",
+    "coupon", "dispute", "membership", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt",
+    "refund", "review", "transfer",
 )  # fmt: skip
 
 
 def actions_here() -> dict[str, Words]:
     """The actions that can happen in this schema: no other product's, and the platform's only on the platform."""
     if connection.schema_name == get_public_schema_name():
-        strange = {*_PRODUCTS, "team"}
+        strange = {*_PRODUCTS, "team", "usage"}
     else:
         strange = {*_PRODUCTS, *_PLATFORM_ONLY} - {connection.tenant.product}
     return {code: words for code, words in ACTIONS.items() if code.partition(".")[0] not in strange}

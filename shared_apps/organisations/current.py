@@ -90,8 +90,8 @@ class Tenant:
         return Standing.GRACE if now < self.grace_ends_at else Standing.PROVISIONAL
 
     def quota(self, name: str) -> int | None:
-        """The plan's limit for something; None is unlimited. Raises KeyError for a name the plan does not know."""
-        return dict(self.quotas)[name]
+        """The plan's limit for something; None is unlimited, and so is what the plan does not name."""
+        return dict(self.quotas).get(name)
 
 
 @dataclass(slots=True)

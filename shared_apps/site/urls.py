@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from shared_apps.site.views import (
     audit,
@@ -21,6 +21,8 @@ from shared_apps.site.views import (
     subscription,
 )
 from shared_apps.site.views import backoffice_organisations as desk
+from shared_apps.site.views import backoffice_payments as money
+from shared_apps.site.views import backoffice_refunds as refunds
 
 urlpatterns = [
     path("", pricing.home, name="home"),
@@ -85,6 +87,14 @@ urlpatterns = [
     path("backoffice/audit/retention/", audit.retention, name="backoffice_audit_retention"),
     path("backoffice/transfers/", backoffice.transfers, name="backoffice_transfers"),
     path("backoffice/transfers/<uuid:id>/", backoffice.transfer, name="backoffice_transfer"),
+    path("backoffice/payments/", money.payments, name="backoffice_payments"),
+    path("backoffice/payments/<uuid:id>/", money.payment, name="backoffice_payment"),
+    path("backoffice/payments/<uuid:id>/ask/", money.ask_again, name="backoffice_payment_ask"),
+    path("backoffice/payments/<uuid:id>/refund/", money.refund, name="backoffice_payment_refund"),
+    path("backoffice/payments/<uuid:id>/decide/", money.decide, name="backoffice_payment_decide"),
+    path("backoffice/review/", money.review, name="backoffice_review"),
+    path("backoffice/refunds/", refunds.refunds, name="backoffice_refunds"),
+    path("backoffice/refunds/<uuid:id>/", refunds.refund, name="backoffice_refund"),
     path("backoffice/receipts/<uuid:id>/", backoffice.receipt, name="backoffice_receipt"),
     path("backoffice/subscriptions/", backoffice_subscriptions.subscriptions, name="backoffice_subscriptions"),
     path(
@@ -98,6 +108,7 @@ urlpatterns = [
     path("backoffice/visits/<uuid:id>/open/", desk.open_visit, name="backoffice_visit_open"),
     path("backoffice/visits/<uuid:id>/end/", desk.end_visit, name="backoffice_visit_end"),
     path("backoffice/provisioning/<uuid:id>/restart/", backoffice.restart_job, name="backoffice_restart_job"),
+    path("backoffice/", include("shared_apps.site.urls_selling")),
     path("backoffice/identity/", identity.queue, name="backoffice_identity"),
     path("backoffice/identity/<uuid:id>/", identity.check, name="backoffice_identity_check"),
     path("backoffice/identity/<uuid:id>/<slug:kind>/", identity.file, name="backoffice_identity_file"),

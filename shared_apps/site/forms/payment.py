@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import phonenumbers
@@ -14,10 +13,11 @@ from django.utils.translation import gettext as _
 from billing import gateways
 from billing.fx import quote_in_eur
 from billing.models import Order, Payment, PaymentMethod
-from billing.money import EXPONENTS, InexactAmount, Money
+from billing.money import EXPONENTS, Money
 from billing.providers.base import Capabilities
 from shared_apps.core.uploads import MAX_BYTES
 from shared_apps.core.widgets import Card, FileDrop, MoneyInput, PhoneInput, RadioCards
+from shared_apps.site.forms.amounts import parse_amount
 from shared_apps.site.forms.signup import set_choices
 from shared_apps.site.transfer_check import mark_of, obstacles, tidy_reference
 
@@ -199,14 +199,8 @@ class DecisionForm(forms.Form):
         return not self.unconfirmed
 
     def _money(self, text: str, currency: str) -> Money | None:
-        digits = "".join(text.split()).replace("\u202f", "").replace("\xa0", "").replace(",", ".")
         try:
-            amount = Decimal(digits)
-            if not amount.is_finite() or not 0 < amount < Decimal(10) ** 12:
-                raise InvalidOperation
-            return Money.from_decimal(amount, currency)
-        except InexactAmount:
-            self.add_error("received_amount", _("This currency has no such decimals."))
-        except InvalidOperation:
-            self.add_error("received_amount", _("Enter the amount in digits, for example 25000."))
+            return parse_amount(text, currency)
+        except forms.ValidationError as error:
+            self.add_error("received_amount", error)
         return None

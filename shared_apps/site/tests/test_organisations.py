@@ -70,7 +70,7 @@ def test_the_list_shows_only_ones_own_in_constant_queries(organisation, owner, d
         assert enter(stranger) not in page
     for other in Organisation.objects.exclude(memberships__user=owner):
         Membership.objects.create(organisation=other, user=owner, role="member")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         client.get("/organisations/")
 
 

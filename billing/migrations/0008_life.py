@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0006_trials'),
+        ('billing', '0007_refunds'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
