@@ -409,7 +409,7 @@ class TestFollowing:
     ) -> None:
         client.post(url(order, "pay/"), {"payment_method": "mtn_momo", "phone_number": PHONE})
         sent: list[str] = []
-        monkeypatch.setattr("shared_apps.site.views.orders.send_soon", lambda _task, key: sent.append(key))
+        monkeypatch.setattr("shared_apps.site.views.paying.send_soon", lambda _task, key: sent.append(key))
         for _ in range(5):
             client.get(url(order, "status/"))
         assert sent == [str(order.payments.get().pk)]
