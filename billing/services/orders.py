@@ -305,7 +305,11 @@ def _check_shown(new: NewOrder, total: Money) -> None:
     if shown is None:
         return
     if shown.total != total:
-        raise Conflict("price_changed", _("The amount to pay has changed. Check your order, then continue."))
+        raise Conflict(
+            "price_changed",
+            _("The amount to pay has changed. Check your order, then continue."),
+            extra={"total_minor": total.minor, "currency": total.currency},
+        )
     if shown.version_id not in (None, new.price.version_id):
         raise Conflict("price_changed", _("What this plan offers has changed. Check your order, then continue."))
 
