@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from billing.services import orders, polling, resolve, webhooks
+from billing.models import PaymentMethod
+from billing.services import health, orders, polling, resolve, webhooks
 from shared_apps.core.soon import send_soon
 
 
@@ -46,3 +47,18 @@ def delete_old_webhooks() -> int:
 def expire_orders() -> int:
     """Expire what was not paid in time."""
     return orders.expire_orders()
+
+
+@shared_task
+def check_due_providers() -> int:
+    """Have providers checked that are hidden or under suspicion."""
+    due = health.claim_due_checks()
+    for method_id in due:
+        send_soon(check_provider, method_id, expires=health.CHECK_EVERY.total_seconds())
+    return len(due)
+
+
+@shared_task
+def check_provider(method_id: int) -> bool:
+    """Check one provider: whether it takes payments now."""
+    return health.check_method(method=PaymentMethod.objects.get(pk=method_id)) is None

@@ -26,4 +26,5 @@ REFERENCE_MISMATCH: Final = "reference_mismatch"
 SECOND_SUCCESS: Final = "second_success"
 ORDER_CLOSED: Final = "order_closed"
 BAD_SIGNATURE: Final = "bad_signature"
+UNCLEAR: Final = "unclear"  # an answer we do not know, and so nothing final
 UNKNOWN: Final = "unknown"

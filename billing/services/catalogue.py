@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from billing.models import PaymentMethod, Plan, PlanVersion, Price
+from billing.models import PaymentMethod, Plan, PlanVersion, Price, ProviderHealth
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 
@@ -72,6 +72,7 @@ def publish_method(*, name: str, display_name: str, is_automatic: bool, position
     wanted = {"display_name": display_name, "is_automatic": is_automatic, "position": position}
     with transaction.atomic():
         method, created = PaymentMethod.objects.select_for_update().get_or_create(name=name, defaults=wanted)
+        ProviderHealth.objects.get_or_create(method=method)
         before = {} if created else {field: getattr(method, field) for field in wanted}
         if before != wanted:
             PaymentMethod.objects.filter(pk=method.pk).update(**wanted)

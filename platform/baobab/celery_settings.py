@@ -20,6 +20,7 @@ task_default_queue = "baobab"
 task_queues = [Queue("baobab"), Queue("providers"), Queue("webhooks"), Queue("mail")]
 task_routes = {
     "billing.tasks.resolve_payment": {"queue": "providers"},
+    "billing.tasks.check_provider": {"queue": "providers"},
     "billing.tasks.process_webhook": {"queue": "webhooks"},
     "shared_apps.notifications.tasks.send_due": {"queue": "mail"},
 }
@@ -42,6 +43,7 @@ timezone = "UTC"
 beat_schedule = {
     "drain-outbox": {"task": "shared_apps.outbox.tasks.drain", "schedule": 10.0, "options": {"expires": 10}},
     "poll-payments": {"task": "billing.tasks.poll_due_payments", "schedule": 5.0, "options": {"expires": 5}},
+    "check-providers": {"task": "billing.tasks.check_due_providers", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-webhooks": {"task": "billing.tasks.sweep_webhooks", "schedule": 60.0, "options": {"expires": 60}},
     "delete-old-webhooks": {
         "task": "billing.tasks.delete_old_webhooks",
