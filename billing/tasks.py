@@ -23,6 +23,12 @@ def poll_due_payments() -> int:
 
 
 @shared_task
+def process_new_webhooks() -> int:
+    """Look at the webhooks that nobody has looked at yet."""
+    return webhooks.process_new_webhooks()
+
+
+@shared_task
 def process_webhook(event_id: int) -> str:
     """Look at one webhook."""
     return webhooks.process_webhook(event_id).status

@@ -137,7 +137,7 @@ class TestHiding:
 
     def test_the_api_says_so_too(self, public_client) -> None:
         hide()
-        listed = public_client.get("/api/payment-methods/")
+        listed = public_client.get("/api/tenants/payment-methods/")
         assert "mtn_momo" not in [one["name"] for one in listed.json()]
 
 

@@ -11,6 +11,7 @@ app.loader.import_default_modules()
 OWN_QUEUES = {
     "billing.tasks.resolve_payment": "providers",
     "billing.tasks.check_provider": "providers",
+    "billing.tasks.process_new_webhooks": "webhooks",
     "billing.tasks.process_webhook": "webhooks",
     "shared_apps.notifications.tasks.send_due": "mail",
 }

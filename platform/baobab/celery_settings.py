@@ -21,6 +21,7 @@ task_queues = [Queue("baobab"), Queue("providers"), Queue("webhooks"), Queue("ma
 task_routes = {
     "billing.tasks.resolve_payment": {"queue": "providers"},
     "billing.tasks.check_provider": {"queue": "providers"},
+    "billing.tasks.process_new_webhooks": {"queue": "webhooks"},
     "billing.tasks.process_webhook": {"queue": "webhooks"},
     "shared_apps.notifications.tasks.send_due": {"queue": "mail"},
 }
