@@ -61,14 +61,26 @@ def _clean_state(settings: Any, tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def _audit_watch_installed() -> None:
-    from tests.support import audit_watch
+def _watches_installed() -> None:
+    from tests.support import audit_watch, provider_watch
 
     audit_watch.install()
+    provider_watch.install()
 
 
 @pytest.fixture(autouse=True)
-def _audit_watch(_audit_watch_installed: None) -> Iterator[None]:
+def _provider_watch(_watches_installed: None) -> Iterator[None]:
+    """A test fails when a provider is called while a transaction of the product is open, whatever the test is about."""
+    from tests.support import provider_watch
+
+    with provider_watch.watching() as found:
+        yield
+        calls = list(found)
+    assert not calls, "\n".join(calls)
+
+
+@pytest.fixture(autouse=True)
+def _audit_watch(_watches_installed: None) -> Iterator[None]:
     """A test fails when product code changes an audited table without an entry, whatever the test is about."""
     from tests.support import audit_watch
 

@@ -12,6 +12,7 @@ MEASUREMENTS = (
     "benchmarks.audit",
     "benchmarks.webhooks",
     "benchmarks.workspaces",
+    "benchmarks.invoices",
 )
 
 if __name__ == "__main__":

@@ -87,3 +87,24 @@ _METHOD_NAMES = {"bank_transfer": _("Bank transfer")}
 def method_name(method: PaymentMethod) -> str | Promise:
     """What payers know a way to pay by."""
     return _METHOD_NAMES.get(method.name, method.display_name)
+
+
+# Why a refund did not go through, for the team: the providers' reasons, and our own.
+EXTERNAL = "external"
+NOT_SENT = "not_sent"
+REFUND_FAILURES: dict[str, str | Promise] = {
+    reasons.INSUFFICIENT_FUNDS: _("There is not enough money on our account at the provider."),
+    reasons.AMOUNT_MISMATCH: _("The provider says that less than this is left of the payment."),
+    reasons.CURRENCY_MISMATCH: _("The payment was taken in another currency."),
+    reasons.BEING_REVIEWED: _("The provider holds this payment back and refunds nothing of it now."),
+    reasons.MISCONFIGURED: _("The provider does not let us give money back: check our account and keys."),
+    EXTERNAL: _("The money was given back on the provider's own site meanwhile."),
+    reasons.DISPUTED: _("The payer disputes this payment: the provider decides who has the money."),
+    reasons.TOO_LATE: _("The provider gives back nothing of a payment that is so old. Make it credit instead."),
+    NOT_SENT: _("It could not be sent by hand."),
+}
+
+
+def explain_refund(failure: str) -> str | Promise:
+    """The words for why a refund failed."""
+    return REFUND_FAILURES.get(failure, _("The provider refused it without saying why."))

@@ -3,7 +3,17 @@ from __future__ import annotations
 from celery import shared_task
 
 from billing.models import PaymentMethod
-from billing.services import health, orders, polling, resolve, webhooks
+from billing.services import (
+    health,
+    life,
+    orders,
+    polling,
+    refund_sending,
+    reminders,
+    resolve,
+    reversals,
+    webhooks,
+)
 from shared_apps.core.soon import send_soon
 
 
@@ -68,3 +78,36 @@ def check_due_providers() -> int:
 def check_provider(method_id: int) -> bool:
     """Check one provider: whether it takes payments now."""
     return health.check_method(method=PaymentMethod.objects.get(pk=method_id)) is None
+
+
+@shared_task
+def send_refund(refund_id: str) -> str:
+    """Give one refund to its provider, or ask what became of it."""
+    return refund_sending.send_refund(refund_id).status
+
+
+@shared_task
+def poll_due_refunds() -> int:
+    """Send or ask about every refund whose time has come."""
+    due = refund_sending.claim_due_refunds()
+    for refund_id in due:
+        send_soon(send_refund, str(refund_id), expires=refund_sending.CLAIM.total_seconds())
+    return len(due)
+
+
+@shared_task
+def sync_reversals(payment_id: str) -> None:
+    """Ask what was given back or is disputed of one payment."""
+    reversals.sync_reversals(payment_id)
+
+
+@shared_task
+def advance_subscriptions() -> int:
+    """Move subscriptions whose time has come."""
+    return life.advance_subscriptions()
+
+
+@shared_task
+def prepare_renewals() -> int:
+    """Make renewals, and send reminders."""
+    return reminders.prepare_renewals()

@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 
+from tests.support.floats import floats_in
 from tests.support.lazy import problems_in
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,6 +44,34 @@ def test_the_check_above_lets_good_code_pass(tmp_path) -> None:
     assert problems_in(tmp_path / "good.py") == []
 
 
+# Where amounts are worked out, moved, shown or sent.
+NEAR_MONEY = (
+    "billing/**/*.py",
+    "tenant_apps/payments/**/*.py",
+    "shared_apps/site/forms/*.py",
+    "shared_apps/site/views/*.py",
+)
+
+
+def test_no_float_comes_near_money() -> None:
+    files = [path for pattern in NEAR_MONEY for path in ROOT.glob(pattern) if "tests" not in path.parts]
+    assert len(files) > 60
+    assert [found for path in files for found in floats_in(path, str(path.relative_to(ROOT)))] == []
+
+
+@pytest.mark.parametrize(
+    "code", ["price = 0.5\n", "def f(amount: float) -> None: ...\n", "total = float(minor)\n", "x: float = y\n"]
+)
+def test_the_check_above_finds_floats(tmp_path, code) -> None:
+    (tmp_path / "bad.py").write_text(code)
+    assert floats_in(tmp_path / "bad.py", "bad.py")
+
+
+def test_the_check_above_knows_seconds(tmp_path) -> None:
+    (tmp_path / "good.py").write_text("connect_timeout: float = 5.0\ncall(read_timeout=0.5)\n")
+    assert floats_in(tmp_path / "good.py", "good.py") == []
+
+
 def test_no_file_of_ours_is_longer_than_500_lines() -> None:
     long = {str(path.relative_to(ROOT)): n for path in sources() if (n := len(path.read_text().splitlines())) > 500}
     assert long == {}
@@ -69,7 +98,7 @@ def test_every_model_of_a_tenant_refuses_to_cross_schemas() -> None:
     ours = [
         c
         for c in apps.get_app_configs()
-        if c.name.startswith("tenant_apps.") or c.label in ("accounts", "audit", "notifications")
+        if c.name.startswith("tenant_apps.") or c.label in ("accounts", "audit", "notifications", "usage")
     ]
     unguarded = [
         model._meta.label

@@ -12,6 +12,8 @@ OWN_QUEUES = {
     "billing.tasks.resolve_payment": "providers",
     "billing.tasks.check_provider": "providers",
     "billing.tasks.process_new_webhooks": "webhooks",
+    "billing.tasks.send_refund": "providers",
+    "billing.tasks.sync_reversals": "providers",
     "billing.tasks.process_webhook": "webhooks",
     "shared_apps.notifications.tasks.send_due": "mail",
 }

@@ -81,6 +81,7 @@ class Order(models.Model):
     # The time that is bought: known before for renewals and changes, for a first order once it is paid.
     period_start = models.DateTimeField(null=True, blank=True)
     period_end = models.DateTimeField(null=True, blank=True)
+    trial_days = models.PositiveSmallIntegerField(default=0)  # of a first order that begins with time to try
 
     class Meta:
         ordering = ["-created_at"]
@@ -125,6 +126,9 @@ class Order(models.Model):
                 name="order_paid_in_full",
             ),
             models.CheckConstraint(condition=~Q(kind="first") | ~Q(subdomain=""), name="order_first_has_subdomain"),
+            models.CheckConstraint(
+                condition=Q(trial_days=0) | Q(kind="first", subtotal_minor=0), name="order_trial_costs_nothing"
+            ),
             models.CheckConstraint(
                 condition=Q(kind="first")
                 | Q(organisation__isnull=False, period_start__isnull=False, period_end__isnull=False),

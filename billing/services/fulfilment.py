@@ -16,6 +16,7 @@ from billing import ledger
 from billing.models import Order, Payment
 from billing.money import Money
 from billing.selectors import free_subdomains, is_subdomain_taken
+from billing.services.coupons import count_late_use
 from billing.services.invoices import issue_invoice
 from billing.services.ledger import post
 from billing.services.subscriptions import (
@@ -31,14 +32,14 @@ from shared_apps.organisations import subdomains
 from shared_apps.outbox.services import publish
 
 
-def apply_payment(*, payment: Payment, worth: Money, source: str) -> None:
-    """Put money that is ours to the order: what it still needs pays it, the rest is credit for later.
+def apply_payment(*, payment: Payment, worth: Money, source: str, as_credit: bool = False) -> None:
+    """Put money that is ours to the order: what it still needs pays it, the rest is credit for later (`as_credit`: all).
 
     In the caller's transaction, which holds the order's row and has just moved the payment to succeeded. `worth` is in the
     order's currency; `source` is the ledger account the money is on. An order that is paid in full is fulfilled.
     """
     order = Order.objects.select_for_update().get(pk=payment.order_id)
-    wanted = order.due if order.status in Order.PAYABLE else Money(0, order.currency)
+    wanted = order.due if order.status in Order.PAYABLE and not as_credit else Money(0, order.currency)
     applied = min(worth, wanted)
     credited = worth - applied
     Payment.objects.filter(pk=payment.pk).update(applied_minor=applied.minor, credited_minor=credited.minor)
@@ -53,7 +54,7 @@ def apply_payment(*, payment: Payment, worth: Money, source: str) -> None:
     add_credit(subscription_id=order.subscription_id, amount=credited)
     record(action="payment.applied", category=AuditCategory.PAYMENT, resource=payment,
            after={"applied_minor": applied.minor, "credited_minor": credited.minor, "currency": order.currency})  # fmt: skip
-    if applied == wanted:
+    if applied == wanted and not as_credit:
         mark_paid(order_id=order.pk, payment=payment)
 
 
@@ -65,7 +66,7 @@ def _book_fee(payment: Payment, order: Order) -> None:
 
 
 def mark_paid(*, order_id: UUID, payment: Payment | None = None, actor: Any = None) -> bool:
-    """The order is paid: give what it bought, and issue the invoice. In the caller's transaction, which holds the order's row.
+    """The order is paid: give what it bought, and issue the invoice (none for a trial). In the caller's transaction, which holds the order's row.
 
     False when it was paid before or cannot be paid any more. A first order leaves word for provisioning; the others are
     fulfilled at once. `payment` is the one that completed it, None where nothing was due.
@@ -86,12 +87,15 @@ def mark_paid(*, order_id: UUID, payment: Payment | None = None, actor: Any = No
             status=Order.Status.FULFILLED, paid_at=now, fulfilled_at=now
         )
     order.refresh_from_db(fields=["status", "paid_at", "fulfilled_at", "subdomain", "subdomain_skeleton"])
+    if before == Order.Status.EXPIRED:
+        count_late_use(order=order)
     subscription = lock_subscription(order.subscription_id)
     order.subscription = subscription
     _GIVE[Order.Kind(order.kind)](subscription=subscription, order=order, at=now)
     record(action="order.paid", category=AuditCategory.ORDER, resource=order, actor=actor, before={"status": before},
            after={"status": order.status, **({"subdomain": order.subdomain} if order.subdomain else {})})  # fmt: skip
-    issue_invoice(order=order, payment=payment)
+    if not order.trial_days:
+        issue_invoice(order=order, payment=payment)
     return True
 
 

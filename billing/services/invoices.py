@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -55,7 +56,8 @@ def issue_invoice(*, order: Order, payment: Payment | None = None) -> Invoice:
             tax_minor=order.tax_minor,
             total_minor=order.total_minor,
             payment_method=payment.method.display_name if payment else "",
-        )
+        ),
+        action="invoice.issued",
     )
     entries = ledger.invoice_issued(
         total=order.total,
@@ -101,7 +103,8 @@ def issue_credit_note(*, invoice: Invoice, amount: Money, source: str, to: str, 
             tax_note=invoice.tax_note,
             tax_minor=tax.minor,
             total_minor=total.minor,
-        )
+        ),
+        action="credit_note.issued",
     )
     entries = ledger.invoice_credited(total=total, tax=tax, country=invoice.customer["country"], to=to)
     post(kind="credit_note", source=f"invoice:{note.pk}", document=note.number, entries=entries)
@@ -121,15 +124,15 @@ def customer_of(order: Order) -> dict[str, str]:
     }
 
 
-def _number(invoice: Invoice) -> Invoice:
-    """Give the number and keep the invoice; what makes its PDF is told by the outbox."""
-    now = timezone.now()
+def _number(invoice: Invoice, *, action: str, now: datetime | None = None) -> Invoice:
+    """Give the number of the platform's year and keep the invoice; what makes its PDF is told by the outbox."""
+    now = now or timezone.now()
     invoice.issued_at = now
     invoice.series = Invoice.SERIES[Invoice.Kind(invoice.kind)]
-    invoice.year = timezone.localtime(now).year
+    invoice.year = timezone.localtime(now, timezone.get_default_timezone()).year
     invoice.sequence, invoice.number = next_number(series=invoice.series, year=invoice.year)
     invoice.save(force_insert=True)
-    record(action=f"{invoice.kind}.issued", category=AuditCategory.PAYMENT, resource=invoice,
+    record(action=action, category=AuditCategory.PAYMENT, resource=invoice,
            after={"number": invoice.number, "total_minor": invoice.total_minor, "currency": invoice.currency})  # fmt: skip
     publish(topic="invoice.issued", key=str(invoice.pk), payload={"invoice_id": str(invoice.pk)})
     return invoice

@@ -24,7 +24,7 @@ from billing.providers import reasons
 from billing.providers.base import Flow, Outcome, Provider, ProviderRefused, ProviderState, ProviderUnavailable
 from billing.services.fulfilment import apply_payment
 from billing.services.health import watched
-from billing.services.ledger import post
+from billing.services.ledger import set_unapplied
 from billing.services.moves import move_open_payments, move_payment
 from billing.services.payments import as_attempt, begin_at_provider
 from billing.services.turns import turn_to_call
@@ -102,9 +102,9 @@ def _ask(provider: Provider, payment: Payment) -> ProviderState:
 def _may_capture(payment: Payment) -> bool:
     """Money that the payer approved is taken only while the order still needs it."""
     order = Order.objects.get(pk=payment.order_id)
-    if order.status not in Order.PAYABLE:
+    if order.status not in Order.PAYABLE or payment.amount_minor > order.due.minor:
         return False
-    return not order.payments.filter(status__in=[Payment.Status.SUCCEEDED, Payment.Status.NEEDS_REVIEW]).exists()
+    return not order.payments.filter(status=Payment.Status.NEEDS_REVIEW).exists()
 
 
 def _not_found(payment: Payment, provider: Provider) -> ProviderState:
@@ -181,7 +181,7 @@ def _succeed(payment: Payment, order: Order, state: ProviderState) -> None:
     if order.received_minor + payment.worth.minor >= order.total_minor - order.credit_minor:
         # Other attempts are not wanted any more; they stay watched, for the payer may approve them all the same.
         move_open_payments(order=order, to=Payment.Status.CANCELLED, but=payment, reason=reasons.CANCELLED)
-    _tell_payer(payment, template="payment_received")
+    tell_payer(payment, template="payment_received")
 
 
 def _send_to_review(payment: Payment, state: ProviderState, judgement: Judgement) -> None:
@@ -194,10 +194,9 @@ def _send_to_review(payment: Payment, state: ProviderState, judgement: Judgement
         record(action="payment.needs_review", category=AuditCategory.PAYMENT, resource=payment, level=AuditLog.Level.ERROR,
                before={"status": payment.status}, after={"status": "needs_review", "reason": judgement.reason})  # fmt: skip
         if state.amount:
-            entries = ledger.money_unexplained(payment.method.name, received=state.amount, payment_id=payment.pk)
-            post(kind="review", source=f"review:{payment.pk}", document=payment.order.number, entries=entries)
+            set_unapplied(payment=payment, amount=state.amount)
         _tell_team(payment, judgement.reason)
-        _tell_payer(payment, template="payment_in_review")
+        tell_payer(payment, template="payment_in_review")
 
 
 def _received(state: ProviderState) -> dict[str, Any]:
@@ -272,7 +271,8 @@ def _tell_team_of_unclear_answer(payment: Payment) -> None:
     )
 
 
-def _tell_payer(payment: Payment, *, template: str) -> None:
+def tell_payer(payment: Payment, *, template: str) -> None:
+    """Write to whoever made the order, once per payment and template. In the caller's transaction."""
     order = payment.order
     notify_by_email(
         key=f"{template.replace('_', '-')}:{payment.pk}",

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from billing.models import Order, PaidPeriod, PlanVersion, Subscription, SubscriptionEvent
+from billing.models import CouponUse, Order, PaidPeriod, PlanVersion, Refund, Subscription, SubscriptionEvent
 from billing.models.catalogue import MONTHS, Cycle
 from billing.money import Money
 from billing.periods import add_months, day_of, days_between
@@ -44,15 +44,19 @@ def period_after(start: datetime, cycle: str, *, anchor_day: int) -> datetime:
 
 
 def start_subscription(*, subscription: Subscription, order: Order, at: datetime) -> None:
-    """The first period begins. In the caller's transaction, which holds the order's and the subscription's rows."""
-    day = timezone.localtime(at, timezone.get_default_timezone()).day
-    subscription.anchor_day, subscription.started_at = day, at
-    end = period_after(at, order.cycle, anchor_day=day)
-    if order.coupon and order.coupon.periods != 1:
+    """The first period begins, or the days to try. In the caller's transaction, which holds the order's and the
+    subscription's rows."""
+    subscription.anchor_day, subscription.started_at = _day_of_month(at), at
+    end = _first_end(order, at)
+    if order.trial_days:
         subscription.coupon = order.coupon
-        subscription.coupon_periods_left = order.coupon.periods and order.coupon.periods - 1
+        subscription.coupon_periods_left = order.coupon.periods if order.coupon else None
+        subscription.anchor_day = _day_of_month(end)
+    else:
+        _use_coupon_period(subscription, order)
     _add_period(subscription, order, at, end)
-    move_subscription(subscription=subscription, to=Status.ACTIVE, action="started", order=order, paid_until=end)
+    status = Status.TRIALING if order.trial_days else Status.ACTIVE
+    move_subscription(subscription=subscription, to=status, action="subscription.started", order=order, paid_until=end)
 
 
 def open_workspace(*, order: Order, organisation_id: UUID, at: datetime) -> None:
@@ -64,12 +68,18 @@ def open_workspace(*, order: Order, organisation_id: UUID, at: datetime) -> None
     subscription = lock_subscription(order.subscription_id)
     subscription.organisation_id = organisation_id
     period = subscription.periods.filter(order=order).first()
-    if period and subscription.started_at and at - subscription.started_at > OPENED_LATE:
-        subscription.anchor_day = timezone.localtime(at, timezone.get_default_timezone()).day
-        period.starts_at, period.ends_at = at, period_after(at, order.cycle, anchor_day=subscription.anchor_day)
+    late = subscription.started_at is not None and at - subscription.started_at > OPENED_LATE
+    if period and late and not _time_given_back(order):
+        period.starts_at, period.ends_at = at, _first_end(order, at)
+        subscription.anchor_day = _day_of_month(period.ends_at if order.trial_days else at)
         period.save(update_fields=["starts_at", "ends_at"])
         subscription.started_at, subscription.paid_until = at, period.ends_at
-    move_subscription(subscription=subscription, to=subscription.status, action="opened", order=order)
+    move_subscription(subscription=subscription, to=subscription.status, action="subscription.opened", order=order)
+
+
+def _time_given_back(order: Order) -> bool:
+    """Whether the order's money was returned and its time ended with it."""
+    return Refund.objects.filter(payment__order=order, ends_access=True, status=Refund.Status.SUCCEEDED).exists()
 
 
 def extend_subscription(*, subscription: Subscription, order: Order, at: datetime, actor: Any = None) -> None:
@@ -80,7 +90,7 @@ def extend_subscription(*, subscription: Subscription, order: Order, at: datetim
     previous_end = subscription.paid_until or at
     start = start_of_renewal(status=subscription.status, paid_until=previous_end, now=at)
     if start != previous_end:
-        subscription.anchor_day = timezone.localtime(start, timezone.get_default_timezone()).day
+        subscription.anchor_day = _day_of_month(start)
     end = period_after(start, order.cycle, anchor_day=subscription.anchor_day or 1)
     _add_period(subscription, order, start, end)
     subscription.plan_version = order.plan_version
@@ -88,8 +98,10 @@ def extend_subscription(*, subscription: Subscription, order: Order, at: datetim
     subscription.next_plan, subscription.next_cycle = None, ""
     subscription.cancel_at_period_end = False
     _use_coupon_period(subscription, order)
-    back = _with_access(subscription)
-    move_subscription(subscription=subscription, to=back, action="renewed", order=order, actor=actor, paid_until=end)
+    back = with_access(subscription)
+    move_subscription(
+        subscription=subscription, to=back, action="subscription.renewed", order=order, actor=actor, paid_until=end
+    )
 
 
 def change_plan(*, subscription: Subscription, order: Order, at: datetime, actor: Any = None) -> None:
@@ -109,7 +121,7 @@ def change_plan(*, subscription: Subscription, order: Order, at: datetime, actor
     before = subscription.plan_version
     subscription.plan_version = order.plan_version
     subscription.next_plan, subscription.next_cycle = None, ""
-    move_subscription(subscription=subscription, to=subscription.status, action="plan_changed", order=order, actor=actor,
+    move_subscription(subscription=subscription, to=subscription.status, action="subscription.plan_changed", order=order, actor=actor,
                       details={"from": str(before), "to": str(order.plan_version)})  # fmt: skip
 
 
@@ -122,12 +134,16 @@ def move_subscription(
     actor: Any = None,
     paid_until: datetime | None = None,
     hold: str | None = None,
+    at: datetime | None = None,
+    delete_after: datetime | None = None,
     details: dict[str, Any] | None = None,
 ) -> None:
     """Give a locked subscription another status (or only other values), tell its workspace, and keep the history.
 
-    `hold` is why access ends; left out, one that goes on being suspended keeps its own. In the caller's transaction, which holds its row; locks the organisation's row. Raises ValueError for a way the table
-    does not have.
+    `action` is an audit action, "subscription.renewed". `hold` is why access ends; left out, one that goes on being suspended
+    keeps its own. `at` is since when it holds, left out now; `delete_after` when what is cancelled is deleted, left out
+    DELETED_AFTER from now. In the caller's transaction, which holds its row; locks the organisation's row. Raises ValueError
+    for a way the table does not have.
     """
     before = subscription.status
     if to != before and to not in ALLOWED[before]:
@@ -137,10 +153,11 @@ def move_subscription(
     if hold is not None or to != Status.SUSPENDED:
         subscription.hold = hold or ""
     subscription.paid_until = paid_until or subscription.paid_until
-    subscription.suspended_at = (subscription.suspended_at or now) if to == Status.SUSPENDED else None
-    if to == Status.CANCELLED and before != to:
-        subscription.cancelled_at, subscription.delete_after = now, now + DELETED_AFTER
-    elif to != Status.CANCELLED and to != Status.DELETED:
+    subscription.suspended_at = (subscription.suspended_at or at or now) if to == Status.SUSPENDED else None
+    if to == Status.CANCELLED:
+        subscription.cancelled_at = subscription.cancelled_at or at or now
+        subscription.delete_after = delete_after or subscription.delete_after or now + DELETED_AFTER
+    elif to != Status.DELETED:
         subscription.cancelled_at, subscription.delete_after = None, None
     subscription.save()
     SubscriptionEvent.objects.create(
@@ -148,7 +165,7 @@ def move_subscription(
         details={**(details or {}), "paid_until": subscription.paid_until and subscription.paid_until.isoformat(),
                  **({"hold": subscription.hold} if subscription.hold else {})},
     )  # fmt: skip
-    record(action=f"subscription.{action}", category=AuditCategory.ORGANISATION, resource=subscription, actor=actor,
+    record(action=action, category=AuditCategory.ORGANISATION, resource=subscription, actor=actor,
            before={"status": before}, after={"status": to, "hold": subscription.hold})  # fmt: skip
     if subscription.organisation_id:
         set_standing(
@@ -214,7 +231,18 @@ def _add_period(subscription: Subscription, order: Order, start: datetime, end: 
     )  # fmt: skip
 
 
-def _with_access(subscription: Subscription) -> str:
+def _day_of_month(moment: datetime) -> int:
+    return day_of(moment, timezone.get_default_timezone()).day
+
+
+def _first_end(order: Order, at: datetime) -> datetime:
+    """The end of what a first order gives from a moment on."""
+    if order.trial_days:
+        return at + timedelta(days=order.trial_days)
+    return period_after(at, order.cycle, anchor_day=_day_of_month(at))
+
+
+def with_access(subscription: Subscription) -> str:
     """The status after a payment: an admin's or a dispute's hold stays."""
     if subscription.status == Status.SUSPENDED and subscription.hold in (Hold.ADMIN, Hold.DISPUTE):
         return Status.SUSPENDED
@@ -222,13 +250,20 @@ def _with_access(subscription: Subscription) -> str:
 
 
 def _use_coupon_period(subscription: Subscription, order: Order) -> None:
-    """A coupon that lasts several periods has one less, and goes with its last."""
-    if order.coupon_id is None or subscription.coupon_id != order.coupon_id:
+    """A coupon that lasts several periods has one less, and goes with its last. One for a single period leaves another that
+    is running as it is."""
+    coupon = order.coupon
+    if coupon is None:
         return
-    if subscription.coupon_periods_left is not None:
-        subscription.coupon_periods_left -= 1
-        if subscription.coupon_periods_left == 0:
-            subscription.coupon, subscription.coupon_periods_left = None, None
+    is_running = subscription.coupon_id == coupon.pk
+    if not is_running and order.kind != Order.Kind.FIRST and not CouponUse.objects.filter(order=order).exists():
+        return  # money that came late for a period of a coupon that has run out since
+    lasting = subscription.coupon_periods_left if is_running else coupon.periods
+    left = lasting and lasting - 1  # None: for ever
+    if left != 0:
+        subscription.coupon, subscription.coupon_periods_left = coupon, left
+    elif is_running:
+        subscription.coupon, subscription.coupon_periods_left = None, None
 
 
 def _values_of_rest(order: Order, periods: list[PaidPeriod], at: datetime) -> list[tuple[PaidPeriod, Money]]:

@@ -18,9 +18,10 @@ from redis.exceptions import RedisError
 
 from billing import gateways
 from billing.models import Payment, PaymentMethod, WebhookEvent
-from billing.providers.base import EventRef, InvalidSignature, ProviderError
+from billing.providers.base import EventKind, EventRef, InvalidSignature, ProviderError
 from billing.services.health import note_callback
 from billing.services.resolve import resolve_payment
+from billing.services.reversals import sync_reversals
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
@@ -182,6 +183,12 @@ def _look_at(event: WebhookEvent) -> WebhookEvent:
         return _close(event, WebhookEvent.Status.IGNORED)
     event.payment = payment
     resolve_payment(payment.pk)
+    if ref.kind is not EventKind.PAYMENT:
+        try:
+            sync_reversals(payment.pk)
+        except ProviderError as trouble:
+            WebhookEvent.objects.filter(pk=event.pk).update(error=str(trouble)[:500])
+            return event
     return _close(event, WebhookEvent.Status.PROCESSED)
 
 
@@ -279,6 +286,10 @@ def _find_payment(provider: str, ref: EventRef) -> Payment | None:
     payments = Payment.objects.filter(method__name=provider)
     if ref.provider_ref:
         found = payments.filter(provider_ref=ref.provider_ref).first()
+        if found:
+            return found
+    if ref.transaction_ref:
+        found = payments.filter(transaction_ref=ref.transaction_ref).first()
         if found:
             return found
     return payments.filter(pk=ref.attempt_id).first() if ref.attempt_id else None

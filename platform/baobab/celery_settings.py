@@ -22,6 +22,8 @@ task_routes = {
     "billing.tasks.resolve_payment": {"queue": "providers"},
     "billing.tasks.check_provider": {"queue": "providers"},
     "billing.tasks.process_new_webhooks": {"queue": "webhooks"},
+    "billing.tasks.send_refund": {"queue": "providers"},
+    "billing.tasks.sync_reversals": {"queue": "providers"},
     "billing.tasks.process_webhook": {"queue": "webhooks"},
     "shared_apps.notifications.tasks.send_due": {"queue": "mail"},
 }
@@ -45,6 +47,7 @@ beat_schedule = {
     "drain-outbox": {"task": "shared_apps.outbox.tasks.drain", "schedule": 10.0, "options": {"expires": 10}},
     "poll-payments": {"task": "billing.tasks.poll_due_payments", "schedule": 5.0, "options": {"expires": 5}},
     "check-providers": {"task": "billing.tasks.check_due_providers", "schedule": 15.0, "options": {"expires": 15}},
+    "poll-refunds": {"task": "billing.tasks.poll_due_refunds", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-webhooks": {"task": "billing.tasks.sweep_webhooks", "schedule": 60.0, "options": {"expires": 60}},
     "delete-old-webhooks": {
         "task": "billing.tasks.delete_old_webhooks",
@@ -52,6 +55,12 @@ beat_schedule = {
         "options": {"expires": 3600},
     },
     "expire-orders": {"task": "billing.tasks.expire_orders", "schedule": 60.0, "options": {"expires": 60}},
+    "advance-subscriptions": {
+        "task": "billing.tasks.advance_subscriptions",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "prepare-renewals": {"task": "billing.tasks.prepare_renewals", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep-provisioning": {"task": "provisioning.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "keep-schemas-ready": {
         "task": "provisioning.tasks.keep_schemas_ready",
@@ -61,6 +70,11 @@ beat_schedule = {
     "clean-up": {
         "task": "provisioning.tasks.clean_up",
         "schedule": crontab(hour=1, minute=30),
+        "options": {"expires": 3600},
+    },
+    "recount-usage": {
+        "task": "shared_apps.usage.tasks.recount",
+        "schedule": crontab(hour=2, minute=30),
         "options": {"expires": 3600},
     },
     "end-expired-visits": {

@@ -32,8 +32,12 @@ AUDITED: dict[str, Audited] = {
     "billing.coupon": Audited(parents=("billing.order",)),
     "billing.coupon_plans": Audited(parents=("billing.coupon",)),
     "billing.couponuse": Audited(parents=("billing.coupon", "billing.order")),
-    # The organisation that came of an order is told by the organisation's own entry.
-    "billing.order": Audited(machine=("organisation_id",)),
+    "billing.dispute": Audited(parents=("billing.payment",)),
+    # Its file and its certificate are made of what the entry of its issue says.
+    "billing.invoice": Audited(machine=("pdf", "pdf_sha256", "fiscal_status", "fiscal_number", "fiscal_qr", "fiscal_error")),
+    # The organisation that came of an order is told by the organisation's own entry, part of its money by the payment's.
+    "billing.order": Audited(parents=("billing.payment",), machine=("organisation_id",)),
+    "billing.paidperiod": Audited(parents=("billing.subscription",)),
     # What the poller notes at each look. Every change of status is recorded.
     "billing.payment": Audited(
         machine=(
@@ -44,6 +48,11 @@ AUDITED: dict[str, Audited] = {
     "billing.plan": Audited(),
     "billing.planversion": Audited(),
     "billing.price": Audited(parents=("billing.planversion",)),
+    "billing.refund": Audited(
+        parents=("billing.payment",), machine=("started_at", "check_count", "next_check_at", "provider_ref", "failure")
+    ),
+    "billing.subscription": Audited(parents=("billing.order",)),
+    "billing.taxrate": Audited(),
     "billing.transferreceipt": Audited(parents=("billing.payment",)),
     "esxi.server": Audited(machine=("status", "checked_at")),
     "esxi.workspace": Audited(),
@@ -96,6 +105,11 @@ EXEMPT: dict[str, str] = {
     "billing.reconciliationrun": _MACHINE,
     "billing.reconciliationtally": _MACHINE,
     "billing.webhookevent": "the inbox of providers, kept as it came: what follows from it is recorded, and replays are",
+    "billing.invoicecounter": f"{_MACHINE}: an invoice's entry names its number",
+    "billing.journal": "the ledger is a log of its own, only added to",
+    "billing.ledgerentry": "the ledger is a log of its own, only added to",
+    "billing.reminder": "a mail that went out, in a log of its own",
+    "billing.subscriptionevent": "a history of its own, beside the entries",
     "contenttypes.contenttype": "Django's own list of models",
     "notifications.delivery": "the outgoing mail, a log of its own",
     "organisations.owndomain": "a tenant's view of a table of the platform: it cannot write it",
@@ -111,5 +125,6 @@ EXEMPT: dict[str, str] = {
     "socialaccount.socialtoken": _UNUSED,
     "token_blacklist.blacklistedtoken": _SESSION,
     "token_blacklist.outstandingtoken": _SESSION,
+    "usage.usagecounter": "a count of rows whose making and deleting are recorded; mending it is recorded all the same",
     "usersessions.usersession": _SESSION,
 }

@@ -63,12 +63,12 @@ class _Scope:
 
 
 def _given(name: str) -> Iterator[tuple[ast.expr, _Scope]]:
-    """What is given to `record` under a name, also through functions of the same file that take it under that name."""
+    """What is given to `record` under a name, also through functions that take it under that name."""
     for module in _modules():
         for function in module.values():
             for call in ast.walk(function):
                 if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
-                    for value in _arguments(call, name, module.get(call.func.id)):
+                    for value in _arguments(call, name, module.get(call.func.id) or _all_functions().get(call.func.id)):
                         yield from ((one, _Scope(function, module)) for one in _Scope(function, module).named(value))
 
 

@@ -11,7 +11,15 @@ import pytest
 from billing.money import Money
 from billing.providers import reasons
 from billing.providers.bank_transfer import BankTransferConfig, BankTransferProvider
-from billing.providers.base import Flow, InvalidSignature, ManualDecision, Outcome, ProviderRefused, ProviderState
+from billing.providers.base import (
+    Flow,
+    InvalidSignature,
+    ManualDecision,
+    Outcome,
+    ProviderRefused,
+    ProviderState,
+    Reversals,
+)
 from billing.tests.providers.support import AttemptMaker
 
 CONFIG = BankTransferConfig(
@@ -84,3 +92,5 @@ def test_banks_do_not_call_and_refunds_are_made_by_people(
         bank.verify_webhook(headers={}, body=b"{}")
     refund = bank.refund(make_attempt(), transaction_ref="", amount=Money(5, "XAF"), key=uuid4())
     assert refund.outcome is Outcome.PENDING
+    assert bank.fetch_refund(make_attempt(), refund_ref=refund.refund_ref, key=uuid4()).outcome is Outcome.PENDING
+    assert bank.fetch_reversals(make_attempt(), transaction_ref="") == Reversals()

@@ -207,6 +207,10 @@ def restart_job(request: HttpRequest, id: UUID) -> HttpResponse:
     return redirect("backoffice")
 
 
+# Where an entry of the navigation leads to more than what begins with its own address.
+_ROOMS_OF = {"backoffice_payments": ("/backoffice/review/", "/backoffice/refunds/")}
+
+
 def render_backoffice(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
@@ -221,8 +225,11 @@ def render_in_backoffice(
     entries = (
         ("backoffice", _("Home"), "", "layout-dashboard"),
         ("backoffice_transfers", _("Transfers"), "", "landmark"),
+        ("backoffice_payments", _("Payments"), "", "wallet"),
         ("backoffice_identity", _("Identity checks"), _("Identity"), "shield-check"),
+        ("backoffice_plans", _("Plans and prices"), _("Plans"), "tag"),
         ("backoffice_organisations", _("Organisations"), _("Workspaces"), "building-2"),
+        ("backoffice_subscriptions", _("Subscriptions"), "", "rotate-ccw"),
         ("backoffice_audit", _("Activity log"), _("Activity"), "history"),
     )
     nav = [
@@ -232,7 +239,8 @@ def render_in_backoffice(
             "short": short,
             "icon": icon,
             "current": request.path == reverse(name)
-            or (name != "backoffice" and request.path.startswith(reverse(name))),
+            or (name != "backoffice" and request.path.startswith((reverse(name), *_ROOMS_OF.get(name, ()))))
+            or name == context.get("nav_current"),
         }
         for name, label, short, icon in entries
     ]

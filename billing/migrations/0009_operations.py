@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0005_exact_orders"),
+        ("billing", "0008_life"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
