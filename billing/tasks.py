@@ -8,6 +8,7 @@ from billing.services import (
     life,
     orders,
     polling,
+    reconciliation,
     refund_sending,
     reminders,
     resolve,
@@ -111,3 +112,18 @@ def advance_subscriptions() -> int:
 def prepare_renewals() -> int:
     """Make renewals, and send reminders."""
     return reminders.prepare_renewals()
+
+
+@shared_task
+def reconcile() -> bool:
+    """Go on with the night's questions about closed payments; whether some are left."""
+    is_left = reconciliation.reconcile()
+    if is_left:
+        send_soon(reconcile)
+    return is_left
+
+
+@shared_task
+def delete_old_reconciliations() -> int:
+    """Delete what was found in nights long ago."""
+    return reconciliation.delete_old_runs()

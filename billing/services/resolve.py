@@ -51,17 +51,27 @@ def resolve_payment(payment_id: UUID | str) -> Payment:
     payment = _load(payment_id)
     if payment.status in (Payment.Status.SUCCEEDED, Payment.Status.NEEDS_REVIEW):
         return payment
+    ask_about(payment)
+    return _load(payment_id)
+
+
+def ask_about(payment: Payment) -> ProviderState | None:
+    """The same, given the row with its order, user, plan and method: the provider's answer, None if none could be asked for."""
     provider = gateways.gateway(payment.method.name, payment.provider_base_url)
     if payment.status == Payment.Status.CREATED and not payment.provider_ref:
         payment = begin_at_provider(payment)
     # Without the provider's reference only a page to send the payer to is missing; a phone may have rung all the same.
-    if payment.provider_ref or provider.capabilities.flow is not Flow.REDIRECT:
-        expected = Expected(payment.charge, payment.provider_account, provider.reference_for(as_attempt(payment)))
-        state = _ask(provider, payment)
-        _apply(payment, judge(expected, state), state)
-    else:
+    if not payment.provider_ref and provider.capabilities.flow is Flow.REDIRECT:
         _note_check(payment)
-    return _load(payment_id)
+        return None
+    state = _ask(provider, payment)
+    _apply(payment, judge(expected_of(payment, provider), state), state)
+    return state
+
+
+def expected_of(payment: Payment, provider: Provider) -> Expected:
+    """What a provider has to say of a payment for it to be money."""
+    return Expected(payment.charge, payment.provider_account, provider.reference_for(as_attempt(payment)))
 
 
 def resolve_now_or_soon(payment_id: UUID | str) -> Payment:
