@@ -46,9 +46,7 @@ def platform_samples(subdomain: str) -> Samples:
         ),
         "backoffice_subscription_change": {"id": organisation.subscription.pk, "action": "extend"},
         "backoffice_transfer": {"id": payment.pk},
-        **dict.fromkeys(
-            (f"backoffice_payment{what}" for what in ("", "_ask", "_refund", "_decide")), {"id": payment.pk}
-        ),
+        **{f"backoffice_payment{what}": {"id": payment.pk} for what in ("", "_ask", "_refund", "_decide")},
         "backoffice_refund": {"id": _refund(organisation).pk},
         "backoffice_receipt": {"id": payment.receipts.get().pk},
         "backoffice_restart_job": {"id": ProvisioningJob.objects.get(order__organisation=organisation).pk},
