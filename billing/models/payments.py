@@ -142,6 +142,7 @@ class Payment(models.Model):
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["next_check_at"], name="payment_due", condition=Q(next_check_at__isnull=False)),
+            models.Index(fields=["created_at"], name="payment_made"),
         ]
 
     def __str__(self) -> str:
@@ -186,7 +187,10 @@ class TransferReceipt(models.Model):
     content_type = models.CharField(max_length=30)
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64, db_index=True)  # of what was uploaded, to flag the same file elsewhere
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # Null: sent by whoever had the order's link.
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -11,7 +11,6 @@ import hashlib
 import json
 import logging
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -33,12 +32,11 @@ from billing.providers.base import (
     Started,
 )
 from billing.providers.parsing import member, money_of, text_of, uuid_of, webhook_object
+from billing.providers.texts import plain_message
 from billing.providers.transport import Reply, Token, TokenCache, Transport, mask_phone, send_with_token, token_from
 
-MESSAGE_LIMIT = 160
 MSISDN = re.compile(r"[1-9]\d{7,14}")
 FIFTEEN_MINUTES = 15 * 60
-LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O"})
 
 PENDING_STATUSES = frozenset({"PENDING", "CREATED", "ONGOING"})
 # A failed status, and what it means when MTN gives no reason.
@@ -95,14 +93,6 @@ class MomoConfig:
     payee_note: str = "Baobab"
     connect_timeout: float = 5
     read_timeout: float = 30
-
-
-def plain_message(text: str) -> str:
-    """`text` in the letters MTN takes, `[A-Za-z0-9 .-]`, and at most 160 of them: an apostrophe is a 400 there."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(LIGATURES))
-    unaccented = "".join(character for character in decomposed if not unicodedata.combining(character))
-    spaced = re.sub(r"[^A-Za-z0-9 .-]+", " ", unaccented)
-    return re.sub(r" {2,}", " ", spaced).strip()[:MESSAGE_LIMIT].strip()
 
 
 class _Product:

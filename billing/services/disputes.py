@@ -19,7 +19,7 @@ from billing.services import refund_steps as steps
 from billing.services.ledger import post
 from billing.services.refund_mail import tell_team_of_dispute
 from billing.services.subscriptions import lock_subscription, move_subscription
-from billing.transitions import status_by_time
+from billing.transitions import status_without_hold
 from shared_apps.audit.models import AuditCategory, AuditLog
 from shared_apps.audit.services import record
 
@@ -152,12 +152,6 @@ def _lift(subscription: Subscription, order: Order) -> None:
     others = Dispute.objects.filter(payment__order__subscription_id=subscription.pk).exclude(status=Status.WON)
     if subscription.hold != Hold.DISPUTE or others.exists():
         return
-    to = status_by_time(
-        status=Subscription.Status.ACTIVE,
-        paid_until=subscription.paid_until,
-        grace_days=subscription.plan_version.grace_days,
-        ends=subscription.cancel_at_period_end,
-        now=timezone.now(),
-    )
+    to = status_without_hold(subscription, now=timezone.now())
     hold = Hold.UNPAID if to == Subscription.Status.SUSPENDED else ""
     move_subscription(subscription=subscription, to=to, action="subscription.dispute_won", order=order, hold=hold)

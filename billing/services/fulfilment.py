@@ -16,6 +16,7 @@ from billing import ledger
 from billing.models import Journal, Order, Payment
 from billing.money import Money
 from billing.selectors import free_subdomains, is_subdomain_taken
+from billing.services.coupons import count_late_use
 from billing.services.invoices import issue_invoice
 from billing.services.ledger import post
 from billing.services.subscriptions import (
@@ -87,6 +88,8 @@ def mark_paid(*, order_id: UUID, payment: Payment | None = None, actor: Any = No
             status=Order.Status.FULFILLED, paid_at=now, fulfilled_at=now
         )
     order.refresh_from_db(fields=["status", "paid_at", "fulfilled_at", "subdomain", "subdomain_skeleton"])
+    if before == Order.Status.EXPIRED:
+        count_late_use(order=order)
     subscription = lock_subscription(order.subscription_id)
     order.subscription = subscription
     _GIVE[Order.Kind(order.kind)](subscription=subscription, order=order, at=now)

@@ -19,10 +19,17 @@ from billing.models.catalogue import Cycle
 from billing.money import Money
 from billing.periods import day_of
 from billing.pricing import Amounts, Reduction, price_change, price_order
-from billing.services.coupons import check_coupon, reduction_of, use_coupon
+from billing.services.coupons import check_coupon, reduction_of, running_coupon, use_coupon
 from billing.services.fulfilment import mark_paid
 from billing.services.moves import move_open_payments
-from billing.services.orders import Customer, amount_columns, customer_columns, let_go, new_order_number
+from billing.services.orders import (
+    Customer,
+    amount_columns,
+    customer_columns,
+    is_being_paid,
+    let_go,
+    new_order_number,
+)
 from billing.services.subscriptions import (
     current_version,
     lock_subscription,
@@ -80,14 +87,14 @@ def open_renewal(*, subscription_id: UUID, cycle: str = "", coupon_code: str = "
 
 def _open_renewal(subscription_id: UUID, cycle: str, coupon_code: str, actor: Any) -> Order:
     with transaction.atomic():
-        open_order, subscription = _lock_with_open_order(subscription_id)
+        open_order, subscription = lock_with_open_order(subscription_id)
         _check_renewable(subscription)
         price = _renewal_price(subscription, cycle)
-        coupon = _coupon_for(subscription, coupon_code, price)
+        coupon = _coupon_for(subscription, coupon_code, price, open_order)
         if open_order and _is_same(open_order, price, coupon):
             return open_order
         if open_order:
-            _replace(open_order, actor)
+            close_order(order=open_order, actor=actor)
             subscription = lock_subscription(subscription_id)
         now = timezone.now()
         ends_at = subscription.paid_until or now
@@ -99,7 +106,7 @@ def _open_renewal(subscription_id: UUID, cycle: str, coupon_code: str, actor: An
             amounts=price_order(price.amount, reduction=_reduction(coupon), tax=_tax(subscription)),
             coupon=coupon,
             period=(start, period_after(start, price.cycle, anchor_day=subscription.anchor_day or 1)),
-            expires_at=max(now, ends_at) + timedelta(days=subscription.plan_version.grace_days) + CANCELLED_AFTER,
+            expires_at=_payable_until(subscription, now),
         )
         if coupon and coupon.pk != subscription.coupon_id:
             use_coupon(coupon=coupon, order=order)
@@ -135,10 +142,10 @@ def order_change(*, subscription_id: UUID, plan: Plan, expected_due: Money, acto
     One transaction; locks the open order (which it replaces), the subscription. An order of nothing takes effect at once.
     """
     with transaction.atomic():
-        open_order, subscription = _lock_with_open_order(subscription_id)
+        open_order, subscription = lock_with_open_order(subscription_id)
         _check_changeable(subscription, plan)
         if open_order:
-            _replace(open_order, actor)
+            close_order(order=open_order, actor=actor)
             subscription = lock_subscription(subscription_id)
         now = timezone.now()
         preview = preview_change(subscription=subscription, plan=plan, at=now)
@@ -166,7 +173,7 @@ def schedule_change(*, subscription_id: UUID, plan: Plan, cycle: str, actor: Any
     One transaction; locks the open order, the subscription. An open renewal is made anew at its new price. Raises Conflict.
     """
     with transaction.atomic():
-        open_order, subscription = _lock_with_open_order(subscription_id)
+        open_order, subscription = lock_with_open_order(subscription_id)
         if subscription.status in (Status.INCOMPLETE, Status.DELETED):
             raise _not_open()
         _price(_version_for(subscription, plan), cycle, subscription.currency)
@@ -180,8 +187,9 @@ def schedule_change(*, subscription_id: UUID, plan: Plan, cycle: str, actor: Any
             open_renewal(subscription_id=subscription_id, actor=actor)
 
 
-def _lock_with_open_order(subscription_id: UUID) -> tuple[Order | None, Subscription]:
-    """The open order and the subscription, locked in that order (`fulfilment` takes them so)."""
+def lock_with_open_order(subscription_id: UUID) -> tuple[Order | None, Subscription]:
+    """The open order and the subscription, locked in that order (`fulfilment` takes them so). In the caller's transaction;
+    raises OrderJustMade when somebody else was quicker: try again."""
     found = (
         Order.objects.select_for_update(of=("self",))
         .select_related("plan_version", "coupon")
@@ -214,6 +222,16 @@ def _not_open() -> Conflict:
     return Conflict("subscription_not_open", _("This organisation has no plan that can be changed or renewed."))
 
 
+def _payable_until(subscription: Subscription, now: datetime) -> datetime:
+    """A renewal may be paid until the subscription would be given up; one that is cancelled, until it is deleted."""
+    if subscription.delete_after:
+        if subscription.delete_after <= now:
+            raise _not_open()
+        return subscription.delete_after
+    grace = timedelta(days=subscription.plan_version.grace_days)
+    return max(now, subscription.paid_until or now) + grace + CANCELLED_AFTER
+
+
 def _is_same(order: Order, price: Price, coupon: Coupon | None) -> bool:
     wanted = (Order.Kind.RENEWAL, price.version_id, price.cycle, coupon.pk if coupon else None)
     return (
@@ -224,11 +242,12 @@ def _is_same(order: Order, price: Price, coupon: Coupon | None) -> bool:
     ) == wanted and order.expires_at > timezone.now()
 
 
-def _replace(order: Order, actor: Any) -> None:
-    """Cancel an open order that another one takes the place of; raises Conflict while its money may be on the way."""
-    under_way = order.payments.filter(status__in=(*Payment.OPEN, Payment.Status.NEEDS_REVIEW))
-    waiting = under_way.exclude(status=Payment.Status.PENDING, method__is_automatic=False)
-    if order.received_minor or waiting.exists():
+def close_order(*, order: Order, actor: Any, reason: str = "replaced") -> None:
+    """Cancel an open order that nobody is to pay any more; raises Conflict while its money may be on the way.
+
+    In the caller's transaction, which holds the order's row.
+    """
+    if is_being_paid(order):
         raise Conflict(
             "payment_under_way",
             _("A payment for your open order is under way. Wait for its outcome, then try again."),
@@ -239,7 +258,7 @@ def _replace(order: Order, actor: Any) -> None:
     move_open_payments(order=order, to=Payment.Status.CANCELLED, actor=actor)
     let_go(order=order)
     record(action="order.cancelled", category=AuditCategory.ORDER, resource=order, actor=actor,
-           before={"status": "awaiting_payment"}, after={"status": "cancelled", "reason": "replaced"})  # fmt: skip
+           before={"status": "awaiting_payment"}, after={"status": "cancelled", "reason": reason})  # fmt: skip
 
 
 def _renewal_price(subscription: Subscription, cycle: str) -> Price:
@@ -289,11 +308,13 @@ def _costs_no_less(version: PlanVersion, subscription: Subscription) -> bool:
     return prices.get(version.pk, 0) >= prices.get(subscription.plan_version_id, 0)
 
 
-def _coupon_for(subscription: Subscription, code: str, price: Price) -> Coupon | None:
+def _coupon_for(subscription: Subscription, code: str, price: Price, open_order: Order | None) -> Coupon | None:
     """The coupon that still lasts, or the one whose code is given."""
-    if code.strip():
-        return check_coupon(code=code, plan=price.version.plan, currency=price.currency)
-    return subscription.coupon
+    plan = price.version.plan
+    running = running_coupon(subscription=subscription, plan=plan)
+    if not code.strip() or (running and running.code == code.strip().upper()):
+        return running
+    return check_coupon(code=code, plan=plan, currency=price.currency, subscription=subscription, replacing=open_order)
 
 
 def _reduction(coupon: Coupon | None) -> Reduction | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from billing.models import Order, PaidPeriod, PlanVersion, Refund, Subscription, SubscriptionEvent
+from billing.models import CouponUse, Order, PaidPeriod, PlanVersion, Refund, Subscription, SubscriptionEvent
 from billing.models.catalogue import MONTHS, Cycle
 from billing.money import Money
 from billing.periods import add_months, day_of, days_between
@@ -98,7 +98,7 @@ def extend_subscription(*, subscription: Subscription, order: Order, at: datetim
     subscription.next_plan, subscription.next_cycle = None, ""
     subscription.cancel_at_period_end = False
     _use_coupon_period(subscription, order)
-    back = _with_access(subscription)
+    back = with_access(subscription)
     move_subscription(
         subscription=subscription, to=back, action="subscription.renewed", order=order, actor=actor, paid_until=end
     )
@@ -134,12 +134,16 @@ def move_subscription(
     actor: Any = None,
     paid_until: datetime | None = None,
     hold: str | None = None,
+    at: datetime | None = None,
+    delete_after: datetime | None = None,
     details: dict[str, Any] | None = None,
 ) -> None:
     """Give a locked subscription another status (or only other values), tell its workspace, and keep the history.
 
-    `action` is an audit action, "subscription.renewed". `hold` is why access ends; left out, one that goes on being suspended keeps its own. In the caller's transaction, which holds its row; locks the organisation's row. Raises ValueError for a way the table
-    does not have.
+    `action` is an audit action, "subscription.renewed". `hold` is why access ends; left out, one that goes on being suspended
+    keeps its own. `at` is since when it holds, left out now; `delete_after` when what is cancelled is deleted, left out
+    DELETED_AFTER from now. In the caller's transaction, which holds its row; locks the organisation's row. Raises ValueError
+    for a way the table does not have.
     """
     before = subscription.status
     if to != before and to not in ALLOWED[before]:
@@ -149,10 +153,11 @@ def move_subscription(
     if hold is not None or to != Status.SUSPENDED:
         subscription.hold = hold or ""
     subscription.paid_until = paid_until or subscription.paid_until
-    subscription.suspended_at = (subscription.suspended_at or now) if to == Status.SUSPENDED else None
-    if to == Status.CANCELLED and before != to:
-        subscription.cancelled_at, subscription.delete_after = now, now + DELETED_AFTER
-    elif to != Status.CANCELLED and to != Status.DELETED:
+    subscription.suspended_at = (subscription.suspended_at or at or now) if to == Status.SUSPENDED else None
+    if to == Status.CANCELLED:
+        subscription.cancelled_at = subscription.cancelled_at or at or now
+        subscription.delete_after = delete_after or subscription.delete_after or now + DELETED_AFTER
+    elif to != Status.DELETED:
         subscription.cancelled_at, subscription.delete_after = None, None
     subscription.save()
     SubscriptionEvent.objects.create(
@@ -237,7 +242,7 @@ def _first_end(order: Order, at: datetime) -> datetime:
     return period_after(at, order.cycle, anchor_day=_day_of_month(at))
 
 
-def _with_access(subscription: Subscription) -> str:
+def with_access(subscription: Subscription) -> str:
     """The status after a payment: an admin's or a dispute's hold stays."""
     if subscription.status == Status.SUSPENDED and subscription.hold in (Hold.ADMIN, Hold.DISPUTE):
         return Status.SUSPENDED
@@ -245,13 +250,20 @@ def _with_access(subscription: Subscription) -> str:
 
 
 def _use_coupon_period(subscription: Subscription, order: Order) -> None:
-    """A coupon that lasts several periods has one less, and goes with its last."""
+    """A coupon that lasts several periods has one less, and goes with its last. One for a single period leaves another that
+    is running as it is."""
     coupon = order.coupon
     if coupon is None:
         return
-    lasting = subscription.coupon_periods_left if subscription.coupon_id == coupon.pk else coupon.periods
+    is_running = subscription.coupon_id == coupon.pk
+    if not is_running and order.kind != Order.Kind.FIRST and not CouponUse.objects.filter(order=order).exists():
+        return  # money that came late for a period of a coupon that has run out since
+    lasting = subscription.coupon_periods_left if is_running else coupon.periods
     left = lasting and lasting - 1  # None: for ever
-    subscription.coupon, subscription.coupon_periods_left = (None, None) if left == 0 else (coupon, left)
+    if left != 0:
+        subscription.coupon, subscription.coupon_periods_left = coupon, left
+    elif is_running:
+        subscription.coupon, subscription.coupon_periods_left = None, None
 
 
 def _values_of_rest(order: Order, periods: list[PaidPeriod], at: datetime) -> list[tuple[PaidPeriod, Money]]:

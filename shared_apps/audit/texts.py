@@ -57,6 +57,10 @@ ACTIONS: dict[str, Words] = {
     "audit.retention_changed": Words(gettext_lazy("Keeping time changed"), "history", "warning"),
     "consent.given": Words(gettext_lazy("Consent given"), "check"),
     "consent.withdrawn": Words(gettext_lazy("Consent withdrawn"), "undo-2", "warning"),
+    "coupon.activated": Words(gettext_lazy("Coupon switched on"), "badge-percent", "success"),
+    "coupon.changed": Words(gettext_lazy("Coupon changed"), "badge-percent"),
+    "coupon.created": Words(gettext_lazy("Coupon made"), "badge-percent", "success"),
+    "coupon.deactivated": Words(gettext_lazy("Coupon switched off"), "badge-percent", "warning"),
     "coupon.given_back": Words(gettext_lazy("Coupon given back"), "undo-2"),
     "coupon.used": Words(gettext_lazy("Coupon used"), "badge-percent"),
     "credit.added": Words(gettext_lazy("Credit added"), "plus", "success"),
@@ -91,14 +95,21 @@ ACTIONS: dict[str, Words] = {
     "membership.ended": Words(gettext_lazy("Left the organisation"), "log-out", "warning"),
     "membership.role_changed": Words(gettext_lazy("Role in the organisation changed"), "users", "warning"),
     "membership.started": Words(gettext_lazy("Joined the organisation"), "user-plus", "success"),
+    "method.breaker_changed": Words(gettext_lazy("Automatic hiding of a way to pay switched"), "settings", "warning"),
+    "method.hidden": Words(gettext_lazy("Way to pay hidden: its provider fails"), "eye-off", "danger"),
+    "method.offered_again": Words(gettext_lazy("Way to pay offered again"), "eye", "success"),
     "method.published": Words(gettext_lazy("Way to pay published"), "credit-card"),
+    "method.switched_off": Words(gettext_lazy("Way to pay switched off"), "ban", "warning"),
+    "method.switched_on": Words(gettext_lazy("Way to pay switched on"), "circle-check", "success"),
     "order.cancelled": Words(gettext_lazy("Order cancelled"), "ban"),
     "order.created": Words(gettext_lazy("Order made"), "shopping-cart"),
     "order.expired": Words(gettext_lazy("Order expired"), "clock"),
     "order.fulfilled": Words(gettext_lazy("Order fulfilled"), "circle-check", "success"),
     "order.paid": Words(gettext_lazy("Order paid"), "circle-check", "success"),
     "organisation.activated": Words(gettext_lazy("Workspace opened"), "door-open", "success"),
+    "organisation.closed": Words(gettext_lazy("Organisation closed"), "ban", "danger"),
     "organisation.created": Words(gettext_lazy("Organisation created"), "building-2"),
+    "organisation.data_deleted": Words(gettext_lazy("Data of the workspace deleted"), "trash-2", "danger"),
     "organisation.invitation.accepted": Words(gettext_lazy("Invitation accepted"), "check", "success"),
     "organisation.invitation.forgotten": Words(gettext_lazy("Old invitation deleted"), "trash-2"),
     "organisation.invitation.resent": Words(gettext_lazy("Invitation sent again"), "send"),
@@ -115,7 +126,9 @@ ACTIONS: dict[str, Words] = {
     "payment.pending": Words(gettext_lazy("Payment awaited"), "hourglass"),
     "payment.succeeded": Words(gettext_lazy("Payment received"), "circle-check", "success"),
     "plan.published": Words(gettext_lazy("Plan published"), "tag"),
+    "plan.retired": Words(gettext_lazy("Plan retired"), "tag", "warning"),
     "plan.shown": Words(gettext_lazy("Plan shown differently"), "tag"),
+    "plan.sold_again": Words(gettext_lazy("Plan on sale again"), "tag", "success"),
     "provisioning.restarted": Words(gettext_lazy("Workspace started again"), "rotate-ccw", "info"),
     "provisioning.stuck": Words(gettext_lazy("Workspace stuck"), "triangle-alert", "danger"),
     "receipt.uploaded": Words(gettext_lazy("Receipt sent"), "upload", "info"),
@@ -141,16 +154,31 @@ ACTIONS: dict[str, Words] = {
     "store.product.published": Words(gettext_lazy("Product published"), "eye", "success"),
     "store.shop.changed": Words(gettext_lazy("Shop settings changed"), "settings"),
     "store.shop.created": Words(gettext_lazy("Shop set up"), "sprout", "success"),
+    "subscription.cancellation_scheduled": Words(
+        gettext_lazy("End of the subscription planned"), "calendar", "warning"
+    ),
+    "subscription.cancellation_undone": Words(gettext_lazy("End of the subscription taken back"), "undo-2", "success"),
+    "subscription.cancelled": Words(gettext_lazy("Subscription cancelled"), "ban", "warning"),
     "subscription.change_scheduled": Words(gettext_lazy("Change of plan planned"), "calendar", "info"),
     "subscription.dispute_won": Words(gettext_lazy("Access back after a dispute"), "circle-check", "success"),
     "subscription.disputed": Words(gettext_lazy("Access held by a dispute"), "triangle-alert", "warning"),
+    "subscription.deleted": Words(gettext_lazy("Subscription deleted"), "trash-2", "danger"),
+    "subscription.deletion_requested": Words(gettext_lazy("Deletion asked for"), "trash-2", "danger"),
+    "subscription.ended": Words(gettext_lazy("Subscription over"), "ban", "warning"),
+    "subscription.extended": Words(gettext_lazy("Days given"), "calendar", "success"),
+    "subscription.grace_began": Words(gettext_lazy("Paid time over, grace begun"), "clock", "warning"),
+    "subscription.grace_ended": Words(gettext_lazy("Grace ended by an administrator"), "ban", "warning"),
+    "subscription.held": Words(gettext_lazy("Workspace held by an administrator"), "lock", "danger"),
+    "subscription.hold_lifted": Words(gettext_lazy("Hold taken back"), "door-open", "success"),
     "subscription.opened": Words(gettext_lazy("Subscription opened"), "sprout", "success"),
     "subscription.plan_changed": Words(gettext_lazy("Plan changed"), "arrow-up", "info"),
     "subscription.renewed": Words(gettext_lazy("Subscription renewed"), "rotate-ccw", "success"),
     "subscription.started": Words(gettext_lazy("Subscription started"), "sprout", "success"),
     "subscription.time_ended": Words(gettext_lazy("Paid time ended with its refund"), "undo-2", "warning"),
+    "subscription.suspended": Words(gettext_lazy("Workspace read-only, unpaid"), "lock", "danger"),
     "tax.ended": Words(gettext_lazy("Tax rate ended"), "percent", "warning"),
     "tax.set": Words(gettext_lazy("Tax rate entered"), "percent", "info"),
+    "tax.withdrawn": Words(gettext_lazy("Planned tax rate withdrawn"), "percent", "warning"),
     "team.api_key.created": Words(gettext_lazy("API key made"), "key-round", "info"),
     "team.api_key.revoked": Words(gettext_lazy("API key ended"), "key-round", "warning"),
     "team.invitation.accepted": Words(gettext_lazy("Invitation accepted"), "circle-check", "success"),
@@ -172,6 +200,8 @@ ACTIONS: dict[str, Words] = {
     "team.roles.created": Words(gettext_lazy("Roles set up"), "users"),
     "transfer.approved": Words(gettext_lazy("Transfer approved"), "check", "success"),
     "transfer.rejected": Words(gettext_lazy("Transfer rejected"), "x", "danger"),
+    "webhook.replayed": Words(gettext_lazy("Webhook replayed"), "rotate-ccw", "info"),
+    "usage.mended": Words(gettext_lazy("Count of the plan’s use corrected"), "gauge", "warning"),
 }
 
 LEVELS: dict[str, Words] = {
@@ -184,14 +214,14 @@ LEVELS: dict[str, Words] = {
 _PRODUCTS = ("store", "events", "esxi")
 _PLATFORM_ONLY = (
     "coupon", "dispute", "membership", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt",
-    "refund", "review", "transfer",
+    "refund", "review", "transfer", "webhook",
 )  # fmt: skip
 
 
 def actions_here() -> dict[str, Words]:
     """The actions that can happen in this schema: no other product's, and the platform's only on the platform."""
     if connection.schema_name == get_public_schema_name():
-        strange = {*_PRODUCTS, "team"}
+        strange = {*_PRODUCTS, "team", "usage"}
     else:
         strange = {*_PRODUCTS, *_PLATFORM_ONLY} - {connection.tenant.product}
     return {code: words for code, words in ACTIONS.items() if code.partition(".")[0] not in strange}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, Model, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -81,6 +81,12 @@ def history_of(payment: Payment) -> list[AuditLog]:
             | Q(resource_type="billing.order", resource_id=str(payment.order_id))
         ).order_by("-created_at")[:50]
     )
+
+
+def history_of_resource(resource: Model, *, but: tuple[str, ...] = ()) -> list[AuditLog]:
+    """What happened to one thing, but for some actions, newest first."""
+    entries = AuditLog.objects.filter(resource_type=resource._meta.label_lower, resource_id=str(resource.pk))
+    return list(entries.exclude(action__in=but).order_by("-created_at")[:50])
 
 
 def payments_to_review() -> list[Payment]:

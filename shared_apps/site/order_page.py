@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
 from billing.messages import Explanation, explain
-from billing.models import Order, Payment, TransferReceipt
+from billing.models import Order, Payment, Subscription, TransferReceipt
 from billing.money import Money
 from billing.providers import reasons
+from billing.transitions import PROVISIONAL, clock_of
 from provisioning.models import ProvisioningJob
 from shared_apps.site.money_news import News, news_of, payments_of
 
@@ -35,6 +36,7 @@ class State(StrEnum):
     PROVISIONING = "provisioning"
     STUCK = "stuck"
     READY = "ready"
+    PAID = "paid"  # a renewal or a change: what it bought is there
     EXPIRED = "expired"
     CANCELLED = "cancelled"
 
@@ -71,6 +73,7 @@ HEADLINES: dict[State, Text] = {
     State.PROVISIONING: _("Payment received. Your workspace is being prepared"),
     State.STUCK: _("Your workspace takes longer than usual"),
     State.READY: _("Your workspace is ready"),
+    State.PAID: _("Payment received"),
     State.EXPIRED: _("This order has expired"),
     State.CANCELLED: _("This order was cancelled"),
 }
@@ -116,6 +119,26 @@ class OrderPage:
     @property
     def headline(self) -> Text:
         return HEADLINES[self.state]
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it makes a workspace; the others are about one that is there."""
+        return self.order.kind == Order.Kind.FIRST
+
+    @property
+    def may_renew(self) -> bool:
+        """Whether a new order may take the place of one that can no longer be paid."""
+        lives = self.order.subscription.status not in (Subscription.Status.INCOMPLETE, Subscription.Status.DELETED)
+        return not self.is_first and lives and self.state in (State.EXPIRED, State.CANCELLED)
+
+    @property
+    def open_meanwhile(self) -> datetime | None:
+        """Until when the workspace stays open at the latest while this payment is checked, where its grace ends before."""
+        if self.is_first or self.state not in (State.RECEIPT, State.MOMO):
+            return None
+        subscription = self.order.subscription
+        grace_ends_at = clock_of(subscription).grace_ends_at
+        return grace_ends_at + PROVISIONAL if grace_ends_at and subscription.status == "past_due" else None
 
     @property
     def poll_seconds(self) -> int:
@@ -192,7 +215,7 @@ def load_order_page(order: Order, *, left_paypal: str = "") -> OrderPage:
     `left_paypal` is the payment whose PayPal page this visitor left without paying, if any.
     """
     if order.status in (Order.Status.PAID, Order.Status.FULFILLED):
-        return _paid(order)
+        return _paid(order) if order.kind == Order.Kind.FIRST else _with_news(OrderPage(order, State.PAID))
     payments = list(payments_of(order)[:20])
     page = _unpaid(order, payments, left_paypal)
     page.news = news_of(order, payments)
@@ -227,8 +250,11 @@ def _paid(order: Order) -> OrderPage:
     ready = order.status == Order.Status.FULFILLED
     stuck = not ready and job is not None and job.status == ProvisioningJob.Status.STUCK
     state = State.READY if ready else State.STUCK if stuck else State.PROVISIONING
-    page = OrderPage(order, state, job=job, steps=_steps(job, finished=ready, stuck=stuck))
-    page.news = news_of(order, payments_of(order)[:20])
+    return _with_news(OrderPage(order, state, job=job, steps=_steps(job, finished=ready, stuck=stuck)))
+
+
+def _with_news(page: OrderPage) -> OrderPage:
+    page.news = news_of(page.order, payments_of(page.order)[:20])
     return page
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from shared_apps.site.views import (
     audit,
     backoffice,
+    backoffice_subscriptions,
     identity,
     invitations,
     legal,
@@ -14,8 +15,10 @@ from shared_apps.site.views import (
     orders,
     organisation_form,
     organisations,
+    pay,
     pricing,
     signup,
+    subscription,
 )
 from shared_apps.site.views import backoffice_organisations as desk
 from shared_apps.site.views import backoffice_payments as money
@@ -46,6 +49,13 @@ urlpatterns = [
     path("orders/<uuid:id>/cancelled/", orders.cancelled, name="order_cancelled"),
     path("orders/<uuid:id>/receipt/", orders.receipt, name="order_receipt"),
     path("orders/<uuid:id>/cancel/", orders.cancel, name="order_cancel"),
+    path("orders/<uuid:id>/renew/", orders.renew, name="order_renew"),
+    path("pay/<uuid:id>/<str:token>/", pay.page, name="pay"),
+    path("pay/<uuid:id>/<str:token>/status/", pay.status, name="pay_status"),
+    path("pay/<uuid:id>/<str:token>/start/", pay.start, name="pay_start"),
+    path("pay/<uuid:id>/<str:token>/check/", pay.check, name="pay_check"),
+    path("pay/<uuid:id>/<str:token>/receipt/", pay.receipt, name="pay_receipt"),
+    path("pay/<uuid:id>/<str:token>/renew/", pay.renew, name="pay_renew"),
     path("organisations/", organisations.organisations, name="organisations"),
     path("organisations/<uuid:id>/", organisations.organisation, name="organisation"),
     path("organisations/<uuid:id>/enter/", organisations.enter, name="organisation_enter"),
@@ -64,6 +74,10 @@ urlpatterns = [
     ),
     path("organisations/<uuid:id>/leave/", members.leave, name="organisation_leave"),
     path("organisations/<uuid:id>/transfer/", members.transfer, name="organisation_transfer"),
+    path("organisations/<uuid:id>/renew/", subscription.renew, name="organisation_renew"),
+    path("organisations/<uuid:id>/cancel/", subscription.cancel, name="organisation_cancel"),
+    path("organisations/<uuid:id>/cancel/undo/", subscription.undo, name="organisation_cancel_undo"),
+    path("organisations/<uuid:id>/delete/", subscription.delete, name="organisation_delete"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("backoffice/", backoffice.home, name="backoffice"),
     path("backoffice/audit/", audit.log, name="backoffice_audit"),
@@ -82,12 +96,19 @@ urlpatterns = [
     path("backoffice/refunds/", refunds.refunds, name="backoffice_refunds"),
     path("backoffice/refunds/<uuid:id>/", refunds.refund, name="backoffice_refund"),
     path("backoffice/receipts/<uuid:id>/", backoffice.receipt, name="backoffice_receipt"),
+    path("backoffice/subscriptions/", backoffice_subscriptions.subscriptions, name="backoffice_subscriptions"),
+    path(
+        "backoffice/subscriptions/<uuid:id>/<slug:action>/",
+        backoffice_subscriptions.change,
+        name="backoffice_subscription_change",
+    ),
     path("backoffice/organisations/", desk.organisations, name="backoffice_organisations"),
     path("backoffice/organisations/<uuid:id>/", desk.organisation, name="backoffice_organisation"),
     path("backoffice/organisations/<uuid:id>/visit/", desk.visit, name="backoffice_visit"),
     path("backoffice/visits/<uuid:id>/open/", desk.open_visit, name="backoffice_visit_open"),
     path("backoffice/visits/<uuid:id>/end/", desk.end_visit, name="backoffice_visit_end"),
     path("backoffice/provisioning/<uuid:id>/restart/", backoffice.restart_job, name="backoffice_restart_job"),
+    path("backoffice/", include("shared_apps.site.urls_selling")),
     path("backoffice/identity/", identity.queue, name="backoffice_identity"),
     path("backoffice/identity/<uuid:id>/", identity.check, name="backoffice_identity_check"),
     path("backoffice/identity/<uuid:id>/<slug:kind>/", identity.file, name="backoffice_identity_file"),

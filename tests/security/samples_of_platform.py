@@ -13,7 +13,7 @@ from billing.money import Money
 from billing.services.payments import start_payment
 from billing.services.refunds import request_refund
 from billing.services.transfers import upload_receipt
-from billing.signing import callback_token
+from billing.signing import callback_token, pay_token
 from provisioning.models import ProvisioningJob
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant, as_tenant
@@ -41,6 +41,10 @@ def platform_samples(subdomain: str) -> Samples:
     return {
         **samples,
         **{f"order{what}": own_order for what in _ORDER_PAGES},
+        **dict.fromkeys(
+            [f"pay{what}" for what in ("", "_status", "_start", "_check", "_receipt", "_renew")], _pay_link(canary)
+        ),
+        "backoffice_subscription_change": {"id": organisation.subscription.pk, "action": "extend"},
         "backoffice_transfer": {"id": payment.pk},
         **{f"backoffice_payment{what}": {"id": payment.pk} for what in ("", "_ask", "_refund", "_decide")},
         "backoffice_refund": {"id": _refund(organisation).pk},
@@ -52,7 +56,7 @@ def platform_samples(subdomain: str) -> Samples:
     }
 
 
-_ORDER_PAGES = ("", "_status", "_pay", "_check", "_return", "_cancelled", "_receipt", "_cancel")
+_ORDER_PAGES = ("", "_status", "_pay", "_check", "_return", "_cancelled", "_receipt", "_cancel", "_renew")
 
 
 def _refund(organisation: Organisation) -> Refund:
@@ -92,6 +96,15 @@ def _order(organisation: Organisation, canary: str) -> tuple[Order, Payment]:
     upload_receipt(payment=payment, upload=receipt, user=order.user)
     payment.refresh_from_db()
     return order, payment
+
+
+def _pay_link(canary: str) -> dict[str, Any]:
+    """The pay link of an order that is full of somebody's details, of which whoever has the link sees none."""
+    order = make_order(user=make_user(first_name=canary, last_name=canary))
+    Order.objects.filter(pk=order.pk).update(
+        customer_name=canary, customer_address=canary, customer_email=f"{canary}@example.org", tax_number=canary
+    )
+    return {"id": order.pk, "token": pay_token(order.pk)}
 
 
 def _mobile_money(owner: User) -> Payment:

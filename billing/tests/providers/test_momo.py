@@ -24,7 +24,8 @@ from billing.providers.base import (
     ProviderUnavailable,
     Reversals,
 )
-from billing.providers.momo import MomoProvider, _code_of, plain_message
+from billing.providers.momo import MomoProvider, _code_of
+from billing.providers.texts import plain_message
 from billing.tests.providers.support import IMPATIENT, AttemptMaker, Listener, MomoMaker, started
 from tests.simulators.payments.runner import SimulatorHandle
 

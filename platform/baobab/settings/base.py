@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "baobab.impersonation.ImpersonationMiddleware",
+    "baobab.standing.StandingMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "shared_apps.accounts.middleware.LastSeenMiddleware",
     "baobab.middleware.DomainErrorMiddleware",
@@ -145,7 +146,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "shared_apps.core.cache.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_FUNCTION": "shared_apps.core.cache.make_key",
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
@@ -340,15 +341,21 @@ BANK: dict[str, Any] = {
 }
 PAYMENT_SIMULATOR_URL = ""
 
-# Who sells, as invoices name it. Tax numbers are (label, number) pairs: "NIU M012345,RCCM RC/DLA/2026/B/1".
+# Who sells, as invoices name it and keep it (`billing.documents.document.Party.of`).
 SELLER: dict[str, Any] = {
     "name": env.text("SELLER_NAME", PLATFORM_NAME),
-    "address": env.text("SELLER_ADDRESS", ""),
-    "country": env.text("SELLER_COUNTRY", "CM"),
+    "legal": env.text("SELLER_LEGAL", ""),
+    "address": env.parts("SELLER_ADDRESS"),
+    "country": env.text("SELLER_COUNTRY", PHONE_REGION),
     "email": env.text("SELLER_EMAIL", SUPPORT_EMAIL),
     "phone": env.text("SELLER_PHONE", ""),
-    "tax_numbers": [word.split(" ", 1) for word in env.words("SELLER_TAX_NUMBERS") if " " in word],
+    "tax_numbers": env.pairs("SELLER_TAX_NUMBERS"),
 }
+# On documents: a picture file, SVG or PNG, and a colour as "#rrggbb".
+DOCUMENT_LOGO = env.text("DOCUMENT_LOGO", str(BASE_DIR / "static" / "img" / "mark.svg"))
+DOCUMENT_COLOUR = env.colour("DOCUMENT_COLOUR", "#17553a")
+# What has invoices certified by a tax office (billing.documents.fiscal).
+FISCAL_SERVICE = env.text("FISCAL_SERVICE", "billing.documents.fiscal.NoFiscalService")
 
 # Above so much, in minor units, two people give money back, or say that it never came. A currency that is not named: always.
 REFUND_SECOND_APPROVER_ABOVE = env.amounts(

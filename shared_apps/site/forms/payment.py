@@ -54,6 +54,7 @@ class PayForm(forms.Form):
         order: Order,
         methods: list[tuple[PaymentMethod, Capabilities]],
         latest: Payment | None,
+        knows_payer: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -62,9 +63,8 @@ class PayForm(forms.Form):
         self.fields["payment_method"].widget.cards = {name: _card(name, order) for name in names}
         tried = latest.method.name if latest else ""
         self.initial.setdefault("payment_method", tried if tried in names else (names[0] if names else ""))
-        self.initial.setdefault(
-            "phone_number", readable_phone(latest.phone) if latest and latest.phone else order.customer_phone
-        )
+        known = readable_phone(latest.phone) if latest and latest.phone else order.customer_phone
+        self.initial.setdefault("phone_number", known if knows_payer else "")
         if gateways.MTN_MOMO not in names:
             del self.fields["phone_number"]
         elif self.is_bound and self.data.get("payment_method") != gateways.MTN_MOMO:
@@ -82,10 +82,19 @@ def readable_phone(digits: str) -> str:
 
 def _card(name: str, order: Order) -> Card:
     description: Any = ""
+    is_first = order.kind == Order.Kind.FIRST
     if name == gateways.MTN_MOMO:
-        description = _("You approve the payment with your PIN on your phone. Your workspace opens at once.")
+        description = (
+            _("You approve the payment with your PIN on your phone. Your workspace opens at once.")
+            if is_first
+            else _("You approve the payment with your PIN on your phone. It counts at once.")
+        )
     elif name == gateways.BANK_TRANSFER:
-        description = _("We show you our bank details. Send us the receipt: your workspace opens when it is confirmed.")
+        description = (
+            _("We show you our bank details. Send us the receipt: your workspace opens when it is confirmed.")
+            if is_first
+            else _("We show you our bank details. Send us the receipt: it counts when it is confirmed.")
+        )
     elif name == gateways.PAYPAL:
         description = _paypal_words(order)
     return Card(description=description, icon=ICONS.get(name, "wallet"))
@@ -95,10 +104,10 @@ def _paypal_words(order: Order) -> str:
     if order.currency == "EUR":
         return _("By card or PayPal account. You come back here afterwards.")
     locale = to_locale(get_language() or "fr")
-    charged = quote_in_eur(order.total, at=timezone.now()).charged
+    charged = quote_in_eur(order.due, at=timezone.now()).charged
     return _(
         "By card or PayPal account. PayPal will ask you for %(euros)s, which is %(francs)s at the fixed rate of 655.957."
-    ) % {"euros": charged.display(locale), "francs": order.total.display(locale)}
+    ) % {"euros": charged.display(locale), "francs": order.due.display(locale)}
 
 
 class ReceiptForm(forms.Form):

@@ -227,7 +227,9 @@ def render_in_backoffice(
         ("backoffice_transfers", _("Transfers"), "", "landmark"),
         ("backoffice_payments", _("Payments"), "", "wallet"),
         ("backoffice_identity", _("Identity checks"), _("Identity"), "shield-check"),
+        ("backoffice_plans", _("Plans and prices"), _("Plans"), "tag"),
         ("backoffice_organisations", _("Organisations"), _("Workspaces"), "building-2"),
+        ("backoffice_subscriptions", _("Subscriptions"), "", "rotate-ccw"),
         ("backoffice_audit", _("Activity log"), _("Activity"), "history"),
     )
     nav = [
@@ -237,7 +239,8 @@ def render_in_backoffice(
             "short": short,
             "icon": icon,
             "current": request.path == reverse(name)
-            or (name != "backoffice" and request.path.startswith((reverse(name), *_ROOMS_OF.get(name, ())))),
+            or (name != "backoffice" and request.path.startswith((reverse(name), *_ROOMS_OF.get(name, ()))))
+            or name == context.get("nav_current"),
         }
         for name, label, short, icon in entries
     ]
