@@ -50,6 +50,7 @@ def refunds(request: HttpRequest) -> HttpResponse:
         name = next((one for one in ("second", "by_hand", "under_way") if context["counts"][one]), "second")
     page = Paginator(desk.refunds(name), PAGE).get_page(request.GET.get("page"))
     waits = ("second", "by_hand", "under_way")
+    context["with_state"] = name not in ("second", "by_hand")
     filters = [
         {"url": f"?show={key}", "label": label, "current": key == name,
          "count": context["counts"][key] if key in waits else 0}
