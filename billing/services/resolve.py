@@ -261,7 +261,7 @@ def _tell_team(payment: Payment, reason: str) -> None:
             "method": payment.method.display_name,
             "amount": payment.amount.display(settings.LANGUAGE_CODE),
             "reason": str(explain(reason).what),
-            "url": platform_url("/backoffice/"),
+            "url": platform_url(f"/backoffice/payments/{payment.pk}/decide/"),
         },
     )
 
