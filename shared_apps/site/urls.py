@@ -109,6 +109,7 @@ urlpatterns = [
     path("backoffice/visits/<uuid:id>/end/", desk.end_visit, name="backoffice_visit_end"),
     path("backoffice/provisioning/<uuid:id>/restart/", backoffice.restart_job, name="backoffice_restart_job"),
     path("backoffice/", include("shared_apps.site.urls_selling")),
+    path("backoffice/", include("shared_apps.site.urls_operations")),
     path("backoffice/identity/", identity.queue, name="backoffice_identity"),
     path("backoffice/identity/<uuid:id>/", identity.check, name="backoffice_identity_check"),
     path("backoffice/identity/<uuid:id>/<slug:kind>/", identity.file, name="backoffice_identity_file"),
