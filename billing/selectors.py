@@ -47,8 +47,8 @@ def price_on_sale(*, product: str, plan: str, cycle: str, currency: str) -> Pric
 
 
 def payment_methods() -> QuerySet[PaymentMethod]:
-    """The ways to pay that are switched on."""
-    return PaymentMethod.objects.filter(is_active=True)
+    """The ways to pay that are offered: switched on, and not hidden because the provider does not answer."""
+    return PaymentMethod.objects.filter(is_active=True, health__hidden_since__isnull=True)
 
 
 def access_order(user: Any, order_id: UUID | str) -> Order:

@@ -2,7 +2,20 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from billing.services import documents, life, orders, polling, refund_sending, reminders, resolve, reversals, webhooks
+from billing.models import PaymentMethod
+from billing.services import (
+    documents,
+    health,
+    life,
+    orders,
+    polling,
+    reconciliation,
+    refund_sending,
+    reminders,
+    resolve,
+    reversals,
+    webhooks,
+)
 from shared_apps.core.soon import send_soon
 
 SWEEP_SECONDS = 300.0  # of invoices, as in the schedule
@@ -21,6 +34,12 @@ def poll_due_payments() -> int:
     for payment_id in due:
         send_soon(resolve_payment, str(payment_id), expires=polling.CLAIM.total_seconds())
     return len(due)
+
+
+@shared_task
+def process_new_webhooks() -> int:
+    """Look at the webhooks that nobody has looked at yet."""
+    return webhooks.process_new_webhooks()
 
 
 @shared_task
@@ -66,6 +85,21 @@ def expire_orders() -> int:
 
 
 @shared_task
+def check_due_providers() -> int:
+    """Have providers checked that are hidden or under suspicion."""
+    due = health.claim_due_checks()
+    for method_id in due:
+        send_soon(check_provider, method_id, expires=health.CHECK_EVERY.total_seconds())
+    return len(due)
+
+
+@shared_task
+def check_provider(method_id: int) -> bool:
+    """Check one provider: whether it takes payments now."""
+    return health.check_method(method=PaymentMethod.objects.get(pk=method_id)) is None
+
+
+@shared_task
 def send_refund(refund_id: str) -> str:
     """Give one refund to its provider, or ask what became of it."""
     return refund_sending.send_refund(refund_id).status
@@ -86,6 +120,7 @@ def sync_reversals(payment_id: str) -> None:
     reversals.sync_reversals(payment_id)
 
 
+@shared_task
 def advance_subscriptions() -> int:
     """Move subscriptions whose time has come."""
     return life.advance_subscriptions()
@@ -95,3 +130,18 @@ def advance_subscriptions() -> int:
 def prepare_renewals() -> int:
     """Make renewals, and send reminders."""
     return reminders.prepare_renewals()
+
+
+@shared_task
+def reconcile() -> bool:
+    """Go on with the night's questions about closed payments; whether some are left."""
+    is_left = reconciliation.reconcile()
+    if is_left:
+        send_soon(reconcile)
+    return is_left
+
+
+@shared_task
+def delete_old_reconciliations() -> int:
+    """Delete what was found in nights long ago."""
+    return reconciliation.delete_old_runs()

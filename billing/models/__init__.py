@@ -5,6 +5,7 @@ from __future__ import annotations
 from billing.models.catalogue import Coupon, Cycle, PaymentMethod, Plan, PlanVersion, Price
 from billing.models.invoices import Invoice, InvoiceCounter
 from billing.models.ledger import Journal, LedgerEntry
+from billing.models.operations import ProviderHealth, ReconciliationFinding, ReconciliationRun, ReconciliationTally
 from billing.models.orders import CouponUse, Order
 from billing.models.payments import Payment, TransferReceipt
 from billing.models.refunds import Dispute, Refund
@@ -28,6 +29,10 @@ __all__ = [
     "Plan",
     "PlanVersion",
     "Price",
+    "ProviderHealth",
+    "ReconciliationFinding",
+    "ReconciliationRun",
+    "ReconciliationTally",
     "Refund",
     "Reminder",
     "Subscription",

@@ -142,6 +142,7 @@ class Payment(models.Model):
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["next_check_at"], name="payment_due", condition=Q(next_check_at__isnull=False)),
+            models.Index(fields=["created_at"], name="payment_made"),
         ]
 
     def __str__(self) -> str:

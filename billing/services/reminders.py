@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils import timezone
 
 from billing.models import Order, PaidPeriod, Reminder, Subscription
@@ -128,7 +128,11 @@ def _leaving() -> QuerySet[Any]:
     """What is cancelled and waits to be deleted."""
     return (
         Subscription.objects.filter(status=Status.CANCELLED, organisation__isnull=False)
-        .annotate(end=F("delete_after"), begun=F("started_at"), told=_last_told(Reminder.Kind.DELETION, "delete_after"))
+        .annotate(
+            end=F("delete_after"),
+            begun=Value(None, output_field=DateTimeField()),
+            told=_last_told(Reminder.Kind.DELETION, "delete_after"),
+        )
         .order_by("delete_after", "pk")
     )
 

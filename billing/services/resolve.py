@@ -23,6 +23,7 @@ from billing.polling import next_check
 from billing.providers import reasons
 from billing.providers.base import Flow, Outcome, Provider, ProviderRefused, ProviderState, ProviderUnavailable
 from billing.services.fulfilment import apply_payment
+from billing.services.health import watched
 from billing.services.ledger import set_unapplied
 from billing.services.moves import move_open_payments, move_payment
 from billing.services.payments import as_attempt, begin_at_provider
@@ -35,6 +36,8 @@ from shared_apps.notifications.services import notify_by_email
 
 logger = structlog.get_logger(__name__)
 
+# What a provider's silence, refusal to answer, or unclear answer leaves as the reason.
+UNANSWERED = (reasons.PROVIDER_UNAVAILABLE, reasons.MISCONFIGURED, reasons.UNCLEAR)
 # MTN: a request that is not found within a minute of being sent may still be on its way (facts of the provider).
 MAY_STILL_ARRIVE = timedelta(seconds=60)
 
@@ -48,17 +51,27 @@ def resolve_payment(payment_id: UUID | str) -> Payment:
     payment = _load(payment_id)
     if payment.status in (Payment.Status.SUCCEEDED, Payment.Status.NEEDS_REVIEW):
         return payment
+    ask_about(payment)
+    return _load(payment_id)
+
+
+def ask_about(payment: Payment) -> ProviderState | None:
+    """The same, given the row with its order, user, plan and method: the provider's answer, None if none could be asked for."""
     provider = gateways.gateway(payment.method.name, payment.provider_base_url)
     if payment.status == Payment.Status.CREATED and not payment.provider_ref:
         payment = begin_at_provider(payment)
     # Without the provider's reference only a page to send the payer to is missing; a phone may have rung all the same.
-    if payment.provider_ref or provider.capabilities.flow is not Flow.REDIRECT:
-        expected = Expected(payment.charge, payment.provider_account, provider.reference_for(as_attempt(payment)))
-        state = _ask(provider, payment)
-        _apply(payment, judge(expected, state), state)
-    else:
+    if not payment.provider_ref and provider.capabilities.flow is Flow.REDIRECT:
         _note_check(payment)
-    return _load(payment_id)
+        return None
+    state = _ask(provider, payment)
+    _apply(payment, judge(expected_of(payment, provider), state), state)
+    return state
+
+
+def expected_of(payment: Payment, provider: Provider) -> Expected:
+    """What a provider has to say of a payment for it to be money."""
+    return Expected(payment.charge, payment.provider_account, provider.reference_for(as_attempt(payment)))
 
 
 def resolve_now_or_soon(payment_id: UUID | str) -> Payment:
@@ -80,11 +93,12 @@ def _ask(provider: Provider, payment: Payment) -> ProviderState:
     """The provider's answer, after taking money that was approved for an order that can still be paid."""
     attempt = as_attempt(payment)
     try:
-        state = provider.fetch(attempt)
-        if state.awaiting_capture and _may_capture(payment):
-            state = provider.capture(attempt)
-        elif state.outcome is Outcome.NOT_FOUND:
-            state = _not_found(payment, provider)
+        with watched(payment.method):
+            state = provider.fetch(attempt)
+            if state.awaiting_capture and _may_capture(payment):
+                state = provider.capture(attempt)
+            elif state.outcome is Outcome.NOT_FOUND:
+                state = _not_found(payment, provider)
     except ProviderUnavailable as trouble:
         logger.warning("provider away", payment=str(payment.pk), reason=trouble.reason, detail=trouble.detail[:200])
         return ProviderState(Outcome.PENDING, reason=reasons.PROVIDER_UNAVAILABLE)
@@ -118,6 +132,8 @@ def _not_found(payment: Payment, provider: Provider) -> ProviderState:
 
 def _apply(payment: Payment, judgement: Judgement, state: ProviderState) -> None:
     if judgement.verdict is Verdict.WAIT:
+        if judgement.reason == reasons.UNCLEAR:
+            _tell_team_of_unclear_answer(payment)
         _note_check(payment, reason=judgement.reason)
         return
     if judgement.verdict is Verdict.FAIL:
@@ -219,7 +235,12 @@ def _note_check(payment: Payment, *, reason: str | None = None) -> None:
     """
     now = timezone.now()
     manual = not payment.method.is_automatic
-    due = next_check(started_at=payment.started_at or payment.created_at, now=now, checks=payment.check_count + 1)
+    due = next_check(
+        started_at=payment.started_at or payment.created_at,
+        now=now,
+        checks=payment.check_count + 1,
+        is_unknown=reason in UNANSWERED,
+    )
     Payment.objects.filter(pk=payment.pk, status__in=Payment.MAY_SUCCEED).update(
         checked_at=now, check_count=F("check_count") + 1, next_check_at=None if manual else due
     )
@@ -241,6 +262,21 @@ def _tell_team(payment: Payment, reason: str) -> None:
             "amount": payment.amount.display(settings.LANGUAGE_CODE),
             "reason": str(explain(reason).what),
             "url": platform_url("/backoffice/"),
+        },
+    )
+
+
+def _tell_team_of_unclear_answer(payment: Payment) -> None:
+    """A status nobody knew of is looked up once: one mail a day and method, however many payments have it."""
+    notify_by_email(
+        key=f"unclear-answer:{payment.method.name}:{timezone.now().date()}",
+        template="unclear_answer",
+        recipient=settings.SUPPORT_EMAIL,
+        locale=settings.LANGUAGE_CODE,
+        context={
+            "number": payment.order.number,
+            "method": payment.method.display_name,
+            "url": platform_url("/backoffice/providers/"),
         },
     )
 

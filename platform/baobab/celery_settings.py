@@ -20,6 +20,9 @@ task_default_queue = "baobab"
 task_queues = [Queue("baobab"), Queue("providers"), Queue("webhooks"), Queue("mail"), Queue("documents")]
 task_routes = {
     "billing.tasks.resolve_payment": {"queue": "providers"},
+    "billing.tasks.check_provider": {"queue": "providers"},
+    "billing.tasks.reconcile": {"queue": "providers"},
+    "billing.tasks.process_new_webhooks": {"queue": "webhooks"},
     "billing.tasks.send_refund": {"queue": "providers"},
     "billing.tasks.sync_reversals": {"queue": "providers"},
     "billing.tasks.process_webhook": {"queue": "webhooks"},
@@ -45,6 +48,14 @@ timezone = "UTC"
 beat_schedule = {
     "drain-outbox": {"task": "shared_apps.outbox.tasks.drain", "schedule": 10.0, "options": {"expires": 10}},
     "poll-payments": {"task": "billing.tasks.poll_due_payments", "schedule": 5.0, "options": {"expires": 5}},
+    "check-providers": {"task": "billing.tasks.check_due_providers", "schedule": 15.0, "options": {"expires": 15}},
+    # Begins a run at night, and goes on with one that was stopped.
+    "reconcile": {"task": "billing.tasks.reconcile", "schedule": 60.0, "options": {"expires": 60}},
+    "delete-old-reconciliations": {
+        "task": "billing.tasks.delete_old_reconciliations",
+        "schedule": crontab(hour=1, minute=40),
+        "options": {"expires": 3600},
+    },
     "poll-refunds": {"task": "billing.tasks.poll_due_refunds", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-webhooks": {"task": "billing.tasks.sweep_webhooks", "schedule": 60.0, "options": {"expires": 60}},
     "delete-old-webhooks": {

@@ -126,7 +126,7 @@ def render_sms(*, template: str, locale: str, context: dict[str, Any]) -> str:
 def shortened_for_sms(*, template: str, locale: str, context: dict[str, Any], shorten: str) -> dict[str, Any]:
     """The context with one of its texts cut to what fits into a single message; never below its first ten characters."""
     whole = gsm_safe(str(context[shorten]))
-    others = len(render_sms(template=template, locale=locale, context={**context, shorten: ""}))
+    others = len(render_sms(template=template, locale=locale, context={**context, shorten: "x"})) - 1
     return {**context, shorten: whole[: max(10, LONGEST - others)].rstrip()}
 
 

@@ -45,6 +45,11 @@ class SubscriptionState:
     can_undo: bool
     can_delete: bool
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether something is closed, or soon will be: what opens it is the main thing on the page."""
+        return self.subscription.status not in (Status.TRIALING, Status.ACTIVE)
+
 
 def state_of(membership: Membership) -> SubscriptionState | None:
     """The state of the organisation's subscription, for one of its people; None while there is none. Two queries at most."""

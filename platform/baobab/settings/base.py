@@ -146,7 +146,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "shared_apps.core.cache.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_FUNCTION": "shared_apps.core.cache.make_key",
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},

@@ -18,7 +18,7 @@ from billing.services.orders import Customer
 from shared_apps.core.context import host_with_port
 from shared_apps.core.widgets import Card, PhoneInput, RadioCards, SubdomainInput
 from shared_apps.site import plan_texts
-from shared_apps.site.catalogue import PlanOffer, ProductOffer, find_product
+from shared_apps.site.catalogue import PlanOffer, ProductOffer, currencies_on_sale, find_product, sold_currency
 from shared_apps.site.choices import Choice
 from shared_apps.site.countries import CODES, country_choices
 
@@ -60,7 +60,11 @@ class OrganisationForm(forms.Form):
         error_messages={"required": _("Choose a plan."), "invalid_choice": _("Choose a plan.")},
     )
     cycle = forms.ChoiceField(label=_("You pay"), choices=list(plan_texts.CYCLES.items()), widget=RadioCards)
-    currency = forms.ChoiceField(label=_("Currency"), choices=list(plan_texts.CURRENCIES.items()), widget=forms.Select)
+    currency = forms.ChoiceField(
+        label=_("Currency"),
+        widget=forms.Select,
+        error_messages={"invalid_choice": _("Nothing is sold in this currency. Choose another one.")},
+    )
     coupon_code = forms.CharField(
         label=_("Discount code"),
         max_length=30,
@@ -103,6 +107,8 @@ class OrganisationForm(forms.Form):
     def _offer_plans(self) -> None:
         plans = self.product_offer.plans if self.product_offer else []
         choice = self.choice
+        currencies = currencies_on_sale([self.product_offer] if self.product_offer else [])
+        set_choices(self, "currency", [(code, plan_texts.CURRENCIES[code]) for code in currencies])
         set_choices(self, "plan", [(plan.name, plan.display_name) for plan in plans])
         self.fields["plan"].widget.cards = {plan.name: self._plan_card(plan) for plan in plans}
         chosen = self.offer
@@ -161,14 +167,15 @@ class OrganisationForm(forms.Form):
 
 
 def complete_choice(catalogue: list[ProductOffer], choice: Choice) -> Choice:
-    """A choice whose product and plan are on sale: what is missing becomes the recommended plan."""
+    """A choice whose product, plan and currency are on sale: what is missing becomes the recommended plan."""
     product = find_product(catalogue, choice.product)
     if product is None or not product.plans:
         product = next((one for one in catalogue if one.plans), None)
     if product is None:
         return choice
     plan = product.plan(choice.plan) or product.recommended
-    return Choice(product=product.key, plan=plan.name if plan else "", cycle=choice.cycle, currency=choice.currency)
+    currency = sold_currency([product], choice.currency)
+    return Choice(product=product.key, plan=plan.name if plan else "", cycle=choice.cycle, currency=currency)
 
 
 def initial_from_order(order: Order) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 from django.utils import timezone, translation
 from PIL import Image
 
@@ -202,7 +203,10 @@ class TestVerdict:
     @pytest.mark.parametrize("status", [Order.Status.PAID, Order.Status.CANCELLED])
     def test_an_order_that_wants_no_money_any_more(self, admin, status) -> None:
         payment = transfer()
-        Order.objects.filter(pk=payment.order_id).update(status=status, paid_at=payment.created_at)
+        paid = (
+            {"paid_at": payment.created_at, "received_minor": F("total_minor")} if status == Order.Status.PAID else {}
+        )
+        Order.objects.filter(pk=payment.order_id).update(status=status, **paid)
         assert len(admin.get(page_of(payment)).context["obstacles"]) == 1
         confirmed_verdict(admin, payment)
         payment.refresh_from_db()
