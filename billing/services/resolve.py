@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from billing import gateways, ledger
 from billing.messages import explain
-from billing.models import Order, Payment, Subscription
+from billing.models import Invoice, Order, Payment, Subscription
 from billing.policies import Expected, Judgement, Verdict, judge
 from billing.polling import next_check
 from billing.providers import reasons
@@ -294,5 +294,19 @@ def tell_payer(payment: Payment, *, template: str) -> None:
             "number": order.number,
             "amount": payment.amount.display(order.locale),
             "url": platform_url(f"/orders/{order.pk}/"),
+            **_what_it_paid(order),
         },
     )
+
+
+def _what_it_paid(order: Order) -> dict[str, Any]:
+    """What a mail about a payment says of its order: what is left of it, or the invoice. A query."""
+    order.refresh_from_db(fields=["status", "received_minor", "credit_minor"])
+    left = order.due if order.status == Order.Status.AWAITING_PAYMENT else None
+    invoice = order.invoices.filter(kind=Invoice.Kind.INVOICE).first()
+    return {
+        "is_first": order.kind == Order.Kind.FIRST,
+        "left": left.display(order.locale) if left else "",
+        "invoice": invoice.number if invoice else "",
+        "invoice_url": platform_url(f"/invoices/{invoice.pk}/") if invoice else "",
+    }
