@@ -32,6 +32,19 @@ _NOT_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 COUNTRIES = {code for code in Locale("en").territories if re.fullmatch("[A-Z]{2}", str(code))} - _NOT_COUNTRIES
 
 
+class CountryField(serializers.CharField):
+    """Two letters, in capitals or not."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=2, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        country = str(super().to_internal_value(data)).upper()
+        if country not in COUNTRIES:
+            raise serializers.ValidationError(_("Use the two letters of a country, for example CM."))
+        return country
+
+
 class OrderInputSerializer(serializers.Serializer):
     """What is needed to order a workspace."""
 
@@ -49,7 +62,7 @@ class OrderInputSerializer(serializers.Serializer):
     customer_phone = serializers.CharField(max_length=30, allow_blank=True, default="")
     customer_address = serializers.CharField(max_length=300, allow_blank=True, default="")
     tax_number = serializers.CharField(max_length=40, allow_blank=True, default="", validators=[one_line])
-    country = serializers.CharField(max_length=2, required=False, help_text="ISO 3166-1 alpha-2.")
+    country = CountryField(required=False, help_text="ISO 3166-1 alpha-2.")
     locale = serializers.ChoiceField(choices=["fr", "en"], required=False)
     coupon_code = serializers.CharField(max_length=30, allow_blank=True, default="", validators=[one_line])
     expected_total_minor = serializers.IntegerField(
@@ -63,11 +76,6 @@ class OrderInputSerializer(serializers.Serializer):
         if value and not (_PHONE.fullmatch(value) and len(value) <= 20):
             raise serializers.ValidationError(_("This is not a phone number. Use digits, for example 6 70 12 34 56."))
         return value
-
-    def validate_country(self, value: str) -> str:
-        if value.upper() not in COUNTRIES:
-            raise serializers.ValidationError(_("Use the two letters of a country, for example CM."))
-        return value.upper()
 
 
 class OrderPlanSerializer(serializers.Serializer):
@@ -108,7 +116,7 @@ class OrderSerializer(serializers.Serializer):
     tax_minor = serializers.IntegerField()
     tax_amount = serializers.CharField(source="tax.as_text")
     tax_name = serializers.CharField(help_text="Empty where no tax is due.")
-    tax_percent = serializers.CharField(help_text="As exact digits.")
+    tax_percent = serializers.DecimalField(max_digits=6, decimal_places=3, help_text="As exact digits.")
     tax_included = serializers.BooleanField(help_text="true: the subtotal includes the tax. false: it is added.")
     total_minor = serializers.IntegerField()
     total_amount = serializers.CharField(source="total.as_text")
