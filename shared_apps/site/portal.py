@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from shared_apps.organisations.models import Membership
+from shared_apps.organisations.policies import may_pay
 from shared_apps.site.pages import render_page
 
 
@@ -40,6 +41,7 @@ def render_portal(
             "layers",
             "/plan/" in request.path or "/renew/" in request.path,
         ),
+        *_billing(request, membership),
         (reverse("organisations"), _("My organisations"), _("Organisations"), "building-2", False),
     )
     frame = {
@@ -51,3 +53,11 @@ def render_portal(
         "place": membership,
     }
     return render_page(request, f"portal/{template}", {**frame, **(context or {})}, status=status)
+
+
+def _billing(request: HttpRequest, membership: Membership) -> list[tuple[str, str, str, str, bool]]:
+    """The entry of the bills, for those who pay them."""
+    if not may_pay(membership.role):
+        return []
+    home = reverse("organisation_billing", args=[membership.organisation_id])
+    return [(home, _("Billing"), "", "receipt", request.path.startswith(home))]

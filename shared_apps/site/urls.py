@@ -17,10 +17,8 @@ from shared_apps.site.views import (
     organisation_form,
     organisations,
     pay,
-    plan,
     pricing,
     signup,
-    subscription,
 )
 from shared_apps.site.views import backoffice_organisations as desk
 from shared_apps.site.views import backoffice_payments as money
@@ -77,13 +75,7 @@ urlpatterns = [
     ),
     path("organisations/<uuid:id>/leave/", members.leave, name="organisation_leave"),
     path("organisations/<uuid:id>/transfer/", members.transfer, name="organisation_transfer"),
-    path("organisations/<uuid:id>/plan/", plan.plan, name="organisation_plan"),
-    path("organisations/<uuid:id>/plan/keep/", plan.keep, name="organisation_plan_keep"),
-    path("organisations/<uuid:id>/plan/change/<slug:name>/", plan.change, name="organisation_plan_change"),
-    path("organisations/<uuid:id>/renew/", plan.renew, name="organisation_renew"),
-    path("organisations/<uuid:id>/cancel/", subscription.cancel, name="organisation_cancel"),
-    path("organisations/<uuid:id>/cancel/undo/", subscription.undo, name="organisation_cancel_undo"),
-    path("organisations/<uuid:id>/delete/", subscription.delete, name="organisation_delete"),
+    path("organisations/<uuid:id>/", include("shared_apps.site.urls_portal")),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("backoffice/", backoffice.home, name="backoffice"),
     path("backoffice/audit/", audit.log, name="backoffice_audit"),

@@ -42,7 +42,7 @@ def plan(request: HttpRequest, id: UUID) -> HttpResponse:
 def renew(request: HttpRequest, id: UUID) -> HttpResponse:
     """To the order of the next period: the one that waits, or one for the cycle that is chosen. `?choose` shows the choice
     although one waits."""
-    place, subscription = _access_to_pay(request, id)
+    place, subscription = access_to_pay(request, id)
     waiting = open_renewal_of(subscription.pk)
     if request.method != "POST" and waiting and "choose" not in request.GET:
         return redirect("order", id=waiting.pk)
@@ -71,7 +71,7 @@ def renew(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, id: UUID, name: str) -> HttpResponse:
     """Another plan: what it costs and brings, and the confirmation of exactly that."""
-    place, subscription = _access_to_pay(request, id)
+    place, subscription = access_to_pay(request, id)
     wanted = access_plan(subscription, name)
     if wanted.pk == subscription.plan_version.plan_id:
         return redirect("organisation_plan", id=id)
@@ -123,7 +123,7 @@ def _confirm(request: HttpRequest, place: Membership, subscription: Subscription
 @require_POST
 def keep(request: HttpRequest, id: UUID) -> HttpResponse:
     """Undo a planned change."""
-    _place, subscription = _access_to_pay(request, id)
+    _place, subscription = access_to_pay(request, id)
     try:
         schedule_change(
             subscription_id=subscription.pk,
@@ -138,7 +138,8 @@ def keep(request: HttpRequest, id: UUID) -> HttpResponse:
     return redirect("organisation_plan", id=id)
 
 
-def _access_to_pay(request: HttpRequest, organisation_id: UUID) -> tuple[Membership, Subscription]:
+def access_to_pay(request: HttpRequest, organisation_id: UUID) -> tuple[Membership, Subscription]:
+    """Somebody's place and its subscription; raises NotFound for strangers, NotAllowed for those who do not pay."""
     place = access_membership(request.user, organisation_id)
     if not may_pay(place.role):
         raise not_yours()
