@@ -4,6 +4,7 @@ from celery import shared_task
 
 from billing.models import PaymentMethod
 from billing.services import (
+    documents,
     health,
     life,
     orders,
@@ -16,6 +17,8 @@ from billing.services import (
     webhooks,
 )
 from shared_apps.core.soon import send_soon
+
+SWEEP_SECONDS = 300.0  # of invoices, as in the schedule
 
 
 @shared_task
@@ -51,6 +54,21 @@ def sweep_webhooks() -> int:
     waiting = webhooks.waiting_webhooks()
     for event_id in waiting:
         send_soon(process_webhook, event_id)
+    return len(waiting)
+
+
+@shared_task
+def make_invoice_pdf(invoice_id: str) -> bool:
+    """Make the file of one invoice."""
+    return documents.make_pdf(invoice_id=invoice_id)
+
+
+@shared_task
+def sweep_invoices() -> int:
+    """Make the files of invoices that have none."""
+    waiting = documents.invoices_without_pdf()
+    for invoice_id in waiting:
+        send_soon(make_invoice_pdf, str(invoice_id), expires=SWEEP_SECONDS)
     return len(waiting)
 
 

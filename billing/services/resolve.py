@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from billing import gateways, ledger
 from billing.messages import explain
-from billing.models import Order, Payment, Subscription, TransferDecision
+from billing.models import Invoice, Order, Payment, Subscription, TransferDecision
 from billing.money import Money
 from billing.policies import Expected, Judgement, Verdict, judge
 from billing.polling import next_check
@@ -310,7 +310,7 @@ def _tell_team(payment: Payment, reason: str) -> None:
             "method": payment.method.display_name,
             "amount": payment.amount.display(settings.LANGUAGE_CODE),
             "reason": str(explain(reason).what),
-            "url": platform_url("/backoffice/"),
+            "url": platform_url(f"/backoffice/payments/{payment.pk}/decide/"),
         },
     )
 
@@ -343,5 +343,19 @@ def tell_payer(payment: Payment, *, template: str) -> None:
             "number": order.number,
             "amount": payment.amount.display(order.locale),
             "url": platform_url(f"/orders/{order.pk}/"),
+            **_what_it_paid(order),
         },
     )
+
+
+def _what_it_paid(order: Order) -> dict[str, Any]:
+    """What a mail about a payment says of its order: what is left of it, or the invoice. A query."""
+    order.refresh_from_db(fields=["status", "received_minor", "credit_minor"])
+    left = order.due if order.status == Order.Status.AWAITING_PAYMENT else None
+    invoice = order.invoices.filter(kind=Invoice.Kind.INVOICE).first()
+    return {
+        "is_first": order.kind == Order.Kind.FIRST,
+        "left": left.display(order.locale) if left else "",
+        "invoice": invoice.number if invoice else "",
+        "invoice_url": platform_url(f"/invoices/{invoice.pk}/") if invoice else "",
+    }

@@ -19,7 +19,7 @@ from billing.policies import Verdict
 from billing.providers import reasons
 from billing.providers.base import Flow
 from billing.refunding import needs_second_person
-from billing.services.fulfilment import apply_payment
+from billing.services.fulfilment import apply_payment, book_fee
 from billing.services.ledger import set_unapplied
 from billing.services.moves import move_open_payments, move_payment
 from billing.services.refund_mail import tell_credited, tell_dismissed
@@ -170,6 +170,7 @@ def _refund(settlement: Settlement) -> None:
     if not settlement.comment:
         raise DomainError("reason_required", _("Say why: the customer reads it."), field="comment")
     _accept(settlement, "review.refunded", order=settlement.order)
+    book_fee(payment, settlement.order)
     request_refund(payment=payment, reason=settlement.comment, actor=settlement.admin)
 
 

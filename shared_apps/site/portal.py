@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from shared_apps.organisations.models import Membership
 from shared_apps.site.pages import render_page
@@ -31,6 +32,13 @@ def render_portal(
             "",
             "users",
             "/members/" in request.path,
+        ),
+        (
+            reverse("organisation_plan", args=[organisation.pk]),
+            pgettext("navigation", "Plan"),
+            "",
+            "layers",
+            "/plan/" in request.path or "/renew/" in request.path,
         ),
         (reverse("organisations"), _("My organisations"), _("Organisations"), "building-2", False),
     )

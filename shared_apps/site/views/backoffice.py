@@ -208,7 +208,10 @@ def restart_job(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 # Where an entry of the navigation leads to more than what begins with its own address.
-_ROOMS_OF = {"backoffice_payments": ("/backoffice/review/", "/backoffice/refunds/")}
+_ROOMS_OF = {
+    "backoffice_payments": ("/backoffice/review/", "/backoffice/refunds/"),
+    "backoffice_providers": ("/backoffice/webhooks/", "/backoffice/reconciliation/"),
+}
 
 
 def render_backoffice(
@@ -230,6 +233,7 @@ def render_in_backoffice(
         ("backoffice_plans", _("Plans and prices"), _("Plans"), "tag"),
         ("backoffice_organisations", _("Organisations"), _("Workspaces"), "building-2"),
         ("backoffice_subscriptions", _("Subscriptions"), "", "rotate-ccw"),
+        ("backoffice_providers", _("Providers"), "", "activity"),
         ("backoffice_audit", _("Activity log"), _("Activity"), "history"),
     )
     nav = [

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0009_operations'),
+        ('billing', '0010_portal'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
