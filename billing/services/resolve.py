@@ -195,7 +195,8 @@ def _judge_late(order: Order) -> Judgement:
 
 def _succeed(payment: Payment, order: Order, state: ProviderState) -> None:
     """Move the payment and the order, once. In the caller's transaction, which holds the order's row."""
-    late = payment.status not in Payment.OPEN or order.status == Order.Status.EXPIRED
+    as_credit = payment.decision_kind == TransferDecision.Kind.CREDIT
+    late = not as_credit and (payment.status not in Payment.OPEN or order.status == Order.Status.EXPIRED)
     moved = Payment.objects.filter(pk=payment.pk, status__in=Payment.MAY_SUCCEED).update(
         status=Payment.Status.SUCCEEDED,
         succeeded_at=timezone.now(),
@@ -209,7 +210,6 @@ def _succeed(payment: Payment, order: Order, state: ProviderState) -> None:
     record(action="payment.succeeded", category=AuditCategory.PAYMENT, resource=payment,
            before={"status": payment.status}, after={"status": "succeeded", "late": late})  # fmt: skip
     payment.refresh_from_db()
-    as_credit = payment.decision_kind == TransferDecision.Kind.CREDIT
     apply_payment(payment=payment, worth=payment.worth, source=ledger.psp(payment.method.name), as_credit=as_credit)
     payment.refresh_from_db()
     order.refresh_from_db()

@@ -180,8 +180,11 @@ def _release(decision: TransferDecision, *, actor: Any) -> None:
     """The payment stands where it stood, and the line may be used again."""
     payments = Payment.objects.filter(pk=decision.payment_id)
     payments.update(next_check_at=None)
-    if decision.status_before == Payment.Status.PENDING:
-        payments.filter(status=Payment.Status.UNDER_REVIEW, receipts__isnull=True).update(status=Payment.Status.PENDING)
+    # One that was made for a movement is given up with it.
+    back = {Payment.Status.PENDING: Payment.Status.PENDING, Payment.Status.CREATED: Payment.Status.CANCELLED}
+    if decision.status_before in back:
+        waiting = payments.filter(status=Payment.Status.UNDER_REVIEW, receipts__isnull=True)
+        waiting.update(status=back[Payment.Status(decision.status_before)])
     if decision.line is not None:
         move_line(decision.line, before=StatementLine.Status.TAKEN, to=StatementLine.Status.OPEN, actor=actor)
 

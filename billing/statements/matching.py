@@ -104,9 +104,12 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A transfer somebody is expected to make. `created_at` is aware; `account` is the one they were told."""
+    """A transfer somebody is expected to make, or has made, for the order or payment `key`.
 
-    payment_id: UUID
+    `created_at` is aware; `account` is the one they were told.
+    """
+
+    key: UUID
     number: str
     due: Money
     created_at: datetime
@@ -140,7 +143,7 @@ class Candidates:
             for name in candidate.names:
                 words = _words(name)
                 for key in map(_stem, words) if len(words) > 1 else words:
-                    found.by_word[candidate.due, key][candidate.payment_id] = candidate
+                    found.by_word[candidate.due, key][candidate.key] = candidate
         return found
 
     def numbered(self, text: str) -> list[Candidate]:
@@ -150,7 +153,7 @@ class Candidates:
         for start in range(len(folded) - NUMBER_LENGTH + 1):
             alike = self.by_number.get(folded[start : start + NUMBER_LENGTH], [])
             written = [candidate for candidate in alike if squeeze(candidate.number)[-NUMBER_LENGTH:] in exact]
-            found.update({candidate.payment_id: candidate for candidate in written or alike})
+            found.update({candidate.key: candidate for candidate in written or alike})
         return list(found.values())
 
     def namesakes(self, amount: Money, words: list[str]) -> dict[UUID, Candidate]:
