@@ -44,7 +44,8 @@ def lines(status: str, q: str = "") -> QuerySet[StatementLine]:
     """The movements in one state, the oldest first (used and ignored ones: the latest first)."""
     number = TransferDecision.objects.filter(line=OuterRef("pk")).exclude(status__in=["undone", "sent_back"])
     found = StatementLine.objects.filter(status=status).annotate(
-        paid=Subquery(number.values("payment_id")[:1]), paid_number=Subquery(number.values("payment__order__number")[:1])
+        paid=Subquery(number.values("payment_id")[:1]),
+        paid_number=Subquery(number.values("payment__order__number")[:1]),
     )
     for word in q.split():
         found = found.filter(
@@ -70,13 +71,17 @@ def ideas_for(found: list[StatementLine]) -> dict[UUID, Idea]:
     keys = [one.candidate.key for one in guesses.values()]
     orders = {one.pk: one for one in Order.objects.filter(pk__in=keys)}
     decisions = {one.pk: one for one in TransferDecision.objects.filter(pk__in=keys).select_related("payment__order")}
-    return {pk: _idea(one, orders.get(one.candidate.key), decisions.get(one.candidate.key)) for pk, one in guesses.items()}
+    return {
+        pk: _idea(one, orders.get(one.candidate.key), decisions.get(one.candidate.key)) for pk, one in guesses.items()
+    }
 
 
 def _idea(proposal: Proposal, order: Order | None, decision: TransferDecision | None) -> Idea:
     words, tone, icon = CERTAINTY[proposal.certainty]
     why = [WHY[reason] for reason in proposal.why]
-    effect = effect_of(order, proposal.difference) if order else _("It has been recorded by hand: it is not applied again.")
+    effect = (
+        effect_of(order, proposal.difference) if order else _("It has been recorded by hand: it is not applied again.")
+    )
     return Idea(order, decision, words, tone, icon, why, effect)
 
 
