@@ -191,7 +191,7 @@ def _by_number(entry: StatementEntry, candidate: Candidate) -> Proposal | None:
     why = [
         Why.NUMBER if written else Why.NUMBER_MISREAD,
         Why.AMOUNT if not difference else Why.LESS if difference.minor < 0 else Why.MORE,
-        *([Why.NAME] if _named_alike(entry, candidate) else []),
+        *([Why.NAME] if named_alike(entry, candidate.names) else []),
         *doubts,
     ]
     certainty = Certainty.LIKELY if difference or doubts else Certainty.CERTAIN
@@ -206,7 +206,9 @@ def _by_name(entry: StatementEntry, candidates: Candidates) -> Proposal | None:
     meant = [
         candidate
         for candidate in found.values()
-        if _named_alike(entry, candidate) and not _doubts(entry, candidate) and not _means_another(entry, candidate)
+        if named_alike(entry, candidate.names)
+        and not _doubts(entry, candidate)
+        and not _means_another(entry, candidate)
     ]
     if len(meant) != 1:
         return None
@@ -240,10 +242,10 @@ def _means_another(entry: StatementEntry, candidate: Candidate) -> bool:
     return False
 
 
-def _named_alike(entry: StatementEntry, candidate: Candidate) -> bool:
+def named_alike(entry: StatementEntry, names: Iterable[str]) -> bool:
     """Whether one of the payer's names is the counterparty's, or stands whole in the text."""
     theirs, written = _words(entry.counterparty_name), _words(_writing(entry))
-    for name in candidate.names:
+    for name in names:
         words = _words(name)
         if _alike(words, theirs) or (len(words) <= len(written) and _alike(words, written)):
             return True

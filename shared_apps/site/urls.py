@@ -83,8 +83,7 @@ urlpatterns = [
     path("backoffice/audit/statistics/", audit.statistics, name="backoffice_audit_statistics"),
     path("backoffice/audit/export/", audit.export, name="backoffice_audit_export"),
     path("backoffice/audit/retention/", audit.retention, name="backoffice_audit_retention"),
-    path("backoffice/transfers/", backoffice.transfers, name="backoffice_transfers"),
-    path("backoffice/transfers/<uuid:id>/", backoffice.transfer, name="backoffice_transfer"),
+    path("backoffice/", include("shared_apps.site.urls_transfers")),
     path("backoffice/payments/", money.payments, name="backoffice_payments"),
     path("backoffice/payments/<uuid:id>/", money.payment, name="backoffice_payment"),
     path("backoffice/payments/<uuid:id>/ask/", money.ask_again, name="backoffice_payment_ask"),
@@ -93,7 +92,6 @@ urlpatterns = [
     path("backoffice/review/", money.review, name="backoffice_review"),
     path("backoffice/refunds/", refunds.refunds, name="backoffice_refunds"),
     path("backoffice/refunds/<uuid:id>/", refunds.refund, name="backoffice_refund"),
-    path("backoffice/receipts/<uuid:id>/", backoffice.receipt, name="backoffice_receipt"),
     path("backoffice/subscriptions/", backoffice_subscriptions.subscriptions, name="backoffice_subscriptions"),
     path(
         "backoffice/subscriptions/<uuid:id>/<slug:action>/",

@@ -163,14 +163,14 @@ def line(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def _accept(request: HttpRequest, found: StatementLine, _form: Any) -> None:
-    order = Order.objects.filter(pk=_uuid(request.POST.get("order", ""))).first()
+    order = Order.objects.filter(pk=_named(request, "order")).first()
     if order is None:
         raise NotFound
     _announce(request, accept_line(line=found, order=order, admin=request.user))
 
 
 def _credit(request: HttpRequest, found: StatementLine, _form: Any) -> None:
-    order = Order.objects.select_related("subscription").filter(pk=_uuid(request.POST.get("order", ""))).first()
+    order = Order.objects.select_related("subscription").filter(pk=_named(request, "order")).first()
     if order is None:
         raise NotFound
     _announce(request, credit_line(line=found, subscription=order.subscription, admin=request.user))
@@ -178,7 +178,7 @@ def _credit(request: HttpRequest, found: StatementLine, _form: Any) -> None:
 
 def _link(request: HttpRequest, found: StatementLine, _form: Any) -> None:
     decisions = TransferDecision.objects.select_related("payment__order")
-    decision = decisions.filter(pk=_uuid(request.POST.get("decision", ""))).first()
+    decision = decisions.filter(pk=_named(request, "decision")).first()
     if decision is None:
         raise NotFound
     link_line(line=found, decision=decision, admin=request.user)
@@ -238,6 +238,14 @@ def _tabs(current: str, counts: dict[str, int]) -> dict[str, Any]:
 def _age(found: StatementLine) -> Any:
     since = timezone.make_aware(datetime.combine(found.booked_on, time.min))
     return age_of(since, now=timezone.now())
+
+
+def _named(request: HttpRequest, field: str) -> UUID:
+    """The id a button named; raises NotFound for anything else."""
+    found = _uuid(request.POST.get(field, ""))
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _uuid(text: str) -> UUID | None:
