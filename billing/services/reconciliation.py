@@ -122,7 +122,7 @@ def _payments_of(run: ReconciliationRun) -> Iterator[Payment]:
             started = time.monotonic()
             yield payment
             run.cursor = payment.pk
-            time.sleep(max(0.0, 1 / PER_SECOND - (time.monotonic() - started)))
+            time.sleep(max(0, 1 / PER_SECOND - (time.monotonic() - started)))
 
 
 def _next(run: ReconciliationRun) -> Payment | None:
