@@ -76,7 +76,8 @@ def test_without_the_guard_the_same_money_is_promised_twice() -> None:
 def test_a_refund_is_sent_by_many_workers_and_booked_once(simulator) -> None:
     payment = by_paypal(simulator)
     refund = ask(payment)
-    at_once(6, lambda _: send_refund(refund.pk).status)
+    results = at_once(6, lambda _: send_refund(refund.pk).status)
+    assert not [one for one in results if isinstance(one, Exception)], results
     send_refund(refund.pk)
     assert simulator.state()["paypal"]["orders"][payment.provider_ref]["refunded"] == "38.11"
     assert (fresh(payment).refunded_minor, fresh(payment).refunding_minor) == (3_811, 0)

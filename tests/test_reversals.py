@@ -16,7 +16,7 @@ from billing.providers.paypal_reading import event_ref
 from billing.services import webhooks
 from billing.services.refund_sending import send_refund
 from billing.services.refunds import request_refund
-from billing.services.reversals import sync_reversals
+from billing.services.reversals import note_refunded, sync_reversals
 from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.notifications.services import send_due_emails
 from tests.books import balances, by_momo, by_paypal, check_books, notes_of
@@ -98,6 +98,14 @@ class TestRefundsMadeElsewhere:
         assert not payment.refunds.filter(is_external=True).exists()
         assert payment.refunded_minor == 1_000
         check_books()
+
+    def test_are_what_is_more_than_what_we_have_sent(self, simulator) -> None:
+        payment = by_paypal(simulator)
+        Refund.objects.filter(pk=ask(payment, euros(1_000)).pk).update(started_at=payment.created_at)
+        assert note_refunded(payment_id=payment.pk, total=euros(1_000)) is None
+        external = note_refunded(payment_id=payment.pk, total=euros(1_500))
+        assert external is not None
+        assert external.amount_minor == 500
 
     def test_that_are_fewer_than_we_know_are_told_to_the_team(self, simulator) -> None:
         payment = by_paypal(simulator)

@@ -203,8 +203,9 @@ class TestWho:
     def test_nobody_decides_twice(self) -> None:
         payment = transfer_of(10_000)
         settle(payment, "apply")
-        with pytest.raises(Conflict):
-            settle(payment, "refund", comment="encore")
+        for again in ("refund", "dismiss", "credit"):
+            with pytest.raises(Conflict):
+                settle(payment, again, comment="encore")
 
     def test_nothing_else_is_decided_here(self, simulator) -> None:
         with pytest.raises(Conflict):
