@@ -38,7 +38,8 @@ class PayForm(forms.Form):
         widget=RadioCards,
         error_messages={
             "required": gettext_lazy("Choose one of the ways to pay."),
-            "invalid_choice": gettext_lazy("Choose one of the ways to pay."),
+            # Hidden since the page was opened, say.
+            "invalid_choice": gettext_lazy("This way to pay is not available at the moment. Choose another one."),
         },
     )
     phone_number = forms.CharField(
