@@ -73,7 +73,8 @@ def test_the_check_above_knows_seconds(tmp_path) -> None:
 
 
 def test_no_file_of_ours_is_longer_than_500_lines() -> None:
-    long = {str(path.relative_to(ROOT)): n for path in sources() if (n := len(path.read_text().splitlines())) > 500}
+    written = [path for path in sources() if path.parent.name != "migrations"]  # those are Django's own writing
+    long = {str(path.relative_to(ROOT)): n for path in written if (n := len(path.read_text().splitlines())) > 500}
     assert long == {}
 
 
@@ -98,7 +99,7 @@ def test_every_model_of_a_tenant_refuses_to_cross_schemas() -> None:
     ours = [
         c
         for c in apps.get_app_configs()
-        if c.name.startswith("tenant_apps.") or c.label in ("accounts", "audit", "notifications")
+        if c.name.startswith("tenant_apps.") or c.label in ("accounts", "audit", "notifications", "usage")
     ]
     unguarded = [
         model._meta.label

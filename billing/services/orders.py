@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -151,7 +152,7 @@ def expire_orders(*, limit: int = 200) -> int:
     """
     overdue = (
         Order.objects.filter(status=Order.Status.AWAITING_PAYMENT, expires_at__lt=timezone.now(), received_minor=0)
-        .exclude(payments__in=_attempts_worth_waiting_for())
+        .exclude(payments__in=attempts_worth_waiting_for())
         .values_list("pk", flat=True)[:limit]
     )
     return sum(_expire(order_id) for order_id in list(overdue))
@@ -160,9 +161,7 @@ def expire_orders(*, limit: int = 200) -> int:
 def _expire(order_id: UUID) -> bool:
     with transaction.atomic():
         order = Order.objects.select_for_update().get(pk=order_id)
-        if order.status != Order.Status.AWAITING_PAYMENT or order.received_minor:
-            return False
-        if _attempts_worth_waiting_for().filter(order=order).exists():
+        if order.status != Order.Status.AWAITING_PAYMENT or is_being_paid(order):
             return False
         order.status = Order.Status.EXPIRED
         order.save(update_fields=["status"])
@@ -180,7 +179,13 @@ def let_go(*, order: Order) -> None:
     give_credit_back(order=order)
 
 
-def _attempts_worth_waiting_for() -> Any:
+def is_being_paid(order: Order) -> bool:
+    """Whether part of an order's money is there, or an attempt may still bring some: it must not be given up now."""
+    return bool(order.received_minor) or attempts_worth_waiting_for().filter(order=order).exists()
+
+
+def attempts_worth_waiting_for() -> QuerySet[Payment]:
+    """Attempts that may still bring money without anybody doing more: asked at a provider, or before a person."""
     automatic = Payment.objects.filter(
         status__in=[Payment.Status.CREATED, Payment.Status.PENDING], method__is_automatic=True
     )
@@ -214,7 +219,8 @@ def _earlier_order(user: Any, new: NewOrder, idempotency_key: str | None) -> Ord
 def _check_unpaid_orders(user: Any) -> None:
     """Names are held by unpaid orders: nobody may hold many. Locks the account's row, so that orders count in turn."""
     get_user_model().objects.select_for_update().get(pk=user.pk)
-    if Order.objects.filter(user=user, status=Order.Status.AWAITING_PAYMENT).count() >= MAX_UNPAID_ORDERS:
+    unpaid = Order.objects.filter(user=user, kind=Order.Kind.FIRST, status=Order.Status.AWAITING_PAYMENT)
+    if unpaid.count() >= MAX_UNPAID_ORDERS:
         raise Conflict("too_many_unpaid", _("You have several unpaid orders. Pay or cancel one of them first."))
 
 
@@ -230,7 +236,7 @@ def cancel_order(*, order: Order, actor: Any) -> None:
         if locked.received_minor:
             raise Conflict(
                 "order_partly_paid",
-                _("Part of this order is paid. Write to us: we give the money back, or pay the rest."),
+                _("Part of this order is paid. Write to us: we give the money back, or you pay the rest."),
             )
         if locked.payments.filter(status__in=[Payment.Status.NEEDS_REVIEW, Payment.Status.UNDER_REVIEW]).exists():
             raise Conflict(

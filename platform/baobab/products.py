@@ -10,24 +10,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ProductType:
-    """One tenant type: its apps, its URLconf, its staff's first page, and where its defaults and usage come from."""
+    """One tenant type: its apps, its URLconf, its staff's first page, its defaults, and how it counts what plans limit."""
 
     key: str
     apps: tuple[str, ...]
     urlconf: str
     home_path: str
     create_defaults: str
-    usage: str
+    counted: str
 
 
 def _product(key: str, *, home_path: str) -> ProductType:
     return ProductType(
         key=key,
-        apps=("tenant_apps.team", f"tenant_apps.{key}"),
+        apps=("shared_apps.usage", "tenant_apps.team", f"tenant_apps.{key}"),
         urlconf=f"baobab.urls_{key}",
         home_path=home_path,
         create_defaults=f"tenant_apps.{key}.services.create_defaults",
-        usage=f"tenant_apps.{key}.selectors.usage",
+        counted=f"tenant_apps.{key}.selectors.COUNTED",
     )
 
 

@@ -66,6 +66,9 @@ ACTIONS: dict[str, Words] = {
     "credit.added": Words(gettext_lazy("Credit added"), "plus", "success"),
     "credit.set_aside": Words(gettext_lazy("Credit used for an order"), "badge-percent"),
     "credit_note.issued": Words(gettext_lazy("Credit note issued"), "file-text"),
+    "dispute.lost": Words(gettext_lazy("Dispute lost"), "triangle-alert", "danger"),
+    "dispute.open": Words(gettext_lazy("Payment disputed"), "triangle-alert", "warning"),
+    "dispute.won": Words(gettext_lazy("Dispute won"), "circle-check", "success"),
     "esxi.server.added": Words(gettext_lazy("Server added"), "server"),
     "esxi.server.changed": Words(gettext_lazy("Server changed"), "server"),
     "esxi.server.removed": Words(gettext_lazy("Server removed"), "trash-2", "warning"),
@@ -92,14 +95,21 @@ ACTIONS: dict[str, Words] = {
     "membership.ended": Words(gettext_lazy("Left the organisation"), "log-out", "warning"),
     "membership.role_changed": Words(gettext_lazy("Role in the organisation changed"), "users", "warning"),
     "membership.started": Words(gettext_lazy("Joined the organisation"), "user-plus", "success"),
+    "method.breaker_changed": Words(gettext_lazy("Automatic hiding of a way to pay switched"), "settings", "warning"),
+    "method.hidden": Words(gettext_lazy("Way to pay hidden: its provider fails"), "eye-off", "danger"),
+    "method.offered_again": Words(gettext_lazy("Way to pay offered again"), "eye", "success"),
     "method.published": Words(gettext_lazy("Way to pay published"), "credit-card"),
+    "method.switched_off": Words(gettext_lazy("Way to pay switched off"), "ban", "warning"),
+    "method.switched_on": Words(gettext_lazy("Way to pay switched on"), "circle-check", "success"),
     "order.cancelled": Words(gettext_lazy("Order cancelled"), "ban"),
     "order.created": Words(gettext_lazy("Order made"), "shopping-cart"),
     "order.expired": Words(gettext_lazy("Order expired"), "clock"),
     "order.fulfilled": Words(gettext_lazy("Order fulfilled"), "circle-check", "success"),
     "order.paid": Words(gettext_lazy("Order paid"), "circle-check", "success"),
     "organisation.activated": Words(gettext_lazy("Workspace opened"), "door-open", "success"),
+    "organisation.closed": Words(gettext_lazy("Organisation closed"), "ban", "danger"),
     "organisation.created": Words(gettext_lazy("Organisation created"), "building-2"),
+    "organisation.data_deleted": Words(gettext_lazy("Data of the workspace deleted"), "trash-2", "danger"),
     "organisation.invitation.accepted": Words(gettext_lazy("Invitation accepted"), "check", "success"),
     "organisation.invitation.forgotten": Words(gettext_lazy("Old invitation deleted"), "trash-2"),
     "organisation.invitation.resent": Words(gettext_lazy("Invitation sent again"), "send"),
@@ -122,6 +132,18 @@ ACTIONS: dict[str, Words] = {
     "provisioning.restarted": Words(gettext_lazy("Workspace started again"), "rotate-ccw", "info"),
     "provisioning.stuck": Words(gettext_lazy("Workspace stuck"), "triangle-alert", "danger"),
     "receipt.uploaded": Words(gettext_lazy("Receipt sent"), "upload", "info"),
+    "refund.approved": Words(gettext_lazy("Refund agreed to"), "check", "info"),
+    "refund.external": Words(gettext_lazy("Given back at the provider's own site"), "external-link", "warning"),
+    "refund.failed": Words(gettext_lazy("Refund failed"), "circle-x", "danger"),
+    "refund.pending": Words(gettext_lazy("Refund under way"), "hourglass"),
+    "refund.rejected": Words(gettext_lazy("Refund rejected"), "x", "warning"),
+    "refund.requested": Words(gettext_lazy("Refund asked for"), "undo-2", "info"),
+    "refund.succeeded": Words(gettext_lazy("Money given back"), "undo-2", "success"),
+    "review.applied": Words(gettext_lazy("Money in review put to an order"), "check", "success"),
+    "review.corrected": Words(gettext_lazy("Amount received corrected"), "pencil", "warning"),
+    "review.credited": Words(gettext_lazy("Money in review made credit"), "wallet", "info"),
+    "review.dismissal_proposed": Words(gettext_lazy("Said that the money never came"), "users", "warning"),
+    "review.refunded": Words(gettext_lazy("Money in review to be given back"), "undo-2", "info"),
     "secret.resealed": Words(gettext_lazy("Secret sealed with a new key"), "lock"),
     "sign_in_provider.changed": Words(gettext_lazy("Sign-in provider changed"), "key-round", "warning"),
     "store.category.created": Words(gettext_lazy("Category added"), "tag"),
@@ -132,11 +154,28 @@ ACTIONS: dict[str, Words] = {
     "store.product.published": Words(gettext_lazy("Product published"), "eye", "success"),
     "store.shop.changed": Words(gettext_lazy("Shop settings changed"), "settings"),
     "store.shop.created": Words(gettext_lazy("Shop set up"), "sprout", "success"),
+    "subscription.cancellation_scheduled": Words(
+        gettext_lazy("End of the subscription planned"), "calendar", "warning"
+    ),
+    "subscription.cancellation_undone": Words(gettext_lazy("End of the subscription taken back"), "undo-2", "success"),
+    "subscription.cancelled": Words(gettext_lazy("Subscription cancelled"), "ban", "warning"),
     "subscription.change_scheduled": Words(gettext_lazy("Change of plan planned"), "calendar", "info"),
+    "subscription.dispute_won": Words(gettext_lazy("Access back after a dispute"), "circle-check", "success"),
+    "subscription.disputed": Words(gettext_lazy("Access held by a dispute"), "triangle-alert", "warning"),
+    "subscription.deleted": Words(gettext_lazy("Subscription deleted"), "trash-2", "danger"),
+    "subscription.deletion_requested": Words(gettext_lazy("Deletion asked for"), "trash-2", "danger"),
+    "subscription.ended": Words(gettext_lazy("Subscription over"), "ban", "warning"),
+    "subscription.extended": Words(gettext_lazy("Days given"), "calendar", "success"),
+    "subscription.grace_began": Words(gettext_lazy("Paid time over, grace begun"), "clock", "warning"),
+    "subscription.grace_ended": Words(gettext_lazy("Grace ended by an administrator"), "ban", "warning"),
+    "subscription.held": Words(gettext_lazy("Workspace held by an administrator"), "lock", "danger"),
+    "subscription.hold_lifted": Words(gettext_lazy("Hold taken back"), "door-open", "success"),
     "subscription.opened": Words(gettext_lazy("Subscription opened"), "sprout", "success"),
     "subscription.plan_changed": Words(gettext_lazy("Plan changed"), "arrow-up", "info"),
     "subscription.renewed": Words(gettext_lazy("Subscription renewed"), "rotate-ccw", "success"),
     "subscription.started": Words(gettext_lazy("Subscription started"), "sprout", "success"),
+    "subscription.time_ended": Words(gettext_lazy("Paid time ended with its refund"), "undo-2", "warning"),
+    "subscription.suspended": Words(gettext_lazy("Workspace read-only, unpaid"), "lock", "danger"),
     "tax.ended": Words(gettext_lazy("Tax rate ended"), "percent", "warning"),
     "tax.set": Words(gettext_lazy("Tax rate entered"), "percent", "info"),
     "tax.withdrawn": Words(gettext_lazy("Planned tax rate withdrawn"), "percent", "warning"),
@@ -161,6 +200,8 @@ ACTIONS: dict[str, Words] = {
     "team.roles.created": Words(gettext_lazy("Roles set up"), "users"),
     "transfer.approved": Words(gettext_lazy("Transfer approved"), "check", "success"),
     "transfer.rejected": Words(gettext_lazy("Transfer rejected"), "x", "danger"),
+    "webhook.replayed": Words(gettext_lazy("Webhook replayed"), "rotate-ccw", "info"),
+    "usage.mended": Words(gettext_lazy("Count of the plan’s use corrected"), "gauge", "warning"),
 }
 
 LEVELS: dict[str, Words] = {
@@ -172,14 +213,15 @@ LEVELS: dict[str, Words] = {
 
 _PRODUCTS = ("store", "events", "esxi")
 _PLATFORM_ONLY = (
-    "coupon", "membership", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt", "transfer",
+    "coupon", "dispute", "membership", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt",
+    "refund", "review", "transfer", "webhook",
 )  # fmt: skip
 
 
 def actions_here() -> dict[str, Words]:
     """The actions that can happen in this schema: no other product's, and the platform's only on the platform."""
     if connection.schema_name == get_public_schema_name():
-        strange = {*_PRODUCTS, "team"}
+        strange = {*_PRODUCTS, "team", "usage"}
     else:
         strange = {*_PRODUCTS, *_PLATFORM_ONLY} - {connection.tenant.product}
     return {code: words for code, words in ACTIONS.items() if code.partition(".")[0] not in strange}

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
-from django.utils.module_loading import import_string
 from django_tenants.utils import tenant_context
 
 from shared_apps.core.context import tenant_url
 from shared_apps.core.errors import NotFound
 from shared_apps.organisations.current import as_tenant
 from shared_apps.organisations.models import Domain, Invitation, Membership, Organisation
+from shared_apps.usage.names import QuotaUse
+from shared_apps.usage.selectors import counted_now
 
 # In these states there is a workspace with data to count.
 _HAS_DATA = (Organisation.Status.ACTIVE, Organisation.Status.SUSPENDED)
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaUse:
-    """One limit of the plan: `limit` None is unlimited, `used` None is not counted."""
-
-    name: str
-    limit: int | None
-    used: int | None
-
-    @property
-    def remaining(self) -> int | None:
-        """How much is left; None where there is no limit or no count."""
-        if self.limit is None or self.used is None:
-            return None
-        return max(0, self.limit - self.used)
 
 
 def memberships_of(user: Any) -> QuerySet[Membership]:
@@ -44,7 +28,7 @@ def memberships_of(user: Any) -> QuerySet[Membership]:
     return (
         Membership.objects.filter(user_id=user.pk)
         .exclude(organisation__status=Organisation.Status.CLOSED)
-        .select_related("user", "organisation__plan_version__plan", "organisation__subscription")
+        .select_related("user", "organisation__plan_version__plan", "organisation__subscription__plan_version")
         .prefetch_related(Prefetch("organisation__domains", Domain.objects.filter(is_primary=True)))
         .order_by("organisation__name", "pk")
     )
@@ -86,14 +70,12 @@ def workspace_url(organisation: Organisation) -> str:
 
 
 def usage_of(organisation: Organisation) -> list[QuotaUse]:
-    """The plan's quotas and what is used of each, counted inside the tenant's own schema and role."""
-    used = _count(organisation) if organisation.status in _HAS_DATA else {}
-    return [QuotaUse(name, limit, used.get(name)) for name, limit in organisation.plan_version.quotas.items()]
+    """The plan's quotas and what is used of each, read inside the tenant's own schema and role.
 
-
-def _count(organisation: Organisation) -> dict[str, int]:
-    product = settings.PRODUCTS.get(organisation.product)
-    if product is None or not product.usage:
-        return {}
-    with tenant_context(as_tenant(organisation)):
-        return dict(import_string(product.usage)() or {})
+    The same few queries for every organisation; nothing is counted while there is no workspace.
+    """
+    counted: dict[str, int] = {}
+    if organisation.status in _HAS_DATA:
+        with tenant_context(as_tenant(organisation)):
+            counted = counted_now()
+    return [QuotaUse(name, limit, counted.get(name)) for name, limit in organisation.plan_version.quotas.items()]

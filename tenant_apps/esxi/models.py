@@ -12,7 +12,7 @@ from shared_apps.core.querysets import SchemaBoundQuerySet
 
 
 class Workspace(models.Model):
-    """The workspace's settings: one row, whose lock guards the plan's quotas."""
+    """The workspace's settings: one row, whose lock guards names and addresses."""
 
     ONLY = 1
 

@@ -7,8 +7,9 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
+from shared_apps.usage.counted import Counted, Monthly, Total
 from tenant_apps.esxi.models import Server
-from tenant_apps.team.selectors import staff_count
+from tenant_apps.team.selectors import TEAM_COUNTED
 
 
 def servers() -> QuerySet[Server]:
@@ -20,12 +21,15 @@ def server_by_id(server_id: UUID) -> Server | None:
     return servers().filter(pk=server_id).first()
 
 
-def usage() -> dict[str, int]:
-    """What is used of each quota of the plan, by the quota's name."""
-    return {
-        "esxi_servers": Server.objects.count(),
-        "vms": 0,
-        "backups_per_month": 0,
-        "storage_gb": 0,
-        "users": staff_count(),
-    }
+def server_count() -> int:
+    """All servers, whatever their state."""
+    return Server.objects.count()
+
+
+# Plans limit virtual machines and backups, of which there are none yet.
+COUNTED: dict[str, Counted] = {
+    "esxi_servers": Total(server_count),
+    "vms": Total(lambda: 0),
+    "backups_per_month": Monthly(lambda _since, _until: 0),
+    **TEAM_COUNTED,
+}

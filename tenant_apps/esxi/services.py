@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from billing import quotas
 from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
@@ -17,7 +18,6 @@ from shared_apps.core.errors import DomainError
 from shared_apps.core.secrets import decrypt, encrypt, place_of
 from shared_apps.organisations.current import Tenant
 from tenant_apps.esxi.models import Server, Workspace
-from tenant_apps.team.quotas import check_quota
 
 TOO_MANY_SERVERS = gettext_lazy(
     "Your plan %(plan)s includes %(limit)s servers, and they are all used. Remove a server, or move to a larger plan."
@@ -55,7 +55,7 @@ def create_defaults(*, tenant: Tenant, owner: User) -> None:
 
 
 def lock_workspace() -> Workspace:
-    """Lock the workspace's row until the end of the transaction: quotas, names and addresses are checked under it."""
+    """Lock the workspace's row until the end of the transaction: names and addresses are checked under it."""
     return Workspace.objects.select_for_update().get()
 
 
@@ -70,7 +70,7 @@ def add_server(*, server_id: UUID, details: ServerDetails) -> Server:
     existing = Server.objects.filter(pk=server_id).first()
     if existing:
         return existing
-    check_quota("esxi_servers", used=Server.objects.count(), message=TOO_MANY_SERVERS)
+    quotas.reserve("esxi_servers", message=TOO_MANY_SERVERS)
     if not details.password:
         raise DomainError("password_missing", _("Type the password of this account."), field="password")
     server = Server(pk=server_id)
@@ -120,6 +120,7 @@ def remove_server(*, server: Server, typed_name: str) -> None:
         before=_facts(server),
         level="warning",
     )
+    quotas.release("esxi_servers")
     server.delete()
 
 

@@ -18,7 +18,7 @@ from tenant_apps.team.models import Photo
 
 
 class Calendar(models.Model):
-    """What the organiser says about itself: one row, whose lock also guards the plan's quotas."""
+    """What the organiser says about itself: one row, whose lock guards addresses and categories."""
 
     ONLY = 1
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.core.paginator import Page, Paginator
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import OuterRef, QuerySet
 from django.utils import timezone
 
+from shared_apps.usage.counted import Counted, Monthly
 from tenant_apps.events.models import Calendar, Category, Event
 from tenant_apps.team.models import Photo
-from tenant_apps.team.selectors import staff_count, unused_photos
+from tenant_apps.team.selectors import TEAM_COUNTED, unused_photos
 
 PER_PAGE = 20
 # What calendars that follow the feed are told: nobody needs last year's events in a phone.
@@ -91,16 +92,13 @@ def abandoned_photos() -> list[Photo]:
     return unused_photos(used=Event.objects.filter(cover=OuterRef("pk")))
 
 
-def published_in_month(*, now: datetime, chosen: Calendar) -> int:
-    """How many events were first published in the calendar month of `now`, in the calendar's own zone."""
-    first = now.astimezone(chosen.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    following = (first + timedelta(days=32)).replace(day=1)
-    return Event.objects.filter(Q(published_at__gte=first, published_at__lt=following)).count()
+def first_published(since: datetime, until: datetime) -> int:
+    """How many events were published for the first time from one moment up to another; cancelled ones count too."""
+    return Event.objects.filter(published_at__gte=since, published_at__lt=until).count()
 
 
-def usage() -> dict[str, int]:
-    """What is used of each quota of the plan, by the quota's name."""
-    return {
-        "events_per_month": published_in_month(now=timezone.now(), chosen=calendar()),
-        "users": staff_count(),
-    }
+# A month of the plan is one of the calendar's own zone.
+COUNTED: dict[str, Counted] = {
+    "events_per_month": Monthly(first_published, zone=lambda: calendar().zone),
+    **TEAM_COUNTED,
+}

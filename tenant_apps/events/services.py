@@ -14,15 +14,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from billing import quotas
 from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.organisations.current import Tenant
 from tenant_apps.events.models import Calendar, Category, Event
-from tenant_apps.events.selectors import abandoned_photos, is_cover, published_in_month
+from tenant_apps.events.selectors import abandoned_photos, is_cover
 from tenant_apps.team.models import Photo
-from tenant_apps.team.quotas import check_quota
 from tenant_apps.team.selectors import free_slug_in
 from tenant_apps.team.services.photos import category_named, discard_photos
 
@@ -80,7 +80,7 @@ def create_defaults(*, tenant: Tenant, owner: User) -> None:
 
 
 def lock_calendar() -> Calendar:
-    """Lock the calendar's row until the end of the transaction: quotas and slugs are checked under it."""
+    """Lock the calendar's row until the end of the transaction: slugs and categories are checked under it."""
     return Calendar.objects.select_for_update().get()
 
 
@@ -92,6 +92,8 @@ def save_calendar(*, details: CalendarDetails) -> Calendar:
     for name, value in asdict(details).items():
         setattr(calendar, name, value)
     calendar.save()
+    if calendar.time_zone != before["time_zone"]:
+        quotas.count_anew("events_per_month")  # its months begin at other moments now
     record(
         action="events.calendar.changed", category=AuditCategory.EVENT, resource=calendar, before=before,
         after=_calendar_facts(calendar),
@@ -155,7 +157,7 @@ def publish_event(*, event: Event, now: datetime | None = None) -> Event:
     Only the first publication counts in the plan's month. Raises QuotaReached (`events_per_month`), Conflict when
     cancelled, and DomainError `event_over` when it has ended already.
     """
-    calendar = lock_calendar()
+    lock_calendar()
     event = _again(event)
     now = now or timezone.now()
     if event.status == Event.Status.PUBLISHED:
@@ -165,7 +167,7 @@ def publish_event(*, event: Event, now: datetime | None = None) -> Event:
     if event.is_over(at=now):
         raise DomainError("event_over", _("This event is already over. Change its date first."), field="starts_at")
     if event.published_at is None:
-        check_quota("events_per_month", used=published_in_month(now=now, chosen=calendar), message=TOO_MANY_EVENTS)
+        quotas.reserve("events_per_month", message=TOO_MANY_EVENTS, at=now)
         event.published_at = now
     event.status = Event.Status.PUBLISHED
     event.save(update_fields=["status", "published_at", "updated_at"])

@@ -16,7 +16,7 @@ from tenant_apps.team.models import Photo
 
 
 class Shop(models.Model):
-    """What the shop says about itself: one row, whose lock also guards the plan's quotas."""
+    """What the shop says about itself: one row, whose lock guards addresses, names and references."""
 
     ONLY = 1
 

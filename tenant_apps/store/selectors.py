@@ -8,10 +8,11 @@ from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.db.models import OuterRef, Prefetch, QuerySet
 
+from shared_apps.usage.counted import Counted, Total
 from tenant_apps.store.models import Category, Product, ProductImage, Shop
 from tenant_apps.store.search import allow_typos, exact_matches, similar_matches, words_of
 from tenant_apps.team.models import Photo
-from tenant_apps.team.selectors import GIGABYTE, photo_bytes, staff_count, unused_photos
+from tenant_apps.team.selectors import TEAM_COUNTED, unused_photos
 
 PER_PAGE = 24
 
@@ -101,10 +102,9 @@ def abandoned_photos() -> list[Photo]:
     return unused_photos(used=ProductImage.objects.filter(photo=OuterRef("pk")))
 
 
-def usage() -> dict[str, int]:
-    """What is used of each quota of the plan, by the quota's name."""
-    return {
-        "products": Product.objects.count(),
-        "users": staff_count(),
-        "storage_gb": photo_bytes() // GIGABYTE,
-    }
+def product_count() -> int:
+    """All products, drafts too."""
+    return Product.objects.count()
+
+
+COUNTED: dict[str, Counted] = {"products": Total(product_count), **TEAM_COUNTED}

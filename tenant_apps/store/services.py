@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from billing import quotas
 from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
@@ -21,7 +22,6 @@ from tenant_apps.store.models import Category, Product, ProductImage, Shop, Vari
 from tenant_apps.store.search import search_fields
 from tenant_apps.store.selectors import abandoned_photos
 from tenant_apps.team.models import Photo
-from tenant_apps.team.quotas import check_quota
 from tenant_apps.team.selectors import free_slug_in
 from tenant_apps.team.services.photos import category_named, discard_photos
 
@@ -72,7 +72,7 @@ def create_defaults(*, tenant: Tenant, owner: User) -> None:
 
 
 def lock_shop() -> Shop:
-    """Lock the shop's row until the end of the transaction: quotas, slugs, names and SKUs are checked under it."""
+    """Lock the shop's row until the end of the transaction: slugs, names and SKUs are checked under it."""
     return Shop.objects.select_for_update().get()
 
 
@@ -109,7 +109,7 @@ def create_product(
     existing = Product.objects.filter(public_id=public_id).first()
     if existing:
         return existing
-    check_quota("products", used=Product.objects.count(), message=TOO_MANY_PRODUCTS)
+    quotas.reserve("products", message=TOO_MANY_PRODUCTS)
     product = Product(public_id=public_id, slug=free_slug_in(Product.objects.all(), details.name, fallback="product"))
     _set_status(product, published=publish)
     _write(product, details, currency=shop.currency)
@@ -179,6 +179,7 @@ def delete_product(*, product: Product) -> None:
     product = _again(product)
     record(action="store.product.deleted", category=AuditCategory.CATALOGUE, resource=product, before=_facts(product))
     photos = list(Photo.objects.filter(pk__in=product.images.values("photo")))
+    quotas.release("products")
     product.delete()
     discard_photos(photos=photos)
 

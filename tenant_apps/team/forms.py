@@ -115,7 +115,7 @@ class PhotoField(forms.FileField):
         """Nothing is wrong yet, and nothing goes into `cleaned_data`."""
 
 
-def collect_photos(request: StaffRequest, form: WorkspaceForm, *, field: str, limited: bool = False) -> list[Photo]:
+def collect_photos(request: StaffRequest, form: WorkspaceForm, *, field: str) -> list[Photo]:
     """The photos of a sent form: those kept from an earlier try, and those sent now.
 
     Photos are kept even when another field is wrong, so that nobody sends 5 MB twice over a slow link. What is wrong
@@ -125,7 +125,7 @@ def collect_photos(request: StaffRequest, form: WorkspaceForm, *, field: str, li
     photos = pending_photos(_kept_ids(request), user=request.user)
     for file in request.FILES.getlist(field):
         try:
-            photos.append(keep_photo(file=file, size=file.size or 0, user=request.user, field=field, limited=limited))
+            photos.append(keep_photo(file=file, size=file.size or 0, user=request.user, field=field))
         except DomainError as error:
             show_error(form, error)
     return photos

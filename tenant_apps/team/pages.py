@@ -10,11 +10,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from billing import quotas
 from shared_apps.accounts.models import User
 from tenant_apps.team.access import StaffRequest, TenantRequest, is_staff
 from tenant_apps.team.navigation import links_for
 from tenant_apps.team.products import product_config
 from tenant_apps.team.selectors import permissions_of
+from tenant_apps.team.standing import banner_of
 
 # A form that could not be taken: the page is shown again with what is wrong.
 UNPROCESSABLE = 422
@@ -32,8 +34,25 @@ def render_workspace(
         "account": account_of(request.user),
         "forget_draft": request.session.pop(_DRAFT, ""),
         "permissions": permissions_of(request.user),
+        "site_banner": banner_of(request),
+        "usage": _nearly_reached(),
     }
     return render(request, template, {**shell, **(context or {})}, status=status)
+
+
+def _nearly_reached() -> dict[str, Any] | None:
+    """The limit of the plan that is nearest, once 90 % of it are used."""
+    nearest = max(quotas.limits(), key=lambda use: use.percent, default=None)
+    if nearest is None or not nearest.is_nearly_reached:
+        return None
+    return {
+        "label": nearest.label,
+        "used": nearest.percent,
+        "limit": 100,
+        "text": _("%(used)s of %(limit)s") % {"used": nearest.used_text, "limit": nearest.limit},
+        "url": reverse("team:plan"),
+        "high": True,
+    }
 
 
 def forget_draft(request: StaffRequest, name: str) -> None:

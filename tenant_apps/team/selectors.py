@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import current_tenant
+from shared_apps.usage.counted import Counted, Total
 from tenant_apps.team.models import ApiKey, Invitation, Member, Photo, Role
 from tenant_apps.team.policies import Standing
 from tenant_apps.team.products import product_config
@@ -19,7 +20,6 @@ from tenant_apps.team.text import base_slug, free_slug
 # A pending upload lives as long as somebody may still be filling in the form it was sent with.
 PENDING_FOR = timedelta(hours=24)
 MAX_PENDING = 8
-GIGABYTE = 10**9
 
 
 def permissions_of(user: User) -> frozenset[str]:
@@ -115,6 +115,10 @@ def promised_seats() -> int:
 def photo_bytes() -> int:
     """What all photos take, in bytes."""
     return Photo.objects.aggregate(total=Sum("size"))["total"] or 0
+
+
+# What every product counts. Invitations hold no seat of the plan: `services.invitations` counts them on top.
+TEAM_COUNTED: dict[str, Counted] = {"users": Total(staff_count), "storage_gb": Total(photo_bytes)}
 
 
 def photo_of(public_id: UUID) -> Photo | None:

@@ -123,7 +123,7 @@ def platform_actors(tenant: Tenant, *, other: Tenant, everybody: Iterable[str]) 
     with tenant_context(tenant):
         inside = session_of(User.objects.get(member__role__key=Role.OWNER), tenant.primary_host)
     here, theirs = frozenset({subdomain_of(tenant)}), frozenset({subdomain_of(other)})
-    whole = {rules.BUYER, rules.BUYER_OR_ADMIN, rules.PEOPLE, rules.MANAGERS, rules.OWNER}
+    whole = {rules.BUYER, rules.BUYER_OR_ADMIN, rules.PEOPLE, rules.MANAGERS, rules.PAYERS, rules.OWNER}
     actors = [
         Actor("visitor"),
         Actor("owner, with the session of their workspace", cookie=inside),
@@ -137,6 +137,7 @@ def platform_actors(tenant: Tenant, *, other: Tenant, everybody: Iterable[str]) 
         Membership.objects.create(organisation=organisation, user=user, role=role)
         name = f"organisation's {role}"
         kinds = [rules.MANAGERS] if role == Membership.Role.ADMIN else []
+        kinds += [rules.PAYERS] if role != Membership.Role.MEMBER else []
         actors.append(_account(name, user, rules.PEOPLE, *kinds, sees=here))
     return actors
 

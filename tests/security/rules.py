@@ -16,6 +16,7 @@ BUYER = "buyer"  # whose order it is
 BUYER_OR_ADMIN = "buyer or platform admin"
 PEOPLE = "people"  # everybody with a place in the organisation
 MANAGERS = "managers"  # its owner and its administrators
+PAYERS = "payers"  # these and whoever looks after its billing
 
 
 @dataclass(frozen=True, slots=True)

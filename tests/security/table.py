@@ -12,6 +12,7 @@ from tests.security.rules import (
     BUYER_OR_ADMIN,
     MANAGERS,
     OWNER,
+    PAYERS,
     PEOPLE,
     PLATFORM_ADMIN,
     SIGNED_IN,
@@ -152,9 +153,17 @@ _ORDERS: dict[str, Methods] = {
     "order_pay": act(BUYER, hidden=True),
     "order_check": act(BUYER, hidden=True),
     "order_return": page(ANYBODY),  # leads to the order, and says nothing of it
-    "order_cancelled": page(BUYER, hidden=True),
+    "order_cancelled": page(ANYBODY, answers={404}),  # the same, to who may see it
     "order_receipt": act(BUYER, hidden=True),
     "order_cancel": act(BUYER, hidden=True),
+    "order_renew": act(BUYER, hidden=True, answers={404}),  # a first order is not renewed
+    # The address itself is the secret.
+    "pay": page(ANYBODY),
+    "pay_status": page(ANYBODY),
+    "pay_start": act(ANYBODY),
+    "pay_check": act(ANYBODY),
+    "pay_receipt": act(ANYBODY),
+    "pay_renew": act(ANYBODY, answers={404}),
     "organisations": page(SIGNED_IN),
     "organisation": page(PEOPLE, hidden=True),
     "organisation_enter": page(PEOPLE, hidden=True, answers={403}),  # billing has no place in the workspace
@@ -165,6 +174,10 @@ _ORDERS: dict[str, Methods] = {
     "organisation_invitation_revoke": act(MANAGERS, hidden=True),
     "organisation_leave": form(PEOPLE, hidden=True),
     "organisation_transfer": form(OWNER, hidden=True),
+    "organisation_renew": form(PAYERS, hidden=True),
+    "organisation_cancel": form(OWNER, hidden=True),
+    "organisation_cancel_undo": act(OWNER, hidden=True),
+    "organisation_delete": form(OWNER, hidden=True),
     "invitation": form(ANYBODY, answers={404}),  # for a link that is none
 }
 
@@ -173,9 +186,19 @@ _BACKOFFICE: dict[str, Methods] = {
     "backoffice_transfers": page(PLATFORM_ADMIN),
     "backoffice_transfer": form(PLATFORM_ADMIN),
     "backoffice_receipt": page(PLATFORM_ADMIN),
+    "backoffice_payments": page(PLATFORM_ADMIN),
+    "backoffice_payment": page(PLATFORM_ADMIN),
+    "backoffice_payment_ask": act(PLATFORM_ADMIN),
+    "backoffice_payment_refund": form(PLATFORM_ADMIN),
+    "backoffice_payment_decide": form(PLATFORM_ADMIN),
+    "backoffice_review": page(PLATFORM_ADMIN),
+    "backoffice_refunds": page(PLATFORM_ADMIN),
+    "backoffice_refund": form(PLATFORM_ADMIN),
     "backoffice_restart_job": act(PLATFORM_ADMIN),
     "backoffice_organisations": page(PLATFORM_ADMIN),
     "backoffice_organisation": page(PLATFORM_ADMIN),
+    "backoffice_subscriptions": page(PLATFORM_ADMIN),
+    "backoffice_subscription_change": form(PLATFORM_ADMIN),
     "backoffice_visit": form(PLATFORM_ADMIN),
     "backoffice_visit_open": page(PLATFORM_ADMIN, answers={404}),  # another admin's visit
     "backoffice_visit_end": act(PLATFORM_ADMIN),

@@ -95,7 +95,7 @@ class Target:
 @pytest.fixture
 def targets(committed_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Target]]:
     """Twenty tenants with a canary each, at hosts whose every address is one of the views above; few connections."""
-    product = SimpleNamespace(**{name: getattr(settings.PRODUCTS["esxi"], name) for name in ("home_path", "usage")})
+    product = SimpleNamespace(**{name: getattr(settings.PRODUCTS["esxi"], name) for name in ("home_path", "counted")})
     product.urlconf = __name__
     monkeypatch.setitem(settings.PRODUCTS, "esxi", product)
     model = Organisation.objects.filter(product="esxi").select_related("plan_version__plan").first()

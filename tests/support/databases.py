@@ -17,7 +17,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 ROOT = Path(__file__).resolve().parents[2]
-_WATCHED = ("**/migrations/*.py", "billing/offers.py", "provisioning/**/*.py", "platform/baobab/products.py",
+_WATCHED = ("**/migrations/*.py", "billing/offers.py", "billing/quotas.py", "shared_apps/usage/*.py",
+            "provisioning/**/*.py", "platform/baobab/products.py",
             "tests/support/*.py", "tenant_apps/*/services.py", "tenant_apps/*/services/*.py")  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def test_usage_of_a_workspace_that_is_suspended_or_not_made_yet(owner, esxi) -> 
 
 
 def test_usage_of_a_product_that_counts_nothing(owner, esxi, monkeypatch) -> None:
-    monkeypatch.setattr("tenant_apps.esxi.selectors.usage", lambda: None)
+    monkeypatch.setattr("tenant_apps.esxi.selectors.COUNTED", {})
     usage = owner.get(f"{ORGANIZATIONS}{esxi.pk}/usage/").json()
     assert {row["used"] for row in usage["quotas"]} == {None}
 

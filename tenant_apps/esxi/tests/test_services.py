@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
-from collections.abc import Callable
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from billing import quotas
+from billing.quotas import QuotaReached
 from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import DomainError
@@ -17,7 +17,6 @@ from shared_apps.organisations.current import Tenant
 from tenant_apps.esxi import selectors, services
 from tenant_apps.esxi.models import Server, Workspace
 from tenant_apps.esxi.tests.support import PASSWORD, details, make_server
-from tenant_apps.team.quotas import QuotaReached
 from tests.support.tenants import ready_tenant
 
 on_esxi = pytest.mark.parametrize("tenant", ["esxi-a"], indirect=True)
@@ -139,7 +138,7 @@ def test_the_plan_limits_servers_and_says_how_to_get_more(tenant: Tenant) -> Non
         make_server(limit)
     assert str(limit) in str(caught.value)
     assert caught.value.extra["upgrade_url"].startswith("http")
-    assert selectors.usage()["esxi_servers"] == limit
+    assert quotas.usage()["esxi_servers"] == limit
     services.remove_server(server=Server.objects.get(name="ESXi 0"), typed_name="ESXi 0")
     make_server(limit)
 
@@ -164,67 +163,4 @@ def test_the_database_refuses_what_the_services_would(tenant: Tenant, change: di
 
 @on_esxi
 def test_usage_names_the_plans_quotas(tenant: Tenant) -> None:
-    assert set(selectors.usage()) == {"esxi_servers", "vms", "backups_per_month", "storage_gb", "users"}
-    assert all(tenant.quota(name) is None or tenant.quota(name) >= 0 for name in selectors.usage())
-
-
-# Fewer than the connections of the pool: in the control all of them hold one while they wait.
-THREADS = 8
-
-
-def add_all_at_once(tenant: Tenant) -> list[str]:
-    """THREADS people add a server each in the same moment; what each was told."""
-    start = threading.Barrier(THREADS)
-    answers: list[str] = []
-
-    def add(number: int) -> None:
-        connection.set_tenant(tenant)
-        try:
-            start.wait()
-            make_server(number)
-            answers.append("added")
-        except DomainError as error:
-            answers.append(error.code)
-        finally:
-            connection.set_schema_to_public()
-            connection.close()
-
-    threads = [threading.Thread(target=add, args=(number,)) for number in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
-
-
-def count_servers(tenant: Tenant) -> int:
-    connection.set_tenant(tenant)
-    return Server.objects.count()
-
-
-@pytest.mark.usefixtures("committed_db")
-def test_people_adding_at_once_never_pass_the_limit() -> None:
-    tenant = ready_tenant("esxi-a")
-    limit = tenant.quota("esxi_servers")
-    assert limit
-    assert limit < THREADS
-    answers = add_all_at_once(tenant)
-    assert answers.count("added") == limit == count_servers(tenant)
-    assert answers.count("quota_reached") == THREADS - limit
-
-
-@pytest.mark.usefixtures("committed_db")
-def test_without_the_lock_they_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: the same race with the lock off passes the limit, so the test above can see one."""
-    counted = threading.Barrier(THREADS)
-    check: Callable[..., None] = services.check_quota
-
-    def check_and_dawdle(*args: object, **kwargs: object) -> None:
-        check(*args, **kwargs)
-        counted.wait(timeout=20)
-
-    monkeypatch.setattr(services, "lock_workspace", lambda: Workspace.objects.get())
-    monkeypatch.setattr(services, "check_quota", check_and_dawdle)
-    tenant = ready_tenant("esxi-a")
-    assert add_all_at_once(tenant).count("added") == THREADS
-    assert count_servers(tenant) == THREADS > (tenant.quota("esxi_servers") or 0)
+    assert set(quotas.usage()) == set(dict(tenant.quotas))

@@ -8,16 +8,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from billing import quotas
+from billing.quotas import QuotaReached
 from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.organisations.current import Tenant
+from shared_apps.usage.models import UsageCounter
 from tenant_apps.events import selectors, services
 from tenant_apps.events.models import Calendar, Category, Event
 from tenant_apps.events.services import CalendarDetails
 from tenant_apps.events.tests.support import SOON, details, make_event
 from tenant_apps.team.models import Photo
-from tenant_apps.team.quotas import QuotaReached
 from tenant_apps.team.services.photos import keep_photo
 from tenant_apps.team.tests.support import upload
 
@@ -113,7 +115,13 @@ def test_a_month_is_the_calendars_own(tenant: Tenant, monkeypatch: pytest.Monkey
     services.publish_event(event=second, now=new_year)
     with pytest.raises(QuotaReached):
         services.publish_event(event=third, now=new_year + timedelta(days=30))
-    assert selectors.published_in_month(now=new_year, chosen=selectors.calendar()) == 1
+    assert UsageCounter.objects.get(period="2026-12").used == 1
+    assert UsageCounter.objects.get(period="2027-01").used == 1
+    # An hour further west, the second one too was published in December: it has two, and January has room.
+    services.save_calendar(details=CalendarDetails(name="C", time_zone="Africa/Abidjan"))
+    services.publish_event(event=third, now=new_year + timedelta(days=30))
+    assert UsageCounter.objects.get(period="2027-01").used == 1
+    assert selectors.COUNTED["events_per_month"].truth(new_year) == 2
 
 
 def test_cancelling_frees_nothing_and_is_final(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,8 +173,8 @@ def test_a_cover_replaces_the_one_before(tenant: Tenant) -> None:
 def test_usage_names_the_plans_quotas(tenant: Tenant) -> None:
     make_event("Un")
     make_event("Deux", publish=False)
-    assert selectors.usage() == {"events_per_month": 1, "users": 1}
-    assert all(tenant.quota(name) is None or tenant.quota(name) >= 0 for name in selectors.usage())
+    assert quotas.usage() == {"events_per_month": 1, "users": 1, "storage_gb": 0}
+    assert [use.name for use in quotas.limits()] == ["events_per_month", "users"]
 
 
 def test_there_is_one_calendar(tenant: Tenant) -> None:

@@ -42,7 +42,7 @@ def new_product(request: StaffRequest) -> HttpResponse:
     if request.method != "POST":
         return _product_page(request, ProductForm(shop=shop))
     form = ProductForm(request.POST, request.FILES, shop=shop)
-    photos = collect_photos(request, form, field="photo", limited=True)
+    photos = collect_photos(request, form, field="photo")
     product = save_form(
         form,
         lambda: services.create_product(
@@ -65,7 +65,7 @@ def edit_product(request: StaffRequest, slug: str) -> HttpResponse:
         form = ProductForm(initial=ProductForm.values_of(product, currency=shop.currency), shop=shop)
         return _product_page(request, form, product=product)
     form = ProductForm(request.POST, request.FILES, shop=shop)
-    photos = collect_photos(request, form, field="photo", limited=True)
+    photos = collect_photos(request, form, field="photo")
     changed = save_form(
         form,
         lambda: services.update_product(

@@ -11,11 +11,11 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from billing import quotas
 from shared_apps.accounts.models import User
 from shared_apps.core.request_info import request_info, set_request_info
 from shared_apps.core.throttle import check_caller_rate
 from tenant_apps.team.models import ApiKey
-from tenant_apps.team.quotas import check_feature
 from tenant_apps.team.selectors import permissions_of
 from tenant_apps.team.services.api_keys import FEATURE, NOT_IN_PLAN, use_api_key
 
@@ -32,7 +32,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = use_api_key(text=text.strip())
         if key is None or key.created_by is None:
             raise AuthenticationFailed(_("This API key is not valid here, or was ended."), code="key_not_valid")
-        check_feature(FEATURE, message=NOT_IN_PLAN)
+        quotas.check_feature(FEATURE, message=NOT_IN_PLAN)
         check_caller_rate(self.rate, who=str(key.pk))
         user = key.created_by
         user._permission_codes = permissions_of(user) & frozenset(key.scopes)  # type: ignore[attr-defined]  # see there

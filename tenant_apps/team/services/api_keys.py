@@ -22,11 +22,11 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
+from billing import quotas
 from shared_apps.accounts.models import User
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
 from tenant_apps.team.models import ApiKey
-from tenant_apps.team.quotas import check_feature
 from tenant_apps.team.selectors import open_api_keys, permissions_of, standing_of
 from tenant_apps.team.services.locks import lock_team
 
@@ -53,7 +53,7 @@ def create_api_key(
     One transaction, locks the team: who is removed meanwhile leaves no key behind. The primary key makes a form sent twice
     one key, and the second time a Conflict. Raises QuotaReached, and DomainError on `scopes` or `expires_at`.
     """
-    check_feature(FEATURE, message=NOT_IN_PLAN)
+    quotas.check_feature(FEATURE, message=NOT_IN_PLAN)
     if expires_at is not None and expires_at <= timezone.now():
         raise DomainError("already_expired", _("Choose a moment that is still to come."), field="expires_at")
     text = f"bk_{secrets.token_hex(5)}_{secrets.token_urlsafe(32)}"

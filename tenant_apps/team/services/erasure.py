@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from billing import quotas
 from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
@@ -31,6 +32,7 @@ def forget_person(*, user: User, contacts: Collection[str]) -> None:
         record(
             action="team.member.removed", category=AuditCategory.USER, resource=user, before={"role": member.role.key}
         )
+        quotas.release("users")
         member.delete()
         revoke_keys_of(user=user, by=None)
     _forget(Invitation.objects.filter(email__in=contacts))

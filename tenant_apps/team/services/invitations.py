@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from billing import quotas
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services.consent import note_consents
 from shared_apps.accounts.services.registration import check_consent, check_password_strength, is_verified
@@ -34,7 +35,7 @@ from tenant_apps.team.selectors import (
     role_standing,
 )
 from tenant_apps.team.services.locks import lock_team
-from tenant_apps.team.services.members import add_member, check_may_manage, check_seat_free, staff_role
+from tenant_apps.team.services.members import add_member, check_may_manage, staff_role
 from tenant_apps.team.services.platform_people import drop_ways_in
 
 LIFETIME = timedelta(days=14)
@@ -66,7 +67,7 @@ def invite(*, invitation_id: UUID, email: str, role: Role, by: User) -> Invitati
     if made:
         return made
     _make_way(address, by=by)
-    check_seat_free(promised=promised_seats(), message=INVITE_FULL, field="email")
+    _check_seat_to_promise(field="email")
     locale = get_language() or current_tenant().locale
     invitation = Invitation(id=invitation_id, email=address, role=role, invited_by=by, locale=locale)
     _send(invitation, by=by)
@@ -88,7 +89,7 @@ def resend(*, invitation: Invitation, by: User) -> Invitation:
     invitation = _open(invitation)
     check_may_manage(by, role_standing(invitation.role))
     if not may_be_accepted(invitation):
-        check_seat_free(promised=promised_seats(), message=INVITE_FULL)
+        _check_seat_to_promise()
     before = {"expires_at": invitation.expires_at.isoformat()}
     invitation.invited_by = by
     _send(invitation, by=by)
@@ -192,6 +193,15 @@ def _join(invitation: Invitation, user: User) -> Member:
         after={"email": invitation.email},
     )  # fmt: skip
     return member
+
+
+def _check_seat_to_promise(*, field: str = "") -> None:
+    """Pass when a place is left besides those that other invitations hold; raises QuotaReached. Under the team's lock.
+
+    Invitations run out by themselves, so theirs are not in the counter: they are looked at each time, and hold a place
+    against other invitations, not against who is at the door.
+    """
+    quotas.check("users", 1 + promised_seats(), message=INVITE_FULL, field=field)
 
 
 def _make_way(address: str, *, by: User) -> None:

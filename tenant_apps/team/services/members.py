@@ -9,6 +9,7 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from billing import quotas
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
@@ -20,22 +21,13 @@ from shared_apps.organisations.current import current_tenant
 from shared_apps.organisations.own import own_organisation
 from tenant_apps.team.models import Member, Role
 from tenant_apps.team.policies import Standing
-from tenant_apps.team.quotas import check_quota
-from tenant_apps.team.selectors import member_of, role_standing, staff_count, standing_of
+from tenant_apps.team.selectors import member_of, role_standing, standing_of
 from tenant_apps.team.services.api_keys import revoke_keys_of
 from tenant_apps.team.services.locks import lock_team
 
 TEAM_FULL = _(
     "Your plan %(plan)s includes a team of %(limit)s, and all places are taken. Remove somebody, or move to a larger plan."
 )
-
-
-def check_seat_free(*, promised: int = 0, message: str | Promise = TEAM_FULL, field: str = "") -> None:
-    """Pass when the plan has a place for one more. The caller holds the team's lock; raises QuotaReached.
-
-    `promised` places count as taken: an invitation holds one against other invitations, not against who is at the door.
-    """
-    check_quota("users", used=staff_count() + promised, message=message, field=field)
 
 
 @transaction.atomic
@@ -49,7 +41,7 @@ def add_member(*, user: User, role: Role, by: User | None, message: str | Promis
     if Member.objects.filter(user=user).exists():
         raise Conflict("already_member", _("This account has a place in the team already."))
     role = staff_role(role)
-    check_seat_free(message=message)
+    quotas.reserve("users", message=message)
     member = Member.objects.create(user=user, role=role)
     _mark_staff(user, works_here=True)
     record(action="team.member.joined", category=AuditCategory.USER, resource=user, actor=by, after=_facts(member))
@@ -221,6 +213,7 @@ def _tell(person: User, by: User | None, *, role: str) -> None:
 
 def _end_membership(member: Member, *, by: User | None, action: str) -> None:
     user, before = member.user, _facts(member)
+    quotas.release("users")
     member.delete()
     _mark_staff(user, works_here=False)
     record(action=action, category=AuditCategory.USER, resource=user, actor=by, before=before)

@@ -11,28 +11,25 @@ from django.db import transaction
 from django.db.models import Max, Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from billing import quotas
 from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from tenant_apps.team.images import process_image
 from tenant_apps.team.models import Photo
-from tenant_apps.team.quotas import check_storage_quota
-from tenant_apps.team.selectors import free_slug_in, photo_bytes
+from tenant_apps.team.selectors import free_slug_in
 
 M = TypeVar("M", bound=Model)
 STORAGE_FULL = _("Your plan %(plan)s includes %(limit)s GB of files, and they are used. Move to a larger plan.")
 
 
-def keep_photo(*, file: IO[bytes], size: int, user: User, field: str = "", limited: bool = False) -> Photo:
+def keep_photo(*, file: IO[bytes], size: int, user: User, field: str = "") -> Photo:
     """Process a photo of `size` bytes and keep it as a pending upload of `user`.
 
-    No lock. The files are written first and the row after them in its own transaction: a crash between leaves
-    files that nothing refers to, never a row without files. `limited`: the plan has a `storage_gb` quota, which a
-    simultaneous upload may pass by one photo. Raises BadImage and QuotaReached.
+    The files are written first and the row after them in its own transaction, which locks the counter of storage: a crash
+    between leaves files that nothing refers to, never a row without files. Raises BadImage and QuotaReached.
     """
     processed = process_image(file, size=size, field=field)
-    if limited:
-        check_storage_quota(used_bytes=photo_bytes(), adding_bytes=processed.size, message=STORAGE_FULL, field=field)
     photo = Photo(
         public_id=uuid.uuid4(),
         width=processed.width,
@@ -42,20 +39,27 @@ def keep_photo(*, file: IO[bytes], size: int, user: User, field: str = "", limit
     )
     for rendition in processed.renditions:
         default_storage.save(photo.file_name(rendition.width, rendition.extension), ContentFile(rendition.content))
-    with transaction.atomic():
-        photo.save(force_insert=True)
-        record(action="team.photo.kept", category=AuditCategory.FILES, resource=photo, after={"size": photo.size})
+    try:
+        with transaction.atomic():
+            quotas.reserve("storage_gb", photo.size, message=STORAGE_FULL, field=field)
+            photo.save(force_insert=True)
+            record(action="team.photo.kept", category=AuditCategory.FILES, resource=photo, after={"size": photo.size})
+    except quotas.QuotaReached:
+        _delete_files(_files_of(photo))
+        raise
     return photo
 
 
 def discard_photos(*, photos: list[Photo]) -> None:
     """Delete photos that nothing refers to any more, and their files once the caller's transaction is committed.
 
-    Call it inside the transaction that took the last reference away; takes the row locks of the deletes.
+    Call it inside the transaction that took the last reference away; locks the counter of storage and the
+    rows.
     """
     if not photos:
         return
-    names = [photo.file_name(width, ext) for photo in photos for width in photo.widths for ext in ("webp", "jpg")]
+    names = [name for photo in photos for name in _files_of(photo)]
+    quotas.release("storage_gb", sum(photo.size for photo in photos))
     for photo in photos:
         record(action="team.photo.discarded", category=AuditCategory.FILES, resource=photo, before={"size": photo.size})
     Photo.objects.filter(pk__in=[photo.pk for photo in photos]).delete()
@@ -79,6 +83,10 @@ def category_named(name: str, *, shelf: QuerySet[M], audit_category: str) -> M |
     action = f"{category._meta.app_label}.category.created"
     record(action=action, category=audit_category, resource=category, after={"name": name})
     return category
+
+
+def _files_of(photo: Photo) -> list[str]:
+    return [photo.file_name(width, extension) for width in photo.widths for extension in ("webp", "jpg")]
 
 
 def _delete_files(names: list[str]) -> None:

@@ -22,6 +22,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from billing import quotas
 from shared_apps.accounts.models import SecondFactor, User
 from shared_apps.accounts.services.sessions import end_all_sessions
 from shared_apps.audit.models import AuditCategory
@@ -63,7 +64,7 @@ def role_key_for(place: str, *, product: str) -> str | None:
 def ensure_owner(*, person: PlatformPerson) -> User:
     """The owner's own account in the tenant, made unless it is there. One transaction; locks the team.
 
-    No quota is asked: whoever owns the organisation can always get in and make room.
+    Their seat counts, but no limit is asked: whoever owns the organisation can always get in and make room.
     """
     role = lock_team()
     user = _account_of(person)
@@ -71,6 +72,7 @@ def ensure_owner(*, person: PlatformPerson) -> User:
     if member:
         change_role(member=member, role=role, by=None)
         return user
+    quotas.count_in("users")
     Member.objects.create(user=user, role=role)
     user.is_staff = True
     user.save(update_fields=["is_staff"])

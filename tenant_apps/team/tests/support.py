@@ -13,10 +13,12 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from django_tenants.utils import tenant_context
 from PIL import Image
 
+from billing import quotas
 from shared_apps.accounts.models import User
 from shared_apps.core.errors import DomainError
 from shared_apps.core.tenancy import connection
@@ -55,7 +57,9 @@ def make_member(in_role: Role | str = "administrator", *, email: str = "", **fie
     """Somebody who works in the current tenant, whose address is proved."""
     user = User.objects.create_user(email or f"{uuid.uuid4().hex[:10]}@example.org", PASSWORD, is_staff=True, **fields)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return Member.objects.create(user=user, role=role(in_role) if isinstance(in_role, str) else in_role)
+    with transaction.atomic():
+        quotas.count_in("users")
+        return Member.objects.create(user=user, role=role(in_role) if isinstance(in_role, str) else in_role)
 
 
 def owner() -> Member:

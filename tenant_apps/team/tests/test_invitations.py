@@ -129,7 +129,7 @@ def test_invitations_hold_a_place_until_they_end(tenant: Tenant) -> None:
     first = send()
     with refused("quota_reached") as error:
         send("paul@example.org")
-    assert error.value.extra["upgrade_url"] == platform_url("/pricing/#store")
+    assert error.value.extra["upgrade_url"] == platform_url(f"/organisations/{tenant.pk}/plan/")
     assert error.value.field == "email"
     revoke(invitation=first, by=owner().user)
     send("paul@example.org")

@@ -10,12 +10,12 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from billing import quotas
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.api_key_forms import ApiKeyForm
 from tenant_apps.team.forms import save_form
 from tenant_apps.team.models import ApiKey
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
-from tenant_apps.team.plan import plans_url
 from tenant_apps.team.selectors import ended_api_keys, open_api_keys
 from tenant_apps.team.services.api_keys import FEATURE, create_api_key, revoke_api_key, scopes_of
 
@@ -30,7 +30,7 @@ def api_keys(request: StaffRequest) -> HttpResponse:
         "keys": list(open_api_keys()),
         "ended": list(ended_api_keys()),
         "in_plan": FEATURE in request.tenant.features,
-        "upgrade_url": plans_url(),
+        "upgrade_url": quotas.upgrade_url(),
     }
     return render_workspace(request, "team/api_keys.html", context)
 

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from billing import quotas
 from shared_apps.accounts.confirm import ask_confirmation, is_confirmed
 from shared_apps.accounts.models import User
 from shared_apps.core.errors import DomainError
@@ -24,7 +25,6 @@ from tenant_apps.team.forms import WorkspaceForm, save_form
 from tenant_apps.team.member_forms import InviteForm, JoinForm
 from tenant_apps.team.models import Invitation, Role
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
-from tenant_apps.team.plan import plans_url
 from tenant_apps.team.products import product_config
 from tenant_apps.team.services import invitations as services
 
@@ -56,7 +56,7 @@ def invite(request: StaffRequest) -> HttpResponse:
             return redirect("team:members")
     limit = request.tenant.quota("users")
     is_full = limit is not None and selectors.staff_count() + selectors.promised_seats() >= limit
-    context = {"form": form, "is_full": is_full, "limit": limit, "upgrade_url": plans_url()}
+    context = {"form": form, "is_full": is_full, "limit": limit, "upgrade_url": quotas.upgrade_url()}
     return render_workspace(request, "team/invite.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from billing import quotas
 from shared_apps.accounts.confirm import ask_confirmation, confirmation_required, is_confirmed
 from shared_apps.core.context import platform_url
 from tenant_apps.team import selectors
@@ -19,7 +20,6 @@ from tenant_apps.team.forms import WorkspaceForm, save_form
 from tenant_apps.team.member_forms import RoleChoiceForm, TransferForm
 from tenant_apps.team.models import Member, Role
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
-from tenant_apps.team.plan import plans_url
 from tenant_apps.team.products import product_config
 from tenant_apps.team.services import members as services
 
@@ -49,7 +49,7 @@ def members(request: StaffRequest) -> HttpResponse:
         "used": used,
         "limit": limit,
         "is_full": limit is not None and used >= limit,
-        "upgrade_url": plans_url(),
+        "upgrade_url": quotas.upgrade_url(),
         "is_owner": mine.is_owner,
     }
     return render_workspace(request, "team/members.html", context)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpResponse
-from django.utils.module_loading import import_string
 from django.views.decorators.http import require_safe
 
-from shared_apps.core.context import host_with_port, platform_url, tenant_url
+from billing import quotas
+from shared_apps.core.context import host_with_port, tenant_url
 from shared_apps.organisations.own import own_domains, own_organisation
 from tenant_apps.team.access import StaffRequest, staff_required
 from tenant_apps.team.pages import render_workspace
-from tenant_apps.team.plan import limits_of
 
 
 @staff_required
@@ -19,7 +17,7 @@ from tenant_apps.team.plan import limits_of
 def plan(request: StaffRequest) -> HttpResponse:
     """Plan, limits, end of the paid time, addresses, and the way to where they are changed."""
     tenant = request.tenant
-    used = import_string(settings.PRODUCTS[tenant.product].usage)()
+    limits = quotas.limits()
     addresses = [
         {"host": host_with_port(one.domain), "url": tenant_url(one.domain), "is_primary": one.is_primary}
         for one in own_domains()
@@ -27,8 +25,9 @@ def plan(request: StaffRequest) -> HttpResponse:
     context = {
         "plan_name": tenant.plan_name,
         "paid_until": own_organisation().paid_until,
-        "limits": limits_of(dict(tenant.quotas), used),
+        "limits": limits,
+        "nearly_reached": [one for one in limits if one.is_nearly_reached],
+        "upgrade_url": quotas.upgrade_url(),
         "addresses": addresses,
-        "portal_url": platform_url(f"/organisations/{tenant.pk}/"),
     }
     return render_workspace(request, "team/plan.html", context)
