@@ -34,13 +34,13 @@ from billing.services.subscriptions import (
     current_version,
     lock_subscription,
     move_subscription,
-    period_after,
     periods_to_come,
+    renewal_period,
     set_credit_aside,
     stretch_of,
 )
 from billing.services.taxes import tax_for
-from billing.transitions import CANCELLED_AFTER, start_of_renewal
+from billing.transitions import CANCELLED_AFTER
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
@@ -97,15 +97,13 @@ def _open_renewal(subscription_id: UUID, cycle: str, coupon_code: str, actor: An
             close_order(order=open_order, actor=actor)
             subscription = lock_subscription(subscription_id)
         now = timezone.now()
-        ends_at = subscription.paid_until or now
-        start = start_of_renewal(status=subscription.status, paid_until=ends_at, now=now)
         order = _insert(
             subscription,
             kind=Order.Kind.RENEWAL,
             price=price,
             amounts=price_order(price.amount, reduction=_reduction(coupon), tax=_tax(subscription)),
             coupon=coupon,
-            period=(start, period_after(start, price.cycle, anchor_day=subscription.anchor_day or 1)),
+            period=renewal_period(subscription, price.cycle, at=now),
             expires_at=_payable_until(subscription, now),
         )
         if coupon and coupon.pk != subscription.coupon_id:
