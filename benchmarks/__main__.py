@@ -10,6 +10,7 @@ MEASUREMENTS = (
     "benchmarks.requests",
     "benchmarks.pricing",
     "benchmarks.audit",
+    "benchmarks.webhooks",
     "benchmarks.workspaces",
     "benchmarks.invoices",
 )

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
 
-from billing.models import Order, Payment, PaymentMethod, Plan, PlanVersion, Price
+from billing.models import Invoice, Order, Payment, PaymentMethod, Plan, PlanVersion, Price
 from billing.signing import pay_token_matches
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.core.errors import NotFound
@@ -47,8 +47,8 @@ def price_on_sale(*, product: str, plan: str, cycle: str, currency: str) -> Pric
 
 
 def payment_methods() -> QuerySet[PaymentMethod]:
-    """The ways to pay that are switched on."""
-    return PaymentMethod.objects.filter(is_active=True)
+    """The ways to pay that are offered: switched on, and not hidden because the provider does not answer."""
+    return PaymentMethod.objects.filter(is_active=True, health__hidden_since__isnull=True)
 
 
 def access_order(user: Any, order_id: UUID | str) -> Order:
@@ -88,6 +88,24 @@ def access_payment(user: Any, payment_id: UUID | str) -> Payment:
     if payment is None:
         raise NotFound
     return payment
+
+
+def access_invoice(user: Any, invoice_id: UUID | str) -> Invoice:
+    """An invoice or credit note for those who look after the organisation's billing, for who made the first order that it
+    is about, or for a platform admin; anybody else is told that there is none."""
+    invoices = Invoice.objects.select_related("order", "credits").filter(pk=invoice_id)
+    invoice = invoices.filter(invoices_for(user)).first()
+    if invoice is None and is_platform_admin(user):
+        invoice = invoices.first()
+    if invoice is None:
+        raise NotFound
+    return invoice
+
+
+def invoices_for(user: Any) -> Q:
+    """The invoices a person may see, without those they see as a platform admin."""
+    places = Membership.objects.filter(user_id=user.pk, role__in=PAYS).values("organisation_id")
+    return Q(subscription__organisation_id__in=places) | Q(order__kind=Order.Kind.FIRST, order__user_id=user.pk)
 
 
 def order_in_place_of(order: Order) -> Order | None:

@@ -28,11 +28,15 @@ def by_momo(simulator: Any, order: Order | None = None) -> Payment:
     return resolve_payment(payment.pk)
 
 
-def second_success(simulator: Any, order: Order) -> Payment:
-    """The payer approves on the phone too, after the order is paid: money that nobody needs."""
-    payment = Payment.objects.filter(order=order, method__name="mtn_momo").latest("created_at")
-    simulator.decide_momo(payment.provider_ref, "SUCCESSFUL")
-    return resolve_payment(payment.pk)
+def paid_twice(simulator: Any) -> Payment:
+    """Approved on the phone after the order was paid by PayPal."""
+    order = make_order()
+    second = start_payment(order_id=order.pk, method="mtn_momo", phone=PHONE)
+    by_paypal(simulator, order)
+    simulator.decide_momo(second.provider_ref, "SUCCESSFUL")
+    second = resolve_payment(second.pk)
+    assert (second.status, second.reason) == ("needs_review", "second_success")
+    return second
 
 
 def balances(order: Order) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.test import Client
 
 from billing.models import Order, Payment, Subscription
 from billing.money import Money
@@ -16,7 +17,8 @@ from billing.services.reviews import settle_review
 from billing.services.transfers import decide_transfer
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
 from shared_apps.notifications.services import send_due_emails
-from tests.books import PHONE, balances, by_momo, by_paypal, check_books
+from shared_apps.site.order_page import load_order_page
+from tests.books import PHONE, balances, by_momo, by_paypal, check_books, paid_twice
 from tests.support.factories import make_admin, make_order
 
 pytestmark = pytest.mark.django_db
@@ -37,17 +39,6 @@ def transfer_of(minor: int, order: Order | None = None) -> Payment:
     order = order or make_order()
     payment = start_payment(order_id=order.pk, method="bank_transfer")
     return decide_transfer(payment=payment, admin=make_admin(), approved=True, received=francs(minor))
-
-
-def paid_twice(simulator: Any) -> Payment:
-    """Approved on the phone after the order was paid by PayPal."""
-    order = make_order()
-    second = start_payment(order_id=order.pk, method="mtn_momo", phone=PHONE)
-    by_paypal(simulator, order)
-    simulator.decide_momo(second.provider_ref, "SUCCESSFUL")
-    second = resolve_payment(second.pk)
-    assert (second.status, second.reason) == ("needs_review", "second_success")
-    return second
 
 
 def status_of(payment: Payment) -> str:
@@ -153,6 +144,25 @@ class TestRefund:
         check_books()
 
 
+class TestOrderPage:
+    def test_follows_what_becomes_of_the_second_payment(self, simulator) -> None:
+        payment = paid_twice(simulator)
+        assert news(payment) == ["review"]
+        settle(payment, "refund", comment="Payé deux fois")
+        assert news(payment) == ["returning"]
+        send_refund(payment.refunds.get().pk)
+        assert news(payment) == ["returned"]
+
+    def test_says_that_it_is_credit(self, simulator) -> None:
+        payment = paid_twice(simulator)
+        settle(payment, "credit")
+        assert news(payment) == ["credit"]
+        client = Client(HTTP_HOST="localhost")
+        client.force_login(payment.order.user)
+        page = client.get(f"/orders/{payment.order_id}/").content.decode()
+        assert "25\u202f000" in page
+
+
 class TestDismiss:
     def test_money_that_never_came_leaves_the_books(self) -> None:
         payment = settle(transfer_of(10_000), "dismiss", comment="Faux reçu")
@@ -201,6 +211,11 @@ class TestWho:
             settle(by_momo(simulator), "refund", comment="non")
         with pytest.raises(DomainError):
             settle(transfer_of(10_000), "burn")
+
+
+def news(payment: Payment) -> list[str]:
+    page = load_order_page(Order.objects.get(pk=payment.order_id))
+    return [one.what for one in page.news]
 
 
 def late_money_for_a_cancelled_order(simulator: Any) -> Payment:

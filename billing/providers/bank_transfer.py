@@ -82,7 +82,7 @@ class BankTransferProvider:
             "currency": attempt.charge.currency,
         }
         return Started(
-            provider_ref=self.reference_for(attempt),
+            provider_ref=str(attempt.id),  # the reference to write is the order's, whose rest another transfer may pay
             instructions={key: value for key, value in instructions.items() if value},
         )
 

@@ -28,4 +28,5 @@ DISPUTED: Final = "disputed"
 TOO_LATE: Final = "too_late"  # for a refund
 ORDER_CLOSED: Final = "order_closed"
 BAD_SIGNATURE: Final = "bad_signature"
+UNCLEAR: Final = "unclear"  # an answer we do not know, and so nothing final
 UNKNOWN: Final = "unknown"

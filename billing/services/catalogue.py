@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import PaymentMethod, Plan, PlanVersion, Price
+from billing.models import PaymentMethod, Plan, PlanVersion, Price, ProviderHealth
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict
@@ -113,6 +113,7 @@ def publish_method(*, name: str, display_name: str, is_automatic: bool, position
     wanted = {"display_name": display_name, "is_automatic": is_automatic, "position": position}
     with transaction.atomic():
         method, created = PaymentMethod.objects.select_for_update().get_or_create(name=name, defaults=wanted)
+        ProviderHealth.objects.get_or_create(method=method)
         before = {} if created else {field: getattr(method, field) for field in wanted}
         if before != wanted:
             PaymentMethod.objects.filter(pk=method.pk).update(**wanted)

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from billing import ledger
-from billing.models import Order, Payment
+from billing.models import Journal, Order, Payment
 from billing.money import Money
 from billing.selectors import free_subdomains, is_subdomain_taken
 from billing.services.coupons import count_late_use
@@ -50,7 +50,7 @@ def apply_payment(*, payment: Payment, worth: Money, source: str, as_credit: boo
         subscription_id=order.subscription_id,
     )  # fmt: skip
     post(kind="payment", source=f"payment:{payment.pk}", document=order.number, entries=entries)
-    _book_fee(payment, order)
+    book_fee(payment, order)
     add_credit(subscription_id=order.subscription_id, amount=credited)
     record(action="payment.applied", category=AuditCategory.PAYMENT, resource=payment,
            after={"applied_minor": applied.minor, "credited_minor": credited.minor, "currency": order.currency})  # fmt: skip
@@ -58,8 +58,9 @@ def apply_payment(*, payment: Payment, worth: Money, source: str, as_credit: boo
         mark_paid(order_id=order.pk, payment=payment)
 
 
-def _book_fee(payment: Payment, order: Order) -> None:
-    if payment.fee_minor:
+def book_fee(payment: Payment, order: Order) -> None:
+    """What the provider kept of a payment, once, whatever becomes of the rest. In the caller's transaction."""
+    if payment.fee_minor and not Journal.objects.filter(source=f"fee:{payment.pk}").exists():
         fee = Money(payment.fee_minor, payment.received_currency)
         entries = ledger.fee_taken(payment.method.name, fee)
         post(kind="fee", source=f"fee:{payment.pk}", document=order.number, entries=entries)

@@ -236,7 +236,7 @@ def cancel_order(*, order: Order, actor: Any) -> None:
         if locked.received_minor:
             raise Conflict(
                 "order_partly_paid",
-                _("Part of this order is paid. Write to us: we give the money back, or pay the rest."),
+                _("Part of this order is paid. Write to us: we give the money back, or you pay the rest."),
             )
         if locked.payments.filter(status__in=[Payment.Status.NEEDS_REVIEW, Payment.Status.UNDER_REVIEW]).exists():
             raise Conflict(
@@ -305,7 +305,11 @@ def _check_shown(new: NewOrder, total: Money) -> None:
     if shown is None:
         return
     if shown.total != total:
-        raise Conflict("price_changed", _("The amount to pay has changed. Check your order, then continue."))
+        raise Conflict(
+            "price_changed",
+            _("The amount to pay has changed. Check your order, then continue."),
+            extra={"total_minor": total.minor, "currency": total.currency},
+        )
     if shown.version_id not in (None, new.price.version_id):
         raise Conflict("price_changed", _("What this plan offers has changed. Check your order, then continue."))
 

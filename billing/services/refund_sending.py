@@ -16,6 +16,7 @@ from billing.providers import reasons
 from billing.providers.base import Outcome, Provider, ProviderRefused, ProviderUnavailable, RefundState
 from billing.refunding import next_look
 from billing.services import refund_steps as steps
+from billing.services.health import watched
 from billing.services.payments import as_attempt
 
 logger = structlog.get_logger(__name__)
@@ -42,7 +43,8 @@ def send_refund(refund_id: UUID | str) -> Refund:
         )
     )
     try:
-        state = _ask(refund, first=first)
+        with watched(refund.payment.method):
+            state = _ask(refund, first=first)
     except ProviderUnavailable as trouble:
         logger.warning("provider away", refund=str(refund.pk), reason=trouble.reason, detail=trouble.detail[:200])
         _note_look(refund_id)

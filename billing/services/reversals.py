@@ -16,6 +16,7 @@ from billing.money import Money
 from billing.refunding import take_what_is_there
 from billing.services import refund_steps as steps
 from billing.services.disputes import note_dispute
+from billing.services.health import watched
 from billing.services.moves import move_payment
 from billing.services.payments import as_attempt
 from billing.services.refund_mail import tell_team_of_difference
@@ -40,7 +41,8 @@ def sync_reversals(payment_id: UUID | str) -> None:
     for refund in _sent(payment):
         send_refund(refund.pk)
     provider = gateways.gateway(payment.method.name, payment.provider_base_url)
-    reversals = provider.fetch_reversals(as_attempt(payment), transaction_ref=payment.transaction_ref)
+    with watched(payment.method):
+        reversals = provider.fetch_reversals(as_attempt(payment), transaction_ref=payment.transaction_ref)
     for state in reversals.disputes:
         note_dispute(payment_id=payment.pk, state=state)
     if reversals.refunded is not None and reversals.refunded.currency == payment.received_currency:

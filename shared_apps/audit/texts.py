@@ -95,7 +95,12 @@ ACTIONS: dict[str, Words] = {
     "membership.ended": Words(gettext_lazy("Left the organisation"), "log-out", "warning"),
     "membership.role_changed": Words(gettext_lazy("Role in the organisation changed"), "users", "warning"),
     "membership.started": Words(gettext_lazy("Joined the organisation"), "user-plus", "success"),
+    "method.breaker_changed": Words(gettext_lazy("Automatic hiding of a way to pay switched"), "settings", "warning"),
+    "method.hidden": Words(gettext_lazy("Way to pay hidden: its provider fails"), "eye-off", "danger"),
+    "method.offered_again": Words(gettext_lazy("Way to pay offered again"), "eye", "success"),
     "method.published": Words(gettext_lazy("Way to pay published"), "credit-card"),
+    "method.switched_off": Words(gettext_lazy("Way to pay switched off"), "ban", "warning"),
+    "method.switched_on": Words(gettext_lazy("Way to pay switched on"), "circle-check", "success"),
     "order.cancelled": Words(gettext_lazy("Order cancelled"), "ban"),
     "order.created": Words(gettext_lazy("Order made"), "shopping-cart"),
     "order.expired": Words(gettext_lazy("Order expired"), "clock"),
@@ -195,6 +200,7 @@ ACTIONS: dict[str, Words] = {
     "team.roles.created": Words(gettext_lazy("Roles set up"), "users"),
     "transfer.approved": Words(gettext_lazy("Transfer approved"), "check", "success"),
     "transfer.rejected": Words(gettext_lazy("Transfer rejected"), "x", "danger"),
+    "webhook.replayed": Words(gettext_lazy("Webhook replayed"), "rotate-ccw", "info"),
     "usage.mended": Words(gettext_lazy("Count of the plan’s use corrected"), "gauge", "warning"),
 }
 
@@ -208,7 +214,7 @@ LEVELS: dict[str, Words] = {
 _PRODUCTS = ("store", "events", "esxi")
 _PLATFORM_ONLY = (
     "coupon", "dispute", "membership", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt",
-    "refund", "review", "transfer",
+    "refund", "review", "transfer", "webhook",
 )  # fmt: skip
 
 

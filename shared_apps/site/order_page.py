@@ -19,6 +19,7 @@ from billing.money import Money
 from billing.providers import reasons
 from billing.transitions import PROVISIONAL, clock_of
 from provisioning.models import ProvisioningJob
+from shared_apps.site.money_news import News, news_of, payments_of
 
 Text = str | Promise
 
@@ -112,7 +113,7 @@ class OrderPage:
     open_transfer: Payment | None = None
     refused: str = ""  # an admin's words about the last receipt
     under_way: Payment | None = None  # may still take money: the order must not be cancelled meanwhile
-    second_payments: list[Payment] = field(default_factory=list)  # of a paid order: to be given back
+    news: list[News] = field(default_factory=list)  # money that was not needed, or went back
     left_paypal: bool = False  # the payer came back from PayPal without paying
 
     @property
@@ -172,9 +173,9 @@ class OrderPage:
         return waiting or self.state is State.MOMO
 
     @property
-    def given_back(self) -> list[tuple[Money, Text]]:
-        """What was paid although the order was paid, and how it came."""
-        return [(one.received or one.charge, arrived_by(one)) for one in self.second_payments]
+    def told(self) -> list[tuple[News, Text]]:
+        """What became of money that was not needed, and how it came."""
+        return [(one, arrived_by(one.payment)) for one in self.news]
 
     @property
     def looked_at(self) -> tuple[Money, Text] | None:
@@ -192,7 +193,8 @@ class OrderPage:
     def fingerprint(self) -> str:
         """Changes exactly when the page would look different."""
         payment = self.payment
-        parts = [self.order.status, self.state, self.order.subdomain, len(self.receipts), len(self.second_payments)]
+        parts = [self.order.status, self.state, self.order.subdomain, len(self.receipts)]
+        parts += [f"{one.what}{one.payment.pk}{one.amount.minor}" for one in self.news]
         if payment:
             parts += [payment.pk, payment.status, payment.reason, payment.comment, bool(payment.redirect_url)]
         if self.under_way:
@@ -208,13 +210,19 @@ def arrived_by(payment: Payment) -> Text:
 
 
 def load_order_page(order: Order, *, left_paypal: str = "") -> OrderPage:
-    """Read what the page shows of an order. At most four queries.
+    """Read what the page shows of an order. At most five queries.
 
     `left_paypal` is the payment whose PayPal page this visitor left without paying, if any.
     """
     if order.status in (Order.Status.PAID, Order.Status.FULFILLED):
-        return _paid(order) if order.kind == Order.Kind.FIRST else _with_second_payments(OrderPage(order, State.PAID))
-    payments = list(order.payments.select_related("method").order_by("-created_at")[:20])
+        return _paid(order) if order.kind == Order.Kind.FIRST else _with_news(OrderPage(order, State.PAID))
+    payments = list(payments_of(order)[:20])
+    page = _unpaid(order, payments, left_paypal)
+    page.news = news_of(order, payments)
+    return page
+
+
+def _unpaid(order: Order, payments: list[Payment], left_paypal: str) -> OrderPage:
     review = next((one for one in payments if one.status == Payment.Status.NEEDS_REVIEW), None)
     if review:
         return OrderPage(order, State.REVIEW, payment=review, problem=explain(review.reason), under_way=review)
@@ -242,12 +250,11 @@ def _paid(order: Order) -> OrderPage:
     ready = order.status == Order.Status.FULFILLED
     stuck = not ready and job is not None and job.status == ProvisioningJob.Status.STUCK
     state = State.READY if ready else State.STUCK if stuck else State.PROVISIONING
-    return _with_second_payments(OrderPage(order, state, job=job, steps=_steps(job, finished=ready, stuck=stuck)))
+    return _with_news(OrderPage(order, state, job=job, steps=_steps(job, finished=ready, stuck=stuck)))
 
 
-def _with_second_payments(page: OrderPage) -> OrderPage:
-    in_review = page.order.payments.filter(status=Payment.Status.NEEDS_REVIEW)
-    page.second_payments = list(in_review.select_related("method").order_by("created_at")[:5])
+def _with_news(page: OrderPage) -> OrderPage:
+    page.news = news_of(page.order, payments_of(page.order)[:20])
     return page
 
 

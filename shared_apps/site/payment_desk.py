@@ -26,6 +26,7 @@ REFUND_FILTERS: dict[str, Q] = {
     "failed": Q(status=Refund.Status.FAILED),
     "done": Q(status=Refund.Status.SUCCEEDED),
 }
+_DISPUTED = Exists(Dispute.objects.filter(payment_id=OuterRef("pk"), status=Dispute.Status.OPEN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,7 @@ def payments(
 ) -> QuerySet[Payment]:
     """Payments, the latest first. `q` is part of an order's number, a customer, a provider's reference, or the last digits
     of a phone number."""
-    found = Payment.objects.select_related("order__user", "method").annotate(
-        is_disputed=Exists(Dispute.objects.filter(payment_id=OuterRef("pk"), status=Dispute.Status.OPEN))
-    )
+    found = Payment.objects.select_related("order__user", "method").annotate(is_disputed=_DISPUTED)
     for word in q.split():
         found = found.filter(_matches(word))
     if payment_method:
@@ -86,6 +85,7 @@ def get_payment(payment_id: UUID) -> Payment:
             "order__user", "order__plan_version__plan", "order__subscription__organisation", "method", "decided_by"
         )
         .select_related("dismissed_by")
+        .annotate(is_disputed=_DISPUTED)
         .filter(pk=payment_id)
         .first()
     )

@@ -17,6 +17,7 @@ from billing.services.reviews import Decision, order_for, worth_of
 from shared_apps.core.templatetags.ui import day
 from shared_apps.core.widgets import Card
 from shared_apps.site.forms.payment import LABELS
+from shared_apps.site.order_page import arrived_by
 
 
 def effects_of(plan: Plan, payment: Payment, *, ends_access: bool, to_credit: bool) -> list[str]:
@@ -33,6 +34,13 @@ def effects_of(plan: Plan, payment: Payment, *, ends_access: bool, to_credit: bo
     if plan.needs_second_person:
         words.append(_("Somebody else has to agree first: it is above the limit for one person."))
     return words
+
+
+def verb_of(plan: Plan, *, to_credit: bool) -> str:
+    """What the button says."""
+    if to_credit:
+        return _("Keep %(amount)s as credit") % {"amount": shown(plan.taken.total)}
+    return _("Give back %(amount)s") % {"amount": shown(plan.amount)}
 
 
 def mark_of(effects: list[str]) -> str:
@@ -102,7 +110,7 @@ def _credit_words(payment: Payment) -> str:
 
 def _refund_words(payment: Payment) -> str:
     amount = payment.refundable or payment.charge
-    return _("%(amount)s goes back to the payer by %(method)s.") % {"amount": shown(amount), "method": _method(payment)}
+    return _("%(amount)s goes back to the payer %(by)s.") % {"amount": shown(amount), "by": arrived_by(payment)}
 
 
 def _dismiss_words(payment: Payment) -> str:

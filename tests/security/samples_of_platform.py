@@ -8,8 +8,10 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from billing.models import Order, Payment, PaymentMethod
+from billing.models import Order, Payment, PaymentMethod, Refund
+from billing.money import Money
 from billing.services.payments import start_payment
+from billing.services.refunds import request_refund
 from billing.services.transfers import upload_receipt
 from billing.signing import callback_token, pay_token
 from provisioning.models import ProvisioningJob
@@ -44,6 +46,8 @@ def platform_samples(subdomain: str) -> Samples:
         ),
         "backoffice_subscription_change": {"id": organisation.subscription.pk, "action": "extend"},
         "backoffice_transfer": {"id": payment.pk},
+        **{f"backoffice_payment{what}": {"id": payment.pk} for what in ("", "_ask", "_refund", "_decide")},
+        "backoffice_refund": {"id": _refund(organisation).pk},
         "backoffice_receipt": {"id": payment.receipts.get().pk},
         "backoffice_restart_job": {"id": ProvisioningJob.objects.get(order__organisation=organisation).pk},
         "backoffice_identity_check": {"id": samples["backoffice_identity_file"]["id"]},
@@ -53,6 +57,15 @@ def platform_samples(subdomain: str) -> Samples:
 
 
 _ORDER_PAGES = ("", "_status", "_pay", "_check", "_return", "_cancelled", "_receipt", "_cancel", "_renew")
+
+
+def _refund(organisation: Organisation) -> Refund:
+    """Part of what the organisation paid, to be sent back by hand."""
+    paid = Payment.objects.filter(order__organisation=organisation, status=Payment.Status.SUCCEEDED).earliest(
+        "created_at"
+    )
+    amount = Money(1, paid.received_currency)
+    return request_refund(payment=paid, amount=amount, reason="support", actor=make_admin())
 
 
 def _visit(organisation: Organisation) -> dict[str, Any]:

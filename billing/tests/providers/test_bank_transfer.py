@@ -44,9 +44,10 @@ def decision(**changes: object) -> ManualDecision:
 
 
 def test_instructions_hold_what_a_payer_needs(bank: BankTransferProvider, make_attempt: AttemptMaker) -> None:
-    start = bank.start(make_attempt())
+    attempt = make_attempt()
+    start = bank.start(attempt)
     assert start.redirect_url == ""
-    assert start.provider_ref == "BAO-2026-000042"
+    assert start.provider_ref == str(attempt.id)
     assert start.instructions == {
         "bank_name": "Banque de test",
         "account_name": "Baobab",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from datetime import date
 from decimal import Decimal
 
@@ -66,6 +67,11 @@ def test_a_table_of_signed_amounts_with_the_currency_in_its_header() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le"])
 def test_accents_survive_every_encoding(encoding) -> None:
     content = table("21/11/2026;Éloïse Ngué;;25 000").decode().encode(encoding)
+    assert read_statement(content, currency="XAF").entries[0].text == "Éloïse Ngué"
+
+
+def test_utf_16_may_begin_with_the_larger_byte() -> None:
+    content = codecs.BOM_UTF16_BE + table("21/11/2026;Éloïse Ngué;;25 000").decode().encode("utf-16-be")
     assert read_statement(content, currency="XAF").entries[0].text == "Éloïse Ngué"
 
 

@@ -46,7 +46,7 @@ def test_nothing_is_rounded(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "-5", "+5", "1e3", "1.500,00", "٢٥", "NaN", "25 000 FCFA", "1" * 13, "5,", ",5"])
 def test_what_is_no_amount_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(text)) as refused:
+    with pytest.raises(ValueError, match=re.escape(text) or "^$") as refused:
         read_money(text, "EUR")
     assert not isinstance(refused.value, InexactAmount)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from billing.money import InexactAmount, Money
@@ -22,3 +23,9 @@ def parse_amount(text: str, currency: str) -> Money:
         raise forms.ValidationError(_("This currency has no such decimals.")) from None
     except InvalidOperation:
         raise forms.ValidationError(_("Enter the amount in digits, for example 25000.")) from None
+
+
+def amount_text(amount: Money) -> str:
+    """An amount as a person would type it: "38,11" in French."""
+    text = amount.as_text()
+    return text.replace(".", ",") if (get_language() or "").startswith("fr") else text

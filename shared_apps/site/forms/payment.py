@@ -19,7 +19,8 @@ from shared_apps.core.uploads import MAX_BYTES
 from shared_apps.core.widgets import Card, FileDrop, MoneyInput, PhoneInput, RadioCards
 from shared_apps.site.forms.amounts import parse_amount
 from shared_apps.site.forms.signup import set_choices
-from shared_apps.site.transfer_check import mark_of, obstacles, tidy_reference
+from shared_apps.site.transfer_check import Differences, differences, mark_of, tidy_reference
+from shared_apps.site.transfer_desk import WAITING
 
 ICONS = {gateways.PAYPAL: "credit-card", gateways.MTN_MOMO: "smartphone", gateways.BANK_TRANSFER: "landmark"}
 LABELS = {
@@ -136,6 +137,20 @@ REJECTIONS = {
 }
 
 
+class QueueFilter(forms.Form):
+    """What the queue of transfers shows, within one view."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Order number, reference or name"), required=False, max_length=120, widget=forms.SearchInput
+    )
+    waiting = forms.ChoiceField(label=gettext_lazy("Waiting"), required=False)
+    show = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        set_choices(self, "waiting", [("", _("All")), *WAITING.items()])
+
+
 class DecisionForm(forms.Form):
     """An admin's verdict: what the bank's statement shows, or why the receipt is refused."""
 
@@ -148,6 +163,12 @@ class DecisionForm(forms.Form):
     reference = forms.CharField(
         label=gettext_lazy("Reference on the statement"),
         max_length=60,
+        widget=forms.TextInput(attrs={"class": "input-medium", "autocomplete": "off"}),
+    )
+    bank_reference = forms.CharField(
+        label=gettext_lazy("The bank’s own reference"),
+        max_length=64,
+        required=False,
         widget=forms.TextInput(attrs={"class": "input-medium", "autocomplete": "off"}),
     )
     template = forms.ChoiceField(label=gettext_lazy("Reason"), required=False)
@@ -183,14 +204,23 @@ class DecisionForm(forms.Form):
         data["comment"] = (data.get("comment") or "").strip() or self.words.get(data.get("template") or "", "")
         return data
 
-    def obstacles(self) -> list[str]:
-        """Why approving what is filled in would open nothing; what is filled in must be valid, or not sent yet."""
+    def differences(self) -> Differences:
+        """What is not as expected in what is filled in, which must be valid, or not sent yet."""
         if not self.is_bound:
-            return obstacles(self.payment, received=self.payment.charge, reference=self.payment.order.number)
+            return differences(self.payment, received=self.payment.charge, reference=self.payment.order.number)
         data = self.cleaned_data
         if not data.get("received") or not data.get("reference"):
-            return []
-        return obstacles(self.payment, received=data["received"], reference=data["reference"])
+            return Differences()
+        return differences(self.payment, received=data["received"], reference=data["reference"])
+
+    def obstacles(self) -> list[str]:
+        """The same in words, to be confirmed."""
+        return self.differences().words
+
+    @property
+    def goes_to_review(self) -> bool:
+        """Whether approving opens nothing."""
+        return bool(self.differences().review)
 
     def check_confirmed(self) -> bool:
         """Whether nothing differs, or the admin confirmed exactly these differences; if not, `unconfirmed` is set."""

@@ -14,7 +14,7 @@ from billing.money import EXPONENTS, Money
 from billing.providers.base import Flow
 from billing.services.reviews import Decision, order_for, takes_credit, worth_of
 from shared_apps.core.widgets import Card, MoneyInput, RadioCards
-from shared_apps.site.forms.amounts import parse_amount
+from shared_apps.site.forms.amounts import amount_text, parse_amount
 from shared_apps.site.forms.desk import PAYMENT_STATES
 from shared_apps.site.forms.payment import LABELS
 from shared_apps.site.forms.signup import set_choices
@@ -39,7 +39,7 @@ class PaymentFilter(forms.Form):
     """What the list of payments shows."""
 
     q = forms.CharField(
-        label=_("Order, customer, reference or end of the phone number"),
+        label=_("Order, customer, reference, phone"),
         required=False,
         max_length=120,
         widget=forms.SearchInput,
@@ -81,7 +81,7 @@ class RefundForm(forms.Form):
         left = payment.refundable or payment.charge
         self.currency = left.currency
         self.fields["amount"].widget.suffix = "FCFA" if left.currency in ("XAF", "XOF") else left.currency
-        self.initial["amount"] = left.as_text()
+        self.initial["amount"] = amount_text(left)
         paid = payment.order.status in (Order.Status.PAID, Order.Status.FULFILLED)
         if not paid:
             del self.fields["to_credit"]
@@ -132,7 +132,7 @@ class ReviewForm(forms.Form):
         self.fields["decision"].widget.cards = cards
         self.fields["received_amount"].widget.suffix = ""
         shown = payment.received or payment.charge
-        self.initial.update(received_amount=shown.as_text(), received_currency=shown.currency)
+        self.initial.update(received_amount=amount_text(shown), received_currency=shown.currency)
         by_hand = gateways.gateway(payment.method.name).capabilities.flow is Flow.MANUAL
         if payment.received and not by_hand:  # the provider knows better
             del self.fields["received_amount"], self.fields["received_currency"]

@@ -59,7 +59,7 @@ def second_payment(order: Order) -> Payment:
 
 def second_payment_words(answer: Any) -> list[str]:
     """The amounts of the notices that a second payment arrived, as they stand on the page."""
-    amounts = [received.display("fr") for received, _by in answer.context["page"].given_back]
+    amounts = [news.amount.display("fr") for news, _by in answer.context["page"].told]
     assert all(amount in part for amount, part in zip(amounts, text_of(answer).split("alert-info")[1:], strict=True))
     return amounts
 

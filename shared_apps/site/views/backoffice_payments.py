@@ -32,7 +32,7 @@ from shared_apps.site import payment_desk as desk
 from shared_apps.site.backoffice import history_of
 from shared_apps.site.forms.payment import readable_phone
 from shared_apps.site.forms.refunds import PaymentFilter, RefundForm, ReviewForm, possible_decisions
-from shared_apps.site.payment_effects import decision_cards, effects_of, mark_of, shown
+from shared_apps.site.payment_effects import decision_cards, effects_of, mark_of, shown, verb_of
 from shared_apps.site.payment_rows import (
     dispute_row,
     journal_row,
@@ -114,13 +114,13 @@ def refund(request: HttpRequest, id: UUID) -> HttpResponse:
         messages.warning(request, _("Nothing of this payment is left to give back."))
         return redirect("backoffice_payment", id=id)
     form = RefundForm(request.POST or None, payment=found)
-    effects: list[str] = []
+    effects, verb = [], ""
     if request.method == "POST" and form.is_valid():
         wanted = {name: form.cleaned_data.get(name, False) for name in ("ends_access", "to_credit")}
         amount = form.cleaned_data["amount"]
         try:
             plan = plan_refund(payment=found, order=found.order, amount=amount, **wanted)
-            effects = effects_of(plan, found, **wanted)
+            effects, verb = effects_of(plan, found, **wanted), verb_of(plan, to_credit=wanted["to_credit"])
             if form.cleaned_data["confirmed"] == mark_of(effects):
                 reason = form.cleaned_data["reason"]
                 made = request_refund(payment=found, amount=amount, reason=reason, actor=request.user, **wanted)
@@ -129,7 +129,8 @@ def refund(request: HttpRequest, id: UUID) -> HttpResponse:
         except DomainError as error:
             effects = []
             show_error(form, error)
-    context = {**payment_row(found), "order": found.order, "form": form, "effects": effects, "mark": mark_of(effects)}
+    context = {**payment_row(found), "order": found.order, "form": form, "effects": effects, "verb": verb}
+    context["mark"] = mark_of(effects)
     return render_backoffice(request, "refund.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from billing import gateways, tasks
-from billing.models import Order, Payment
+from billing.models import Invoice, Order, Payment
 from billing.selectors import order_in_place_of
 from billing.services.payments import methods_for, start_payment, transfer_instructions
 from billing.services.renewals import open_renewal
@@ -32,6 +32,7 @@ from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.core.forms import show_error
 from shared_apps.core.soon import send_soon
 from shared_apps.core.throttle import check_rate
+from shared_apps.organisations.policies import has_seat
 from shared_apps.site import plan_texts
 from shared_apps.site.countries import country_name
 from shared_apps.site.doors import Door, remember_link, share_links
@@ -62,7 +63,7 @@ def show(
     later = order_in_place_of(door.order) if page.state in _OVER else None
     if later:
         return redirect(door.of(later).url)
-    context = _context(page, door, pay_form=pay_form, receipt_form=receipt_form)
+    context = _context(page, door, pay_form=pay_form, receipt_form=receipt_form) | _after_payment(request, page, door)
     invalid = any(form is not None and form.errors for form in (pay_form, receipt_form))
     context["failed_form"] = (pay_form or receipt_form) if invalid else None
     answer = render_page(request, "order.html", context)
@@ -78,7 +79,11 @@ def follow(request: HttpRequest, door: Door) -> HttpResponse:
         _nudge(page.payment)
     if request.GET.get("seen") == page.fingerprint:
         return HttpResponse(status=204)
-    return render(request, "site/partials/order_live.html", {**_context(page, door), "swapped": True})
+    return render(
+        request,
+        "site/partials/order_live.html",
+        {**_context(page, door), **_after_payment(request, page, door), "swapped": True},
+    )
 
 
 def _nudge(payment: Payment) -> None:
@@ -239,6 +244,18 @@ def _period(order: Order) -> tuple[datetime, datetime] | None:
     if order.kind == Order.Kind.FIRST or order.period_start is None or order.period_end is None:
         return None
     return order.period_start, order.period_end
+
+
+def _after_payment(request: HttpRequest, page: OrderPage, door: Door) -> dict[str, Any]:
+    """Of a paid order, for who came with an account: its invoice, and whether the workspace is theirs to enter."""
+    organisation = door.order.organisation
+    if door.by_link or organisation is None or page.state not in (State.PAID, State.READY):
+        return {}
+    seats = organisation.memberships.filter(user_id=request.user.pk)  # type: ignore[misc]  # somebody is logged in
+    return {
+        "invoice": door.order.invoices.filter(kind=Invoice.Kind.INVOICE).first(),
+        "may_enter": any(has_seat(role) for role in seats.values_list("role", flat=True)),
+    }
 
 
 def _phone(page: OrderPage, door: Door) -> str:
