@@ -6,13 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from baobab.celery import app
 from billing.models import Subscription
 from billing.services.life import advance_subscriptions
 from billing.services.payments import start_payment
@@ -20,9 +18,6 @@ from billing.services.renewals import open_renewal
 from billing.services.subscriptions_admin import lift_hold, suspend_subscription
 from billing.services.transfers import decide_transfer
 from shared_apps.accounts.models import User
-from shared_apps.notifications.models import Delivery
-from shared_apps.notifications.services import notify_by_email
-from shared_apps.notifications.tasks import send_due
 from shared_apps.organisations.current import Standing, Tenant, forget_remembered_tenants, tenant_of_host
 from shared_apps.organisations.models import Organisation
 from tenant_apps.store.models import Product
@@ -214,46 +209,6 @@ class TestCustomers:
     def test_staff_still_see_their_own_shop(self) -> None:
         subscription = after(12)
         assert inside(subscription).get("/").status_code == 200
-
-
-class TestBackgroundWork:
-    def test_tasks_of_the_workspace_do_not_run(self) -> None:
-        ran: list[str] = []
-
-        @app.task(name="tests.touch", bind=False)
-        def touch() -> str:
-            ran.append("x")
-            return "done"
-
-        for days, outcome in ((-3, ["x"]), (12, ["x"])):
-            organisation = after(days).organisation_id
-            touch.apply(headers={"tenant_id": str(organisation)})
-            assert ran == outcome
-
-    def test_only_mails_about_accounts_leave(self) -> None:
-        after(12)
-        tenant = ready_tenant("store-a")
-        with tenant_context(tenant):
-            for template in ("password_reset", "team_place"):
-                notify_by_email(
-                    key=template, template=template, recipient="a@example.org", locale="fr",
-                    context={"name": "A", "url": "http://x", "organisation": "B", "role": "C"},
-                )  # fmt: skip
-        send_due.apply(headers={"tenant_id": str(tenant.pk)})
-        assert len(mail.outbox) == 1
-        with tenant_context(tenant):
-            assert Delivery.objects.get(key="password_reset").status == "sent"
-            assert Delivery.objects.get(key="team_place").status == "queued"
-        connection.set_schema_to_public()
-        Organisation.objects.filter(pk=tenant.pk).update(status="active")
-        send_due.apply(headers={"tenant_id": str(tenant.pk)})
-        assert len(mail.outbox) == 2
-
-    def test_a_task_of_a_deleted_workspace_is_refused(self) -> None:
-        tenant = ready_tenant("store-a")
-        Organisation.objects.filter(pk=tenant.pk).update(status="closed")
-        result = send_due.apply(headers={"tenant_id": str(tenant.pk)})
-        assert result.state in ("REJECTED", "FAILURE")
 
 
 def test_grace_days_come_from_the_plan() -> None:

@@ -35,13 +35,13 @@ from billing.services.subscriptions import (
     current_version,
     lock_subscription,
     move_subscription,
-    period_after,
     periods_to_come,
+    renewal_period,
     set_credit_aside,
     stretch_of,
 )
 from billing.services.taxes import tax_for
-from billing.transitions import CANCELLED_AFTER, start_of_renewal
+from billing.transitions import CANCELLED_AFTER
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
@@ -101,14 +101,14 @@ def preview_renewal(
     now = at or timezone.now()
     price = _renewal_price(subscription, cycle)
     coupon = coupon or running_coupon(subscription=subscription, plan=price.version.plan)
-    start = start_of_renewal(status=subscription.status, paid_until=subscription.paid_until or now, now=now)
+    start, end = renewal_period(subscription, price.cycle, at=now)
     amounts = price_order(price.amount, reduction=_reduction(coupon), tax=_tax(subscription))
     return RenewalPreview(
         price=price,
         amounts=amounts,
         credit_used=min(credit_at_hand(subscription), amounts.total),
         start=start,
-        end=period_after(start, price.cycle, anchor_day=subscription.anchor_day or 1),
+        end=end,
     )
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from PIL import Image
 
 from billing.models import Order, Payment, Subscription
+from billing.services.life import advance_subscriptions
 from billing.services.payments import start_payment
 from billing.services.renewals import open_renewal
 from billing.services.transfers import decide_transfer
@@ -21,7 +22,7 @@ from billing.signing import pay_path, pay_token, pay_token_matches
 from shared_apps.site.tests.helpers import logged_in, text_of, visitor
 from tests.support.factories import make_admin, make_order
 from tests.support.portal import member_of
-from tests.support.subscriptions import ready_subscription
+from tests.support.subscriptions import ended, ready_subscription
 
 pytestmark = pytest.mark.django_db
 PERSON = {
@@ -192,6 +193,24 @@ class TestPaying:
         answers = [client.post(url(order, "receipt/"), {}).status_code for _ in range(12)]
         assert answers[0] == 200
         assert answers[-1] == 429
+
+
+class TestThePeriod:
+    def test_what_is_shown_after_suspension_is_what_the_payment_gives(self, client, subscription) -> None:
+        order = open_renewal(subscription_id=subscription.pk)
+        ended(days=12)
+        advance_subscriptions()
+        shown = client.get(url(order)).context["period"]
+        assert timedelta(days=27) < shown[1] - shown[0] < timedelta(days=32)
+        pay(order)
+        order.refresh_from_db()
+        assert [order.period_start.date(), order.period_end.date()] == [moment.date() for moment in shown]
+
+    def test_a_renewal_made_after_suspension_is_for_a_whole_month(self, client, subscription) -> None:
+        ended(days=12)
+        advance_subscriptions()
+        order = open_renewal(subscription_id=subscription.pk)
+        assert timedelta(days=27) < order.period_end - order.period_start < timedelta(days=32)
 
 
 class TestWhatIsOver:

@@ -5,6 +5,7 @@ The views of `orders` and `pay` find the order and check who asks; everything el
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from billing.selectors import order_in_place_of
 from billing.services.payments import methods_for, start_payment, transfer_instructions
 from billing.services.renewals import open_renewal
 from billing.services.resolve import resolve_now_or_soon
+from billing.services.subscriptions import renewal_period
 from billing.services.transfers import upload_receipt
 from shared_apps.core.context import host_with_port, platform_url
 from shared_apps.core.errors import DomainError, NotFound
@@ -218,6 +220,7 @@ def _context(
         "plan_label": plan_label(order),
         "cycle_label": plan_texts.CYCLES[order.cycle],
         "country": country_name(order.customer_country),
+        "period": _period(order),
         "address": f"{order.subdomain}.{host_with_port(settings.PLATFORM_HOST)}" if order.subdomain else "",
     }
     if page.may_choose:
@@ -232,6 +235,15 @@ def _context(
         transfer.order = order
         context |= {"bank": _bank_details(transfer), "receipt_form": receipt_form or ReceiptForm()}
     return context
+
+
+def _period(order: Order) -> tuple[datetime, datetime] | None:
+    """The time that is bought: for a renewal that is not paid yet, what paying it now would give."""
+    if order.kind == Order.Kind.RENEWAL and order.paid_at is None:
+        return renewal_period(order.subscription, order.cycle, at=timezone.now())
+    if order.kind == Order.Kind.FIRST or order.period_start is None or order.period_end is None:
+        return None
+    return order.period_start, order.period_end
 
 
 def _after_payment(request: HttpRequest, page: OrderPage, door: Door) -> dict[str, Any]:
