@@ -208,7 +208,7 @@ def restart_job(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 # Where an entry of the navigation leads to more than what begins with its own address.
-_ROOMS_OF = {"backoffice_payments": ("/backoffice/review/", "/backoffice/refunds/")}
+_ROOMS_OF = {"backoffice_payments": ("/backoffice/review/", "/backoffice/refunds/", "/backoffice/invoices/")}
 
 
 def render_backoffice(
