@@ -54,7 +54,7 @@ def payment_methods() -> QuerySet[PaymentMethod]:
 def access_order(user: Any, order_id: UUID | str) -> Order:
     """An order for who may pay it: a first one for the one who made it, a later one for those who look after the
     organisation's billing. Anybody else is told that there is none. One query."""
-    return _order(Order.objects.filter(_may_pay(user), pk=order_id))
+    return _order(Order.objects.filter(payable_by(user), pk=order_id))
 
 
 def order_of_link(order_id: UUID, token: str) -> Order:
@@ -73,7 +73,8 @@ def _order(found: QuerySet[Order]) -> Order:
     return order
 
 
-def _may_pay(user: Any, *, prefix: str = "") -> Q:
+def payable_by(user: Any, *, prefix: str = "") -> Q:
+    """The orders that a person may see and pay; `prefix` leads to the order."""
     mine = {f"{prefix}kind": Order.Kind.FIRST, f"{prefix}user_id": user.pk}
     places = Membership.objects.filter(user_id=user.pk, role__in=PAYS).values("organisation_id")
     return Q(**mine) | (~Q(**{f"{prefix}kind": Order.Kind.FIRST}) & Q(**{f"{prefix}organisation_id__in": places}))
@@ -82,7 +83,7 @@ def _may_pay(user: Any, *, prefix: str = "") -> Q:
 def access_payment(user: Any, payment_id: UUID | str) -> Payment:
     """A payment for who may pay its order, or for a platform admin; anybody else is told that there is none."""
     payments = Payment.objects.select_related("order__user", "method").filter(pk=payment_id)
-    payment = payments.filter(_may_pay(user, prefix="order__")).first()
+    payment = payments.filter(payable_by(user, prefix="order__")).first()
     if payment is None and is_platform_admin(user):
         payment = payments.first()
     if payment is None:

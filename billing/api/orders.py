@@ -20,7 +20,7 @@ from billing.api.ordering import place_order
 from billing.api.plans import plan_on_sale
 from billing.models import Cycle, Order, Plan, Price
 from billing.money import EXPONENTS, Money
-from billing.selectors import access_order, price_on_sale
+from billing.selectors import access_order, payable_by, price_on_sale
 from billing.services.orders import Customer, NewOrder, Shown
 from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, one_line, page_of, paginated, validated
 from shared_apps.organisations.api import describe
@@ -103,6 +103,7 @@ class OrderSerializer(serializers.Serializer):
 
     id = serializers.UUIDField()
     order_number = serializers.CharField(source="number")
+    kind = serializers.ChoiceField(choices=Order.Kind.choices)
     status = serializers.ChoiceField(choices=Order.Status.choices)
     plan = OrderPlanSerializer(source="plan_version.plan")
     billing_cycle = serializers.ChoiceField(source="cycle", choices=Cycle.choices)
@@ -111,6 +112,7 @@ class OrderSerializer(serializers.Serializer):
     subtotal = serializers.CharField(source="subtotal.as_text")
     discount_minor = serializers.IntegerField()
     discount_amount = serializers.CharField(source="discount.as_text")
+    proration_minor = serializers.IntegerField(help_text="Taken off: what is unused of the plan before a change.")
     net_minor = serializers.IntegerField(source="net.minor", help_text="The total without its tax.")
     net_amount = serializers.CharField(source="net.as_text")
     tax_minor = serializers.IntegerField()
@@ -120,6 +122,10 @@ class OrderSerializer(serializers.Serializer):
     tax_included = serializers.BooleanField(help_text="true: the subtotal includes the tax. false: it is added.")
     total_minor = serializers.IntegerField()
     total_amount = serializers.CharField(source="total.as_text")
+    credit_minor = serializers.IntegerField(help_text="Of the total, paid by the organisation's credit.")
+    due_minor = serializers.IntegerField(source="due.minor", help_text="What is left to pay.")
+    period_start = serializers.DateTimeField(allow_null=True, help_text="Of a first order: known once it is paid.")
+    period_end = serializers.DateTimeField(allow_null=True)
     coupon_code = serializers.CharField(source="coupon.code", default="")
     organization_name = serializers.CharField(source="organisation_name")
     subdomain = serializers.CharField()
@@ -148,7 +154,7 @@ def represent_order(order: Order) -> Any:
 
 def _orders_of(user: Any) -> QuerySet[Order]:
     return (
-        Order.objects.filter(user_id=user.pk)
+        Order.objects.filter(payable_by(user))
         .select_related("plan_version__plan", "coupon", "organisation")
         .prefetch_related("organisation__domains")
         .order_by("-created_at", "pk")
@@ -159,7 +165,7 @@ class OrdersView(ApiView):
     @extend_schema(
         operation_id="orders_list",
         tags=["orders"],
-        summary="My orders",
+        summary="My orders, and those of organisations whose bills I look after",
         parameters=[PAGE_PARAMETER],
         responses={200: page_of(OrderSerializer), **errors(401, 404)},
     )

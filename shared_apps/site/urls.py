@@ -7,6 +7,7 @@ from django.urls import include, path
 from shared_apps.site.views import (
     audit,
     backoffice,
+    backoffice_invoices,
     backoffice_subscriptions,
     identity,
     invitations,
@@ -92,6 +93,8 @@ urlpatterns = [
     path("backoffice/review/", money.review, name="backoffice_review"),
     path("backoffice/refunds/", refunds.refunds, name="backoffice_refunds"),
     path("backoffice/refunds/<uuid:id>/", refunds.refund, name="backoffice_refund"),
+    path("backoffice/invoices/", backoffice_invoices.invoices, name="backoffice_invoices"),
+    path("backoffice/invoices/<uuid:id>/certify/", backoffice_invoices.certify, name="backoffice_invoice_certify"),
     path("backoffice/subscriptions/", backoffice_subscriptions.subscriptions, name="backoffice_subscriptions"),
     path(
         "backoffice/subscriptions/<uuid:id>/<slug:action>/",

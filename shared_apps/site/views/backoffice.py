@@ -79,7 +79,7 @@ def restart_job(request: HttpRequest, id: UUID) -> HttpResponse:
 # Where an entry of the navigation leads to more than what begins with its own address.
 _ROOMS_OF = {
     "backoffice_transfers": ("/backoffice/statements/",),
-    "backoffice_payments": ("/backoffice/review/", "/backoffice/refunds/"),
+    "backoffice_payments": ("/backoffice/review/", "/backoffice/refunds/", "/backoffice/invoices/"),
     "backoffice_providers": ("/backoffice/webhooks/", "/backoffice/reconciliation/"),
 }
 
