@@ -9,6 +9,7 @@ from billing.services import (
     life,
     orders,
     polling,
+    receipts,
     reconciliation,
     refund_sending,
     reminders,
@@ -145,3 +146,12 @@ def reconcile() -> bool:
 def delete_old_reconciliations() -> int:
     """Delete what was found in nights long ago."""
     return reconciliation.delete_old_runs()
+
+
+@shared_task
+def compare_receipts() -> int:
+    """Look for receipts that were sent before; how many were compared."""
+    waiting = receipts.receipts_to_compare()
+    for receipt_id in waiting:
+        receipts.compare_receipt(receipt_id)
+    return len(waiting)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
+from datetime import date
 from pathlib import PurePath
 from typing import Any
 
@@ -13,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
+from billing.lookalike import fingerprint
 from billing.models import Order, Payment, TransferDecision, TransferReceipt
 from billing.money import Money
 from billing.services.resolve import resolve_payment
@@ -34,7 +37,18 @@ from shared_apps.core.errors import Conflict, DomainError
 MAX_RECEIPTS = 3
 
 
-def upload_receipt(*, payment: Payment, upload: UploadedFile, user: Any) -> TransferReceipt:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What a payer says of the transfer, beside its receipt. Nothing of it is believed: it is laid beside what came."""
+
+    amount: Money | None = None
+    day: date | None = None
+    reference: str = ""
+
+
+def upload_receipt(
+    *, payment: Payment, upload: UploadedFile, user: Any, declared: Declared | None = None
+) -> TransferReceipt:
     """Keep the proof of a transfer, scrubbed, and put the payment before the admins.
 
     Locks the order row, then a guarded UPDATE of the payment; the file is written before the transaction, so that a
@@ -42,6 +56,7 @@ def upload_receipt(*, payment: Payment, upload: UploadedFile, user: Any) -> Tran
     """
     _check_transfer(payment)
     scrubbed = _scrub(upload)
+    said = declared or Declared()
     path = default_storage.save(f"receipts/{uuid.uuid4().hex}.{scrubbed.extension}", ContentFile(scrubbed.content))
     try:
         with transaction.atomic():
@@ -55,6 +70,10 @@ def upload_receipt(*, payment: Payment, upload: UploadedFile, user: Any) -> Tran
                 content_type=scrubbed.content_type,
                 size=len(scrubbed.content),
                 sha256=scrubbed.sha256,
+                lookalike=fingerprint(scrubbed.content) if scrubbed.content_type.startswith("image/") else None,
+                declared_minor=said.amount.minor if said.amount else None,
+                declared_on=said.day,
+                declared_reference=clean_reference(said.reference)[:60],
                 uploaded_by=user,
             )
             # A verdict that is already given stands, whatever is sent while it is being acted upon.

@@ -56,6 +56,7 @@ beat_schedule = {
         "schedule": crontab(hour=1, minute=40),
         "options": {"expires": 3600},
     },
+    "compare-receipts": {"task": "billing.tasks.compare_receipts", "schedule": 30.0, "options": {"expires": 30}},
     "poll-refunds": {"task": "billing.tasks.poll_due_refunds", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-webhooks": {"task": "billing.tasks.sweep_webhooks", "schedule": 60.0, "options": {"expires": 60}},
     "delete-old-webhooks": {

@@ -33,7 +33,7 @@ def organisation_of(invoice: Invoice) -> Any:
 def test_who_looks_after_the_bills_sees_the_invoices_and_the_orders(invoice: Invoice) -> None:
     client = client_for(member_of(organisation_of(invoice), "billing"))
     found = client.get(PATH).json()["results"]
-    assert [(one["number"], one["total_minor"], one["tax_amount"]) for one in found][0] == (
+    assert next((one["number"], one["total_minor"], one["tax_amount"]) for one in found) == (
         invoice.number,
         25_000,
         "4036",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import phonenumbers
@@ -15,6 +16,7 @@ from billing.fx import quote_in_eur
 from billing.models import Order, Payment, PaymentMethod
 from billing.money import EXPONENTS, Money
 from billing.providers.base import Capabilities
+from billing.services.transfers import Declared
 from shared_apps.core.uploads import MAX_BYTES
 from shared_apps.core.widgets import Card, FileDrop, MoneyInput, PhoneInput, RadioCards
 from shared_apps.site.forms.amounts import parse_amount
@@ -128,6 +130,38 @@ class ReceiptForm(forms.Form):
             "missing": gettext_lazy("Choose the photo or PDF of your receipt."),
         },
     )
+    declared_amount = forms.CharField(
+        label=gettext_lazy("Amount you sent"), required=False, max_length=20, widget=MoneyInput()
+    )
+    declared_on = forms.DateField(
+        label=gettext_lazy("Date of the transfer"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    declared_reference = forms.CharField(
+        label=gettext_lazy("The bank’s reference of the transfer"), required=False, max_length=60
+    )
+
+    def __init__(self, *args: Any, currency: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+        self.fields["declared_amount"].widget.suffix = ""
+
+    def clean_declared_amount(self) -> Money | None:
+        text = self.cleaned_data["declared_amount"]
+        return parse_amount(text, self.currency) if text else None
+
+    def clean_declared_on(self) -> date | None:
+        day = self.cleaned_data["declared_on"]
+        if day and not timedelta(0) <= timezone.localdate() - day <= timedelta(days=366):
+            raise forms.ValidationError(_("Enter the day of the transfer: today or before."))
+        return day
+
+    @property
+    def declared(self) -> Declared:
+        """What the payer says of the transfer, once the form is valid."""
+        data = self.cleaned_data
+        return Declared(
+            amount=data["declared_amount"], day=data["declared_on"], reference=data["declared_reference"]
+        )  # fmt: skip
 
 
 REJECTIONS = {

@@ -144,7 +144,7 @@ class TestVerdict:
 
     def test_another_currency_opens_nothing_and_is_shown(self, admin) -> None:
         payment = transfer()
-        confirmed_verdict(admin, payment, received_currency="EUR")
+        confirmed_verdict(admin, payment, received_currency="EUR", received_amount="38")
         payment.refresh_from_db()
         assert payment.status == Payment.Status.NEEDS_REVIEW
         assert payment.order.number in text_of(admin.get("/backoffice/"))
@@ -152,7 +152,7 @@ class TestVerdict:
 
     @pytest.mark.parametrize(
         "change",
-        [{"received_currency": "EUR"}, {"reference": "BA-XXXX-XXXX"}],
+        [{"received_currency": "EUR", "received_amount": "38"}, {"reference": "BA-XXXX-XXXX"}],
     )
     def test_another_currency_or_reference_too(self, admin, change) -> None:
         payment = transfer()

@@ -57,7 +57,7 @@ def test_a_file_is_looked_at_before_it_is_imported(admin) -> None:
     assert text_of(admin.get(FILES)).count(BankStatement.objects.get().file_name) >= 1
 
 
-@pytest.mark.parametrize(("rows", "field"), [(["01/09/2026;X;12,5;;R"], "file"), (["x;y"], "file")])
+@pytest.mark.parametrize(("rows", "field"), [(["01/09/2026;X;12,5;;R"], "file"), (["32/09/2026;X;12;;R"], "file")])
 def test_a_file_that_cannot_be_taken_says_why_beside_the_field(admin, rows, field) -> None:
     answer = upload(admin, *rows)
     assert answer.status_code == 422

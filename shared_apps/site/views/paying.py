@@ -164,7 +164,7 @@ def check_now(request: HttpRequest, door: Door) -> HttpResponse:
 
 def take_receipt(request: HttpRequest, door: Door) -> HttpResponse:
     """The proof of a transfer."""
-    form = ReceiptForm(request.POST, request.FILES)
+    form = ReceiptForm(request.POST, request.FILES, currency=door.order.currency)
     payment = (
         door.order.payments.select_related("order", "method")
         .filter(method__name=gateways.BANK_TRANSFER, status__in=Payment.OPEN)
@@ -176,7 +176,9 @@ def take_receipt(request: HttpRequest, door: Door) -> HttpResponse:
     if form.is_valid():
         sender = None if door.by_link else request.user
         try:
-            upload_receipt(payment=payment, upload=form.cleaned_data["receipt"], user=sender)
+            upload_receipt(
+                payment=payment, upload=form.cleaned_data["receipt"], user=sender, declared=form.declared
+            )  # fmt: skip
         except DomainError as error:
             show_error(form, error)
         else:
@@ -233,7 +235,10 @@ def _context(
     transfer = page.payment if page.state in (State.TRANSFER, State.RECEIPT) else None
     if transfer:
         transfer.order = order
-        context |= {"bank": _bank_details(transfer), "receipt_form": receipt_form or ReceiptForm()}
+        context |= {
+            "bank": _bank_details(transfer),
+            "receipt_form": receipt_form or ReceiptForm(currency=page.order.currency),
+        }
     return context
 
 
