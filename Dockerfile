@@ -19,6 +19,10 @@ ENV PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=baobab.settings.production \
     MEDIA_ROOT=/data/media
 WORKDIR /app
+# What WeasyPrint makes invoices with.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+    && rm -rf /var/lib/apt/lists/*
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 RUN useradd --system --uid 10001 --no-create-home baobab && install -d -o baobab -g baobab /data /data/media

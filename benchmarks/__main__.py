@@ -10,7 +10,9 @@ MEASUREMENTS = (
     "benchmarks.requests",
     "benchmarks.pricing",
     "benchmarks.audit",
+    "benchmarks.webhooks",
     "benchmarks.workspaces",
+    "benchmarks.invoices",
 )
 
 if __name__ == "__main__":

@@ -61,8 +61,8 @@ def report(claim: str, measured: str, *, holds: bool) -> bool:
 
 
 @contextmanager
-def own_database() -> Iterator[None]:
-    """A fresh copy of the template database, with Django set up on it as the app's role."""
+def own_database(*, pages: bool = True) -> Iterator[None]:
+    """A fresh copy of the template database, with Django set up on it as the app's role; static files too for `pages`."""
     clone(DATABASE)
     os.environ |= environment()
     import django
@@ -74,7 +74,8 @@ def own_database() -> Iterator[None]:
     assert settings.DB_ACCOUNT == "app"
     # Nobody made here logs in by password, and making one well takes longer than what is measured.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    call_command("collectstatic", interactive=False, verbosity=0)
+    if pages:
+        call_command("collectstatic", interactive=False, verbosity=0)
     try:
         yield
     finally:
@@ -100,9 +101,10 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A program of the project's virtual environment, ended afterwards."""
-    running = subprocess.Popen([sys.executable, "-m", *arguments], cwd=ROOT, env=os.environ)
+def process(*arguments: str, quiet: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    """A program of the project's virtual environment, ended afterwards; what a quiet one says is not kept."""
+    said = subprocess.DEVNULL if quiet else None
+    running = subprocess.Popen([sys.executable, "-m", *arguments], cwd=ROOT, env=os.environ, stdout=said, stderr=said)
     try:
         yield running
     finally:
@@ -111,14 +113,14 @@ def process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextmanager
-def web_server() -> Iterator[str]:
-    """The web process as in production (gunicorn, threads), on a free port; yields its address."""
+def web_server(*, workers: int = 1) -> Iterator[str]:
+    """The web processes as in production (gunicorn, threads), on a free port; yields their address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"127.0.0.1:{port}"
     with process("gunicorn", "baobab.wsgi:application", "--bind", address, "--worker-class", "gthread", "--threads", "8",
-                 "--no-control-socket", "--log-level", "error"):  # fmt: skip
+                 "--workers", str(workers), "--no-control-socket", "--log-level", "error"):  # fmt: skip
         _wait_until(lambda: get(f"http://{address}/healthz", host="localhost")[0] == 200)
         yield address
 

@@ -6,11 +6,12 @@ accountant's closing entry, for which the export names each line's period.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from uuid import UUID
 
-from billing.money import EXPONENTS, Money
+from billing.money import Money, convert
 
 REVENUE = "revenue:subscription"
 COMMISSION = "revenue:commission"
@@ -75,9 +76,7 @@ def exchanged(received: Money, worth: Money, *, rate: Decimal) -> list[Entry]:
     """
     if received.currency == worth.currency:
         return []
-    exponent = EXPONENTS[worth.currency]
-    exact = (received.as_decimal() * rate).scaleb(exponent).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    counter = Money(int(exact), worth.currency)
+    counter = convert(received, rate=rate, currency=worth.currency)
     rounding = worth - counter
     entries = [take(clearing(worth.currency), received), debit(clearing(received.currency), counter)]
     return [*entries, debit(FX_ROUNDING, rounding)] if rounding else entries
@@ -86,6 +85,15 @@ def exchanged(received: Money, worth: Money, *, rate: Decimal) -> list[Entry]:
 def reversed_entries(entries: list[Entry]) -> list[Entry]:
     """The same the other way round."""
     return [take(entry.account, entry.amount) for entry in entries]
+
+
+def net(entries: Iterable[Entry]) -> list[Entry]:
+    """One entry an account and currency, none that is zero."""
+    sums: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        key = (entry.account, entry.amount.currency)
+        sums[key] = sums.get(key, 0) + entry.amount.minor
+    return [Entry(account, Money(minor, currency)) for (account, currency), minor in sums.items() if minor]
 
 
 def payment_received(
@@ -129,3 +137,31 @@ def invoice_credited(*, total: Money, tax: Money, country: str, to: str) -> list
         *([debit(vat(country), tax)] if tax else []),
         *([take(to, total)] if total else []),
     ]
+
+
+def refund_sent(
+    method: str, *, amount: Money, applied: Money, credited: Money, rate: Decimal, subscription_id: UUID
+) -> list[Entry]:
+    """Money of a payment goes back the way it came: off what we owe the customer, on the order's side or as credit."""
+    return reversed_entries(
+        payment_received(
+            psp(method), received=amount, applied=applied, credited=credited, rate=rate, subscription_id=subscription_id
+        )
+    )
+
+
+def unexplained_sent(method: str, *, amount: Money, payment_id: UUID) -> list[Entry]:
+    """Money that nobody could explain goes back."""
+    return reversed_entries(money_unexplained(method, received=amount, payment_id=payment_id))
+
+
+def made_credit(amount: Money, *, subscription_id: UUID) -> list[Entry]:
+    """What a customer has with us on an order becomes credit for orders to come."""
+    return [debit(receivable(subscription_id), amount), take(credit(subscription_id), amount)] if amount else []
+
+
+def disputed(method: str, *, status: str, held: Money, loss: str) -> list[Entry]:
+    """Where disputed money stands: held back while a dispute is open, on the account `loss` once it is lost, ours again
+    when it is won."""
+    account = {"open": DISPUTES, "lost": loss}.get(status)
+    return [debit(account, held), take(psp(method), held)] if account and held else []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from billing.models import PaymentMethod
 from billing.providers import reasons
 
 
@@ -56,6 +57,10 @@ _EXPLANATIONS: dict[str, Explanation] = {
     reasons.BEING_REVIEWED: Explanation(
         _("The payment service is checking this payment."), _("This can take a few hours. We follow it for you.")
     ),
+    reasons.UNCLEAR: Explanation(
+        _("The payment service gave an answer that is not clear. We keep asking it, and our team has been told."),
+        _("Wait a moment: this page follows the payment. Do not pay a second time."),
+    ),
     reasons.AMOUNT_MISMATCH: Explanation(_("The amount received is not the amount due."), _BEING_CHECKED),
     reasons.CURRENCY_MISMATCH: Explanation(_("The money arrived in another currency."), _BEING_CHECKED),
     reasons.ACCOUNT_MISMATCH: Explanation(_("The money went to another account than ours."), _BEING_CHECKED),
@@ -73,3 +78,33 @@ _UNKNOWN = Explanation(_("The payment did not go through."), _TRY_ANOTHER)
 def explain(reason: str) -> Explanation:
     """The words for one of billing.providers.reasons."""
     return _EXPLANATIONS.get(reason, _UNKNOWN)
+
+
+# Methods whose name is a word; the others have one of their own, the same in every language.
+_METHOD_NAMES = {"bank_transfer": _("Bank transfer")}
+
+
+def method_name(method: PaymentMethod) -> str | Promise:
+    """What payers know a way to pay by."""
+    return _METHOD_NAMES.get(method.name, method.display_name)
+
+
+# Why a refund did not go through, for the team: the providers' reasons, and our own.
+EXTERNAL = "external"
+NOT_SENT = "not_sent"
+REFUND_FAILURES: dict[str, str | Promise] = {
+    reasons.INSUFFICIENT_FUNDS: _("There is not enough money on our account at the provider."),
+    reasons.AMOUNT_MISMATCH: _("The provider says that less than this is left of the payment."),
+    reasons.CURRENCY_MISMATCH: _("The payment was taken in another currency."),
+    reasons.BEING_REVIEWED: _("The provider holds this payment back and refunds nothing of it now."),
+    reasons.MISCONFIGURED: _("The provider does not let us give money back: check our account and keys."),
+    EXTERNAL: _("The money was given back on the provider's own site meanwhile."),
+    reasons.DISPUTED: _("The payer disputes this payment: the provider decides who has the money."),
+    reasons.TOO_LATE: _("The provider gives back nothing of a payment that is so old. Make it credit instead."),
+    NOT_SENT: _("It could not be sent by hand."),
+}
+
+
+def explain_refund(failure: str) -> str | Promise:
+    """The words for why a refund failed."""
+    return REFUND_FAILURES.get(failure, _("The provider refused it without saying why."))

@@ -10,8 +10,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from babel.numbers import format_currency
 
-# ISO 4217 exponents of the currencies the platform takes.
-EXPONENTS: dict[str, int] = {"XAF": 0, "XOF": 0, "GNF": 0, "EUR": 2, "USD": 2, "JPY": 0}
+# ISO 4217 exponents of the currencies that amounts may be in. A provider may count otherwise: PayPal's forint has none.
+EXPONENTS: dict[str, int] = {
+    **dict.fromkeys(("XAF", "XOF", "GNF", "JPY"), 0),
+    **dict.fromkeys(("EUR", "USD", "HUF", "TWD"), 2),
+    "TND": 3,
+}
 
 NO_BREAK_SPACE = "\u00a0"
 
@@ -25,7 +29,7 @@ class InexactAmount(ValueError):
 
 
 def exponent_of(currency: str) -> int:
-    """Number of decimals of a currency; raises KeyError for one the platform does not take."""
+    """Number of decimals of a currency; raises KeyError for one that is not known here."""
     return EXPONENTS[currency]
 
 
@@ -87,6 +91,12 @@ def percent_of(amount: Money, percent: Decimal) -> Money:
     """`percent` per cent of an amount, rounded half up to a whole minor unit."""
     share = (Decimal(amount.minor) * percent / 100).quantize(Decimal(1), rounding=ROUND_HALF_UP)
     return Money(int(share), amount.currency)
+
+
+def convert(amount: Money, *, rate: Decimal, currency: str) -> Money:
+    """An amount in another currency, rounded half up; `rate` is units of that currency for one of the amount's."""
+    exact = (amount.as_decimal() * rate).scaleb(EXPONENTS[currency]).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    return Money(int(exact), currency)
 
 
 def format_money(amount: Money, locale: str) -> str:

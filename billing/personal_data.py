@@ -37,7 +37,8 @@ def orders_of(user: Any) -> list[dict[str, Any]]:
 def check_nothing_open(user: Any) -> None:
     """Pass when no order of this person is being paid or prepared. Locks none: a payment of an old order is refused
     or honoured by its own customer's details. Raises Conflict."""
-    order = Order.objects.filter(user_id=user.pk, status__in=Order.HOLDS_NAME).first()
+    first = Order.objects.filter(kind=Order.Kind.FIRST)  # the others are their organisation's, whoever runs it
+    order = first.filter(user_id=user.pk, status__in=Order.HOLDS_NAME).first()
     if order is not None:
         raise Conflict(
             "order_open",

@@ -42,6 +42,11 @@ class Amounts:
     total: Money
     rule: Tax
 
+    @property
+    def net(self) -> Money:
+        """The total without its tax."""
+        return self.total - self.tax
+
 
 def price_order(
     price: Money, *, reduction: Reduction | None = None, proration: Money | None = None, tax: Tax = NO_TAX

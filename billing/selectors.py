@@ -9,11 +9,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
 
-from billing.models import Order, Payment, PaymentMethod, Plan, PlanVersion, Price
+from billing.models import Invoice, Order, Payment, PaymentMethod, Plan, PlanVersion, Price
+from billing.signing import pay_token_matches
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.core.errors import NotFound
 from shared_apps.organisations import subdomains
-from shared_apps.organisations.models import Domain
+from shared_apps.organisations.models import Domain, Membership
+from shared_apps.organisations.policies import PAYS
 
 MAX_SUGGESTIONS = 3
 
@@ -45,28 +47,78 @@ def price_on_sale(*, product: str, plan: str, cycle: str, currency: str) -> Pric
 
 
 def payment_methods() -> QuerySet[PaymentMethod]:
-    """The ways to pay that are switched on."""
-    return PaymentMethod.objects.filter(is_active=True)
+    """The ways to pay that are offered: switched on, and not hidden because the provider does not answer."""
+    return PaymentMethod.objects.filter(is_active=True, health__hidden_since__isnull=True)
 
 
 def access_order(user: Any, order_id: UUID | str) -> Order:
-    """An order for the one who made it; anybody else is told that there is none."""
-    order = (
-        Order.objects.select_related("plan_version__plan", "organisation", "user", "coupon")
-        .filter(pk=order_id, user_id=user.pk)
-        .first()
-    )
+    """An order for who may pay it: a first one for the one who made it, a later one for those who look after the
+    organisation's billing. Anybody else is told that there is none. One query."""
+    return _order(Order.objects.filter(payable_by(user), pk=order_id))
+
+
+def order_of_link(order_id: UUID, token: str) -> Order:
+    """An order for whoever has its pay link; raises NotFound for any other token, and where there is none."""
+    if not pay_token_matches(order_id, token):
+        raise NotFound
+    return _order(Order.objects.filter(pk=order_id))
+
+
+def _order(found: QuerySet[Order]) -> Order:
+    order = found.select_related(
+        "plan_version__plan", "organisation", "user", "coupon", "subscription__plan_version"
+    ).first()
     if order is None:
         raise NotFound
     return order
 
 
+def payable_by(user: Any, *, prefix: str = "") -> Q:
+    """The orders that a person may see and pay; `prefix` leads to the order."""
+    mine = {f"{prefix}kind": Order.Kind.FIRST, f"{prefix}user_id": user.pk}
+    places = Membership.objects.filter(user_id=user.pk, role__in=PAYS).values("organisation_id")
+    return Q(**mine) | (~Q(**{f"{prefix}kind": Order.Kind.FIRST}) & Q(**{f"{prefix}organisation_id__in": places}))
+
+
 def access_payment(user: Any, payment_id: UUID | str) -> Payment:
-    """A payment for the one whose order it pays, or for a platform admin; anybody else is told that there is none."""
-    payment = Payment.objects.select_related("order__user", "method").filter(pk=payment_id).first()
-    if payment is None or (payment.order.user_id != user.pk and not is_platform_admin(user)):
+    """A payment for who may pay its order, or for a platform admin; anybody else is told that there is none."""
+    payments = Payment.objects.select_related("order__user", "method").filter(pk=payment_id)
+    payment = payments.filter(payable_by(user, prefix="order__")).first()
+    if payment is None and is_platform_admin(user):
+        payment = payments.first()
+    if payment is None:
         raise NotFound
     return payment
+
+
+def access_invoice(user: Any, invoice_id: UUID | str) -> Invoice:
+    """An invoice or credit note for those who look after the organisation's billing, for who made the first order that it
+    is about, or for a platform admin; anybody else is told that there is none."""
+    invoices = Invoice.objects.select_related("order", "credits").filter(pk=invoice_id)
+    invoice = invoices.filter(invoices_for(user)).first()
+    if invoice is None and is_platform_admin(user):
+        invoice = invoices.first()
+    if invoice is None:
+        raise NotFound
+    return invoice
+
+
+def invoices_for(user: Any) -> Q:
+    """The invoices a person may see, without those they see as a platform admin."""
+    places = Membership.objects.filter(user_id=user.pk, role__in=PAYS).values("organisation_id")
+    return Q(subscription__organisation_id__in=places) | Q(order__kind=Order.Kind.FIRST, order__user_id=user.pk)
+
+
+def order_in_place_of(order: Order) -> Order | None:
+    """The renewal that took the place of one that can no longer be paid, open or paid; None while there is none."""
+    if order.kind != Order.Kind.RENEWAL:
+        return None
+    later = Order.objects.filter(
+        subscription_id=order.subscription_id, kind=Order.Kind.RENEWAL, created_at__gt=order.created_at
+    )
+    return (
+        later.filter(status__in=[Order.Status.AWAITING_PAYMENT, Order.Status.FULFILLED]).order_by("-created_at").first()
+    )
 
 
 def latest_payment(order: Order) -> Payment | None:

@@ -73,7 +73,8 @@ def test_the_check_above_knows_seconds(tmp_path) -> None:
 
 
 def test_no_file_of_ours_is_longer_than_500_lines() -> None:
-    long = {str(path.relative_to(ROOT)): n for path in sources() if (n := len(path.read_text().splitlines())) > 500}
+    written = [path for path in sources() if path.parent.name != "migrations"]  # those are Django's own writing
+    long = {str(path.relative_to(ROOT)): n for path in written if (n := len(path.read_text().splitlines())) > 500}
     assert long == {}
 
 

@@ -8,8 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from billing.models import Coupon, CouponUse, Order, Payment
-from billing.services.coupons import use_coupon
+from billing.models import Order, Payment
 from billing.services.fulfilment import apply_payment
 from billing.services.orders import Customer, NewOrder, create_order
 from billing.services.payments import start_payment
@@ -17,7 +16,7 @@ from billing.services.resolve import resolve_payment
 from billing.services.transfers import decide_transfer
 from provisioning.models import ProvisioningJob
 from provisioning.services import jobs
-from shared_apps.core.errors import Conflict, DomainError
+from shared_apps.core.errors import Conflict
 from shared_apps.notifications.models import Delivery
 from shared_apps.organisations.models import Organisation
 from shared_apps.outbox.models import OutboxMessage
@@ -122,45 +121,6 @@ def test_one_idempotency_key_makes_one_order() -> None:
     user, key = make_user(), uuid.uuid4().hex
     orders = at_once(8, lambda _: make_order(user=user, subdomain="meme-commande", idempotency_key=key).pk)
     assert len(set(orders)) == 1, orders
-
-
-def orders_for(coupon: Coupon, count: int) -> list[Order]:
-    orders = [make_order() for _ in range(count)]
-    for order in orders:
-        order.coupon = coupon
-    return orders
-
-
-def test_a_coupon_is_never_used_more_often_than_it_allows() -> None:
-    coupon = Coupon.objects.create(code="CINQ", percent=50, max_uses=5)
-    orders = orders_for(coupon, 24)
-
-    def use(number: int) -> None:
-        with transaction.atomic():
-            use_coupon(coupon=coupon, order=orders[number])
-
-    results = at_once(24, use)
-    assert len([result for result in results if result is None]) == 5
-    assert {type(result) for result in results if result is not None} == {DomainError}
-    coupon.refresh_from_db()
-    assert coupon.used == CouponUse.objects.filter(coupon=coupon).count() == 5
-
-
-def test_without_the_guarded_update_the_same_coupon_is_overused() -> None:
-    """The race that the test above would miss if it could not happen here."""
-    coupon = Coupon.objects.create(code="COURSE", percent=50, max_uses=5)
-    orders = orders_for(coupon, 24)
-
-    def read_then_write(number: int) -> None:
-        with transaction.atomic():
-            seen = Coupon.objects.get(pk=coupon.pk)
-            if seen.used < 5:
-                CouponUse.objects.create(coupon=coupon, order=orders[number])
-                seen.used += 1
-                seen.save(update_fields=["used"])
-
-    at_once(24, read_then_write)
-    assert CouponUse.objects.filter(coupon=coupon).count() > 5
 
 
 def test_the_database_refuses_more_money_on_an_order_than_it_costs() -> None:

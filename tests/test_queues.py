@@ -10,7 +10,13 @@ app.loader.import_default_modules()
 
 OWN_QUEUES = {
     "billing.tasks.resolve_payment": "providers",
+    "billing.tasks.check_provider": "providers",
+    "billing.tasks.reconcile": "providers",
+    "billing.tasks.process_new_webhooks": "webhooks",
+    "billing.tasks.send_refund": "providers",
+    "billing.tasks.sync_reversals": "providers",
     "billing.tasks.process_webhook": "webhooks",
+    "billing.tasks.make_invoice_pdf": "documents",
     "shared_apps.notifications.tasks.send_due": "mail",
 }
 

@@ -19,12 +19,12 @@ GOOD = {
     "PLATFORM_HOST": "baobab.example.com",
     "EMAIL_HOST": "smtp.example.com",
 }
+CHECK = "import django; django.setup(); from django.core.management import call_command; call_command('check')"
 
 
-def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
+def start(code: str = CHECK, **changes: str | None) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}"}
     environment |= {name: value for name, value in (GOOD | changes).items() if value is not None}
-    code = "import django; django.setup(); from django.core.management import call_command; call_command('check')"
     return subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=ROOT, check=False
     )
@@ -33,6 +33,17 @@ def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
 def test_a_complete_environment_starts() -> None:
     started = start()
     assert started.returncode == 0, started.stderr
+
+
+def test_the_seller_on_documents_comes_from_the_environment() -> None:
+    named = {
+        "SELLER_NAME": "Karité SA",
+        "SELLER_ADDRESS": "1, rue du Test | BP 1 Douala",
+        "SELLER_TAX_NUMBERS": "NIU=M012345 | RCCM=RC/DLA/2026/B/1",
+    }
+    started = start(**named, code="from django.conf import settings; print(settings.SELLER)")
+    assert "'address': ['1, rue du Test', 'BP 1 Douala']" in started.stdout
+    assert "'tax_numbers': [['NIU', 'M012345'], ['RCCM', 'RC/DLA/2026/B/1']]" in started.stdout
 
 
 @pytest.mark.parametrize(
@@ -49,6 +60,8 @@ def test_a_complete_environment_starts() -> None:
         ({"PAYPAL_BASE_URL": "https://evilpaypal.com"}, "PAYPAL_BASE_URL"),
         ({"PLATFORM_HOST": "localhost"}, "PLATFORM_HOST"),
         ({"APP_DATABASE_URL": None}, "APP_DATABASE_URL"),
+        ({"SELLER_TAX_NUMBERS": "M012345"}, "SELLER_TAX_NUMBERS"),
+        ({"DOCUMENT_COLOUR": "green"}, "DOCUMENT_COLOUR"),
     ],
 )
 def test_an_unsafe_environment_does_not_start(changes, complaint) -> None:

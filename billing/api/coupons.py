@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.orders import MAX_ID, wanted_plan, wanted_price
+from billing.api.orders import MAX_ID, CountryField, wanted_plan, wanted_price
 from billing.models import Cycle
 from billing.money import EXPONENTS
-from billing.pricing import Amounts, price_order
-from billing.services.coupons import check_coupon, reduction_of
+from billing.pricing import Amounts
+from billing.services.coupons import check_coupon
+from billing.services.orders import quote_order
 from shared_apps.core.api import ApiView, errors, one_line, validated
 from shared_apps.core.errors import DomainError
 
@@ -23,6 +25,8 @@ class CouponInputSerializer(serializers.Serializer):
     plan_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
     billing_cycle = serializers.ChoiceField(choices=Cycle.choices, default="monthly")
     currency = serializers.ChoiceField(choices=sorted(EXPONENTS), default="XAF")
+    country = CountryField(required=False, help_text="The customer's, for the tax. Left out: the platform's.")
+    tax_number = serializers.CharField(max_length=40, allow_blank=True, default="", validators=[one_line])
 
 
 class CouponAnswerSerializer(serializers.Serializer):
@@ -36,6 +40,11 @@ class CouponAnswerSerializer(serializers.Serializer):
     subtotal = serializers.CharField(required=False)
     discount_minor = serializers.IntegerField(required=False)
     discount_amount = serializers.CharField(required=False)
+    net_minor = serializers.IntegerField(required=False, help_text="The total without its tax.")
+    net_amount = serializers.CharField(required=False)
+    tax_minor = serializers.IntegerField(required=False)
+    tax_amount = serializers.CharField(required=False)
+    tax_included = serializers.BooleanField(required=False)
     total_minor = serializers.IntegerField(required=False)
     total_amount = serializers.CharField(required=False)
 
@@ -55,10 +64,14 @@ class ValidateCouponView(ApiView):
         plan = wanted_plan(given["plan_id"])
         price = wanted_price(plan, cycle=given["billing_cycle"], currency=given["currency"])
         try:
-            coupon = check_coupon(code=given["code"], plan=plan, currency=price.currency)
+            coupon = check_coupon(code=given["code"], plan=plan, currency=price.currency, user=request.user)
         except DomainError as refusal:
             return Response({"valid": False, "code": refusal.code, "detail": str(refusal.message)})
-        return Response({"valid": True, **_represent(price_order(price.amount, reduction=reduction_of(coupon)))})
+        country = given.get("country") or settings.MOMO_REGION
+        quote = quote_order(
+            user=request.user, price=price, country=country, tax_number=given["tax_number"], coupon=coupon
+        )
+        return Response({"valid": True, **_represent(quote.amounts)})
 
 
 def _represent(amounts: Amounts) -> dict[str, Any]:
@@ -68,6 +81,11 @@ def _represent(amounts: Amounts) -> dict[str, Any]:
         "subtotal": amounts.subtotal.as_text(),
         "discount_minor": amounts.discount.minor,
         "discount_amount": amounts.discount.as_text(),
+        "net_minor": amounts.net.minor,
+        "net_amount": amounts.net.as_text(),
+        "tax_minor": amounts.tax.minor,
+        "tax_amount": amounts.tax.as_text(),
+        "tax_included": amounts.rule.is_included,
         "total_minor": amounts.total.minor,
         "total_amount": amounts.total.as_text(),
     }

@@ -24,7 +24,7 @@ from billing.messages import explain
 from billing.models import Order, Payment, PaymentMethod
 from billing.providers import reasons
 from billing.providers.base import Flow
-from billing.selectors import access_order, latest_payment, payment_methods
+from billing.selectors import access_order, latest_payment
 from billing.services.payments import start_payment, transfer_instructions
 from billing.services.resolve import resolve_now_or_soon
 from shared_apps.core.api import ApiView, ErrorSerializer, errors, validated
@@ -76,7 +76,8 @@ class InitiateSerializer(serializers.Serializer):
             chosen, field = {"pk": attrs.pop("payment_method_id")}, "payment_method_id"
         else:
             chosen, field = {"name": attrs.get("payment_method", "")}, "payment_method"
-        method = payment_methods().filter(**chosen).first()
+        # One that is hidden too: starting the payment says what to do instead.
+        method = PaymentMethod.objects.filter(is_active=True, **chosen).first()
         if method is None:
             raise serializers.ValidationError({field: [_("Choose one of the ways to pay.")]})
         return {**attrs, "payment_method": method}

@@ -176,6 +176,11 @@ class Order(models.Model):
         return Money(self.tax_minor, self.currency)
 
     @property
+    def net(self) -> Money:
+        """The total without its tax."""
+        return Money(self.total_minor - self.tax_minor, self.currency)
+
+    @property
     def proration(self) -> Money:
         return Money(self.proration_minor, self.currency)
 

@@ -6,7 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from billing.models.payments import Payment
@@ -17,7 +17,8 @@ class Refund(models.Model):
     """Part or all of a payment given back, in the currency that was taken.
 
     awaiting_approval -> created -> pending -> succeeded | failed. What is not failed is reserved on the payment, whose
-    constraint keeps the sum below what was received. One that a provider made by itself is external and succeeded.
+    constraint keeps the sum below what was received. One that a provider made by itself is external and succeeded. One
+    that is made credit never leaves us: the customer has it for orders to come.
     """
 
     class Status(models.TextChoices):
@@ -29,19 +30,31 @@ class Refund(models.Model):
         REJECTED = "rejected"  # by the second person
 
     OPEN = (Status.AWAITING_APPROVAL, Status.CREATED, Status.PENDING)
+    LIVE = (*OPEN, Status.SUCCEEDED)
+
+    class Origin(models.TextChoices):
+        """Where the money was when it was asked back; beside what is taken from the subscription's credit."""
+
+        INVOICE = "invoice"  # in an order that is paid: a credit note takes back as much
+        ORDER = "order"  # in an order that is not paid yet: it left the order when the refund was asked for
+        UNAPPLIED = "unapplied"  # nowhere: nobody could explain it
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     status = models.CharField(max_length=20, choices=Status, default=Status.CREATED)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
-    order_minor = models.BigIntegerField()  # its worth in the order's currency, by the payment's frozen rate
+    origin = models.CharField(max_length=9, choices=Origin)
+    # Its worth in the order's currency, by the payment's frozen rate; nothing where nobody could explain the money.
+    order_minor = models.BigIntegerField()
     order_currency = models.CharField(max_length=3)
+    credited_minor = models.BigIntegerField(default=0)  # of order_minor: set aside of the subscription's credit
     reason = models.CharField(max_length=300)
-    failure = models.CharField(max_length=40, blank=True)  # one of billing.providers.reasons
+    failure = models.CharField(max_length=40, blank=True)  # one of billing.messages.REFUND_FAILURES
     ends_access = models.BooleanField(default=False)
     is_external = models.BooleanField(default=False)
     is_manual = models.BooleanField(default=False)  # a person sends it: no provider can
+    to_credit = models.BooleanField(default=False)  # kept for orders to come instead of sent
     manual_reference = models.CharField(max_length=60, blank=True)
 
     idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -68,6 +81,13 @@ class Refund(models.Model):
                 name="refund_status",
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0, order_minor__gte=0), name="refund_positive"),
+            models.CheckConstraint(condition=Q(origin__in=["invoice", "order", "unapplied"]), name="refund_origin"),
+            models.CheckConstraint(
+                condition=Q(credited_minor__gte=0, credited_minor__lte=F("order_minor")), name="refund_credited"
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("requested_by")), name="refund_two_people"
+            ),
             models.UniqueConstraint(
                 fields=["payment", "provider_ref"], condition=~Q(provider_ref=""), name="refund_provider_ref"
             ),
@@ -84,6 +104,20 @@ class Refund(models.Model):
     def order_amount(self) -> Money:
         return Money(self.order_minor, self.order_currency)
 
+    @property
+    def credited(self) -> Money:
+        return Money(self.credited_minor, self.order_currency)
+
+    @property
+    def applied(self) -> Money:
+        """What of it was in the order."""
+        return Money(self.order_minor - self.credited_minor, self.order_currency)
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether a provider may have heard of it."""
+        return self.started_at is not None and self.status in (self.Status.CREATED, self.Status.PENDING)
+
 
 class Dispute(models.Model):
     """A payer asks the provider for the money back over our head. open -> won | lost."""
@@ -97,8 +131,10 @@ class Dispute(models.Model):
     provider_ref = models.CharField(max_length=100)
     status = models.CharField(max_length=5, choices=Status, default=Status.OPEN)
     amount_minor = models.BigIntegerField()
+    # Of the amount, what had not been given back already: reserved on the payment while open, gone from it when lost.
+    held_minor = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
-    reason = models.CharField(max_length=60, blank=True)
+    reason = models.CharField(max_length=80, blank=True)
     opened_at = models.DateTimeField(db_default=Now())
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -107,9 +143,16 @@ class Dispute(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["payment", "provider_ref"], name="dispute_once"),
             models.CheckConstraint(condition=Q(status__in=["open", "won", "lost"]), name="dispute_status"),
-            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="dispute_positive"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=0, held_minor__gte=0, held_minor__lte=F("amount_minor")),
+                name="dispute_positive",
+            ),
         ]
 
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def held(self) -> Money:
+        return Money(self.held_minor, self.currency)

@@ -158,12 +158,20 @@ class SubscriptionEvent(models.Model):
 
 
 class Reminder(models.Model):
-    """A reminder that was sent about the end of a paid period, once."""
+    """A reminder that was sent once: about the end of a paid period, or about the deletion of what was cancelled."""
+
+    class Kind(models.TextChoices):
+        RENEWAL = "renewal"
+        DELETION = "deletion"
 
     subscription = models.ForeignKey(Subscription, on_delete=models.CASCADE, related_name="reminders")
-    period_end = models.DateTimeField()
-    day = models.SmallIntegerField()  # from the period's end: -15 … 15
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.RENEWAL)
+    period_end = models.DateTimeField()  # or the deletion
+    day = models.SmallIntegerField()  # counted from there: -30 … 15
     sent_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["subscription", "period_end", "day"], name="reminder_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["subscription", "kind", "period_end", "day"], name="reminder_once"),
+            models.CheckConstraint(condition=Q(kind__in=["renewal", "deletion"]), name="reminder_kind"),
+        ]

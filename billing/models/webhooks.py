@@ -34,4 +34,7 @@ class WebhookEvent(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["provider", "dedupe_key"], name="webhook_once")]
-        indexes = [models.Index(fields=["received_at"], name="webhook_waiting", condition=Q(status="received"))]
+        indexes = [
+            models.Index(fields=["received_at"], name="webhook_waiting", condition=Q(status="received")),
+            models.Index(fields=["provider", "status", "-id"], name="webhook_inbox"),
+        ]

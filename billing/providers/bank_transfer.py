@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from billing.money import EXPONENTS, Money
@@ -21,6 +22,7 @@ from billing.providers.base import (
     ProviderRefused,
     ProviderState,
     RefundState,
+    Reversals,
     Started,
 )
 
@@ -49,7 +51,10 @@ class BankTransferProvider:
     def __init__(self, config: BankTransferConfig) -> None:
         self.config = config
         self.capabilities = Capabilities(
-            flow=Flow.MANUAL, currencies=config.currencies, attempt_lifetime_seconds=config.attempt_lifetime_seconds
+            flow=Flow.MANUAL,
+            currencies=config.currencies,
+            attempt_lifetime_seconds=config.attempt_lifetime_seconds,
+            refunds=False,
         )
 
     @property
@@ -77,7 +82,7 @@ class BankTransferProvider:
             "currency": attempt.charge.currency,
         }
         return Started(
-            provider_ref=self.reference_for(attempt),
+            provider_ref=str(attempt.id),  # the reference to write is the order's, whose rest another transfer may pay
             instructions={key: value for key, value in instructions.items() if value},
         )
 
@@ -104,7 +109,22 @@ class BankTransferProvider:
         """Pending: a person sends the money back and records it."""
         return RefundState(Outcome.PENDING, refund_ref=str(key), amount=amount)
 
-    def verify_webhook(self, *, headers: dict[str, str], body: bytes) -> EventRef:
+    def fetch_refund(self, attempt: Attempt, *, refund_ref: str, key: UUID) -> RefundState:
+        """Pending, for ever: only the person who sent the money knows."""
+        return RefundState(Outcome.PENDING, refund_ref=refund_ref or str(key))
+
+    def fetch_reversals(self, attempt: Attempt, *, transaction_ref: str) -> Reversals:
+        """Nothing: there is nobody to ask."""
+        return Reversals()
+
+    def verify_webhook(
+        self,
+        *,
+        headers: dict[str, str],
+        body: bytes,
+        attempt: Attempt | None = None,
+        received_at: datetime | None = None,
+    ) -> EventRef:
         """Always InvalidSignature: no bank calls us."""
         raise InvalidSignature(reasons.BAD_SIGNATURE, "transfers have no webhooks")
 

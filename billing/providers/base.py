@@ -41,6 +41,7 @@ class Capabilities:
     needs_phone: bool = False
     minimum: dict[str, int] = field(default_factory=dict)  # minor units per currency
     attempt_lifetime_seconds: int = 3600
+    refunds: bool = True  # without it a person sends the money back
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,13 @@ class Attempt:
     description: str
     locale: str
     provider_ref: str = ""
-    phone: str = ""  # digits with country code, no plus sign
+    phone: str = field(default="", repr=False)  # digits with country code, no plus sign
     return_url: str = ""
     cancel_url: str = ""
     callback_url: str = ""
     started_at: datetime | None = None
     decision: ManualDecision | None = None
+    notification_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Started:
     provider_ref: str
     redirect_url: str = ""
     instructions: dict[str, str] = field(default_factory=dict)
+    notification_secret: str = field(default="", repr=False)  # what the provider's notices will show (Orange Money)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +103,29 @@ class ProviderState:
     awaiting_capture: bool = False  # the payer has approved; `capture` takes the money (PayPal)
 
 
+class EventKind(StrEnum):
+    """What a webhook is about, and so what the provider has to be asked: `fetch`, `fetch_refund`, `fetch_reversals`."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+
+
 @dataclass(frozen=True, slots=True)
 class EventRef:
-    """What a verified webhook or callback points at. It never carries money: the provider is asked again."""
+    """What a verified webhook or callback points at. It never carries money: the provider is asked again.
+
+    The payment is found by `provider_ref` or `attempt_id`, else by `transaction_ref`, the money movement that a refund
+    or a dispute is about.
+    """
 
     event_id: str
     event_type: str
     provider_ref: str = ""
     attempt_id: UUID | None = None
+    kind: EventKind = EventKind.PAYMENT
+    resource_ref: str = ""  # the provider's id of the refund or dispute
+    transaction_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +136,35 @@ class RefundState:
     refund_ref: str
     amount: Money | None = None
     reason: str = ""
+
+
+class DisputeStatus(StrEnum):
+    """Where a dispute stands, seen from who was paid."""
+
+    OPEN = "open"  # also every status we do not know: a person looks at it
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeState:
+    """A payer's complaint about a payment, or a chargeback of the payer's bank. `amount` is what is in dispute, or was lost."""
+
+    dispute_ref: str
+    status: DisputeStatus
+    amount: Money | None = None
+    reason: str = ""  # the provider's own word for it
+
+
+@dataclass(frozen=True, slots=True)
+class Reversals:
+    """What the provider says was taken back of a captured payment in all, whoever began it.
+
+    `refunded` is in the payment's currency, without money that a dispute took; None when the provider cannot say.
+    """
+
+    refunded: Money | None = None
+    disputes: tuple[DisputeState, ...] = ()
 
 
 class ProviderError(Exception):
@@ -166,8 +213,29 @@ class Provider(Protocol):
     def refund(self, attempt: Attempt, *, transaction_ref: str, amount: Money, key: UUID) -> RefundState:
         """Give money back. Safe to repeat with the same key."""
 
-    def verify_webhook(self, *, headers: dict[str, str], body: bytes) -> EventRef:
-        """Check that the provider sent this, and say what it is about; raises InvalidSignature."""
+    def fetch_refund(self, attempt: Attempt, *, refund_ref: str, key: UUID) -> RefundState:
+        """Ask what became of a refund, without changing anything at the provider.
+
+        `refund_ref` is what `refund` answered, "" when its answer was lost. NOT_FOUND then says only that it cannot be
+        found by its key: `refund` with the same key finds or makes it.
+        """
+
+    def fetch_reversals(self, attempt: Attempt, *, transaction_ref: str) -> Reversals:
+        """Ask what was given back or is disputed of a captured payment, refunds made at the provider's site included."""
+
+    def verify_webhook(
+        self,
+        *,
+        headers: dict[str, str],
+        body: bytes,
+        attempt: Attempt | None = None,
+        received_at: datetime | None = None,
+    ) -> EventRef:
+        """Check that the provider sent this, and say what it is about; raises InvalidSignature.
+
+        `attempt` is the one that the address named, for providers whose messages name none; `received_at` is when the
+        message came (now, if not given), for signatures that hold five minutes: a stored message is judged by it.
+        """
 
     def check_health(self) -> None:
         """Raise ProviderUnavailable or ProviderRefused when the account cannot take payments now."""

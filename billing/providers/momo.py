@@ -11,8 +11,8 @@ import hashlib
 import json
 import logging
 import re
-import unicodedata
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,15 +28,15 @@ from billing.providers.base import (
     ProviderState,
     ProviderUnavailable,
     RefundState,
+    Reversals,
     Started,
 )
 from billing.providers.parsing import member, money_of, text_of, uuid_of, webhook_object
-from billing.providers.transport import Reply, Token, TokenCache, Transport, mask_phone, token_from
+from billing.providers.texts import plain_message
+from billing.providers.transport import Reply, Token, TokenCache, Transport, mask_phone, send_with_token, token_from
 
-MESSAGE_LIMIT = 160
 MSISDN = re.compile(r"[1-9]\d{7,14}")
 FIFTEEN_MINUTES = 15 * 60
-LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O"})
 
 PENDING_STATUSES = frozenset({"PENDING", "CREATED", "ONGOING"})
 # A failed status, and what it means when MTN gives no reason.
@@ -95,14 +95,6 @@ class MomoConfig:
     read_timeout: float = 30
 
 
-def plain_message(text: str) -> str:
-    """`text` in the letters MTN takes, `[A-Za-z0-9 .-]`, and at most 160 of them: an apostrophe is a 400 there."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(LIGATURES))
-    unaccented = "".join(character for character in decomposed if not unicodedata.combining(character))
-    spaced = re.sub(r"[^A-Za-z0-9 .-]+", " ", unaccented)
-    return re.sub(r" {2,}", " ", spaced).strip()[:MESSAGE_LIMIT].strip()
-
-
 class _Product:
     """One of MTN's products (collection, disbursement): its keys, its token, its paths."""
 
@@ -137,13 +129,12 @@ class _Product:
         self, method: str, path: str, *, operation: str, headers: dict[str, str] | None = None, body: object = None
     ) -> Reply:
         """Send one call, renewing the token once if MTN refuses it. Raises as `_available` and `fetch_token` do."""
-        token = self._tokens.get()
-        reply = self._send(method, path, token, operation=operation, headers=headers or {}, body=body)
-        if reply.status_code == 401:
-            self._tokens.drop(token)
-            token = self._tokens.get()
-            reply = self._send(method, path, token, operation=operation, headers=headers or {}, body=body)
-        return _available(reply)
+        return _available(
+            send_with_token(
+                self._tokens,
+                lambda token: self._send(method, path, token, operation=operation, headers=headers or {}, body=body),
+            )
+        )
 
     def _send(
         self, method: str, path: str, token: str, *, operation: str, headers: dict[str, str], body: object
@@ -172,6 +163,7 @@ class MomoProvider:
             currencies=frozenset({config.currency}),
             needs_phone=True,
             attempt_lifetime_seconds=FIFTEEN_MINUTES,
+            refunds=bool(config.disbursement_subscription_key),
         )
         transport = Transport(
             provider=self.name, connect_timeout=config.connect_timeout, read_timeout=config.read_timeout
@@ -284,9 +276,41 @@ class MomoProvider:
         )
         if not reply.ok and reply.status_code != 409:
             raise self._refusal(reply, phone="")
-        return self._refund_state(key)
+        pending = RefundState(Outcome.PENDING, refund_ref=str(key))
+        try:
+            state = self.fetch_refund(attempt, refund_ref=str(key), key=key)
+        except ProviderUnavailable:  # it was accepted, so any doubt here is pending, never an error
+            return pending
+        return pending if state.outcome is Outcome.NOT_FOUND else state
 
-    def verify_webhook(self, *, headers: dict[str, str], body: bytes) -> EventRef:
+    def fetch_refund(self, attempt: Attempt, *, refund_ref: str, key: UUID) -> RefundState:
+        """Read the refund's status. It works without a known `refund_ref`: the key is the reference."""
+        reference = str(uuid_of(refund_ref) or key)
+        try:
+            reply = self._disbursement.call("GET", f"/v1_0/refund/{reference}", operation="refund.status")
+        except ProviderRefused as error:
+            raise ProviderUnavailable(error.reason, error.detail) from None
+        if reply.status_code == 404:
+            return RefundState(Outcome.NOT_FOUND, refund_ref=reference)
+        if not reply.ok:
+            raise _unknown(reply)
+        document = reply.json()
+        outcome, reason = _outcome(text_of(document.get("status")).upper(), _code_of(document.get("reason")))
+        amount = money_of(document.get("amount"), document.get("currency"))
+        return RefundState(outcome, refund_ref=reference, amount=amount, reason=reason)
+
+    def fetch_reversals(self, attempt: Attempt, *, transaction_ref: str) -> Reversals:
+        """Nothing: a request to pay does not show what was given back, and MTN knows no disputes."""
+        return Reversals()
+
+    def verify_webhook(
+        self,
+        *,
+        headers: dict[str, str],
+        body: bytes,
+        attempt: Attempt | None = None,
+        received_at: datetime | None = None,
+    ) -> EventRef:
         """Read an unsigned callback as a hint. It proves nothing; the caller has to `fetch`."""
         document = webhook_object(body)
         given = {name.lower(): value for name, value in headers.items()}
@@ -330,20 +354,6 @@ class MomoProvider:
             transaction_ref=text_of(document.get("financialTransactionId")),
             reason=reason,
         )
-
-    def _refund_state(self, key: UUID) -> RefundState:
-        """The refund as MTN reads it back. It was accepted, so any doubt here is pending, never an error."""
-        pending = RefundState(Outcome.PENDING, refund_ref=str(key))
-        try:
-            reply = self._disbursement.call("GET", f"/v1_0/refund/{key}", operation="refund.status")
-            document = reply.json() if reply.ok else None
-        except (ProviderUnavailable, ProviderRefused):
-            return pending
-        if document is None:
-            return pending
-        outcome, reason = _outcome(text_of(document.get("status")).upper(), _code_of(document.get("reason")))
-        amount = money_of(document.get("amount"), document.get("currency"))
-        return RefundState(outcome, refund_ref=str(key), amount=amount, reason=reason)
 
     def _refusal(self, reply: Reply, *, phone: str) -> ProviderRefused:
         code = _code_of(reply.json_or_empty())

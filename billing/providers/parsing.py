@@ -15,8 +15,8 @@ MAX_WEBHOOK_BYTES = 256 * 1024
 
 
 def text_of(value: object, *, limit: int = 255) -> str:
-    """A string or integer as text of at most `limit` characters; "" for anything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    """A string or number as text of at most `limit` characters; "" for anything else, floats included."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return ""
     return str(value)[:limit]
 

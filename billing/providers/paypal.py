@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
-import re
+from datetime import datetime
 from typing import Any
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from paypalrestsdk import exceptions as sdk_errors
@@ -27,19 +27,26 @@ from billing.providers.base import (
     ProviderState,
     ProviderUnavailable,
     RefundState,
+    Reversals,
     Started,
 )
-from billing.providers.parsing import member, money_of, text_of, uuid_of, webhook_object
+from billing.providers.links import leads_to
+from billing.providers.parsing import member, text_of, webhook_object
 from billing.providers.paypal_api import CredentialsRefused, PayPalApi, PayPalConfig, issue_of, status_of
+from billing.providers.paypal_reading import (
+    amount_of,
+    dispute_of,
+    event_ref,
+    refund_state_of,
+    refunded_of,
+    state_of_order,
+)
 
 __all__ = ["PayPalApi", "PayPalConfig", "PayPalProvider"]
 
-CHARGED_IN = frozenset({"EUR", "USD"})  # of the currencies the platform knows, those PayPal takes
 LOCALES = {"fr": "fr-FR", "en": "en-US"}
 THREE_HOURS = 3 * 3600
 REPRESENTATION = {"Prefer": "return=representation"}
-HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-ORIGIN_PORTS = {"https": 443, "http": 80}
 
 # The payer can mend these on PayPal's page, with the same order.
 OPEN_ISSUES = {
@@ -65,8 +72,10 @@ REFUND_ISSUES = {
     "CURRENCY_MISMATCH": reasons.CURRENCY_MISMATCH,
     "REFUND_FAILED_INSUFFICIENT_FUNDS": reasons.INSUFFICIENT_FUNDS,
     "PENDING_CAPTURE": reasons.BEING_REVIEWED,
+    "TRANSACTION_DISPUTED": reasons.DISPUTED,
+    "REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK": reasons.DISPUTED,
+    "REFUND_TIME_LIMIT_EXCEEDED": reasons.TOO_LATE,
 }
-REFUND_OUTCOMES = {"COMPLETED": Outcome.SUCCEEDED, "CANCELLED": Outcome.FAILED, "FAILED": Outcome.FAILED}
 SIGNATURE_HEADERS = {
     "auth_algo": "paypal-auth-algo",
     "cert_url": "paypal-cert-url",
@@ -110,11 +119,10 @@ class PayPalProvider:
 
         `redirect_url` is empty when the payer has nothing left to do (a repeat after the approval).
         """
-        if attempt.charge.currency not in CHARGED_IN:
-            raise ProviderRefused(reasons.CURRENCY_MISMATCH, f"PayPal does not take {attempt.charge.currency}")
+        body = self._order_body(attempt)
         headers = {"PayPal-Request-Id": str(attempt.idempotency_key), **REPRESENTATION}
         try:
-            order = self._api.post("/v2/checkout/orders", self._order_body(attempt), headers=headers)
+            order = self._api.post("/v2/checkout/orders", body, headers=headers)
         except CredentialsRefused as error:
             raise ProviderRefused(error.reason, error.detail) from None
         except sdk_errors.ClientError as error:
@@ -128,13 +136,10 @@ class PayPalProvider:
         """Read the order. An attempt whose order id never reached us is NOT_FOUND: `start` finds it by its key."""
         if not attempt.provider_ref:
             return ProviderState(Outcome.NOT_FOUND)
-        try:
-            order = self._api.get(_order_path(attempt))
-        except sdk_errors.ResourceNotFound:
+        order = self._read(_order_path(attempt))
+        if order is None:
             return ProviderState(Outcome.NOT_FOUND, provider_ref=attempt.provider_ref)
-        except sdk_errors.ClientError as error:
-            raise _unknown(error) from None
-        return _state_of(order)
+        return state_of_order(order)
 
     def capture(self, attempt: Attempt) -> ProviderState:
         """Take the money of an approved order. Repeats and races end in the same single capture."""
@@ -147,12 +152,12 @@ class PayPalProvider:
             return ProviderState(Outcome.NOT_FOUND, provider_ref=attempt.provider_ref)
         except sdk_errors.ClientError as error:
             return self._state_after_refused_capture(attempt, error)
-        return _state_of(order)
+        return state_of_order(order)
 
     def refund(self, attempt: Attempt, *, transaction_ref: str, amount: Money, key: UUID) -> RefundState:
         """Refund part or all of a capture (`transaction_ref`), in the capture's currency."""
         path = f"/v2/payments/captures/{quote(transaction_ref, safe='')}/refund"
-        body = {"amount": {"value": amount.as_text(), "currency_code": amount.currency}}
+        body = {"amount": amount_of(amount)}
         try:
             document = self._api.post(path, body, headers={"PayPal-Request-Id": str(key), **REPRESENTATION})
         except CredentialsRefused as error:
@@ -162,14 +167,36 @@ class PayPalProvider:
             if status_of(error) == 409:
                 raise ProviderUnavailable(reasons.PROVIDER_UNAVAILABLE, issue) from None
             raise ProviderRefused(REFUND_ISSUES.get(issue, reasons.UNKNOWN), issue) from None
-        paid_back = document.get("amount")
-        return RefundState(
-            outcome=REFUND_OUTCOMES.get(text_of(document.get("status")), Outcome.PENDING),
-            refund_ref=text_of(document.get("id")),
-            amount=money_of(member(paid_back, "value"), member(paid_back, "currency_code")),
+        return refund_state_of(document)
+
+    def fetch_refund(self, attempt: Attempt, *, refund_ref: str, key: UUID) -> RefundState:
+        """Read a refund. One whose id never reached us is NOT_FOUND: `refund` finds it by its key, for 45 days."""
+        if not refund_ref:
+            return RefundState(Outcome.NOT_FOUND, refund_ref="")
+        document = self._read(f"/v2/payments/refunds/{quote(refund_ref, safe='')}")
+        if document is None:
+            return RefundState(Outcome.NOT_FOUND, refund_ref=refund_ref)
+        return refund_state_of(document)
+
+    def fetch_reversals(self, attempt: Attempt, *, transaction_ref: str) -> Reversals:
+        """Read the order's refunds of a capture, and the disputes about it: two calls, and one per dispute that ended."""
+        capture, refunds = self._capture_and_refunds(attempt, transaction_ref)
+        question = urlencode({"disputed_transaction_id": transaction_ref})
+        found = member(self._read(f"/v1/customer/disputes?{question}"), "items")
+        disputes = [dispute for dispute in found if isinstance(dispute, dict)] if isinstance(found, list) else []
+        return Reversals(
+            refunded=None if capture is None else refunded_of(capture, refunds),
+            disputes=tuple(dispute_of(self._in_full(dispute)) for dispute in disputes),
         )
 
-    def verify_webhook(self, *, headers: dict[str, str], body: bytes) -> EventRef:
+    def verify_webhook(
+        self,
+        *,
+        headers: dict[str, str],
+        body: bytes,
+        attempt: Attempt | None = None,
+        received_at: datetime | None = None,
+    ) -> EventRef:
         """Let PayPal itself check the signature of the raw body. Nothing is sent for an obvious forgery."""
         event = webhook_object(body)
         signature = self._signature_of(headers)
@@ -186,7 +213,7 @@ class PayPalProvider:
             raise _unknown(error) from None
         if answer.get("verification_status") != "SUCCESS":
             raise InvalidSignature(reasons.BAD_SIGNATURE, "PayPal did not sign this")
-        return _event_ref(event)
+        return event_ref(event)
 
     def check_health(self) -> None:
         """Ask for a fresh token: it shows that PayPal answers and knows our credentials."""
@@ -194,6 +221,31 @@ class PayPalProvider:
             self._api.check_credentials()
         except CredentialsRefused as error:
             raise ProviderRefused(error.reason, error.detail) from None
+
+    def _read(self, path: str) -> dict[str, Any] | None:
+        """A document; None when PayPal does not know it."""
+        try:
+            return dict(self._api.get(path))
+        except sdk_errors.ResourceNotFound:
+            return None
+        except sdk_errors.ClientError as error:
+            raise _unknown(error) from None
+
+    def _capture_and_refunds(self, attempt: Attempt, capture_id: str) -> tuple[dict[str, Any] | None, list[object]]:
+        """A capture and its order's refunds; a capture alone, without knowing of refunds, once the order is forgotten."""
+        order = self._read(_order_path(attempt)) if attempt.provider_ref else None
+        payments = member(order, "purchase_units", 0, "payments")
+        captures, refunds = member(payments, "captures"), member(payments, "refunds")
+        for capture in captures if isinstance(captures, list) else []:
+            if member(capture, "id") == capture_id:
+                return capture, refunds if isinstance(refunds, list) else []
+        return self._read(f"/v2/payments/captures/{quote(capture_id, safe='')}"), []
+
+    def _in_full(self, dispute: dict[str, Any]) -> dict[str, Any]:
+        """A dispute with its outcome, which the list does not hold."""
+        if dispute.get("status") != "RESOLVED":
+            return dispute
+        return self._read(f"/v1/customer/disputes/{quote(text_of(dispute.get('dispute_id')), safe='')}") or dispute
 
     def _order_body(self, attempt: Attempt) -> dict[str, Any]:
         return {
@@ -204,7 +256,7 @@ class PayPalProvider:
                     "custom_id": self.reference_for(attempt),
                     "invoice_id": str(attempt.id),
                     "description": attempt.description[:127],
-                    "amount": {"currency_code": attempt.charge.currency, "value": attempt.charge.as_text()},
+                    "amount": amount_of(attempt.charge),
                 }
             ],
             "payment_source": {"paypal": {"experience_context": self._experience(attempt)}},
@@ -235,14 +287,8 @@ class PayPalProvider:
         return hrefs[0]
 
     def _is_paypal(self, url: str) -> bool:
-        """True for https on PayPal's hosts, or for the very origin of a `base_url` that is elsewhere (a simulator)."""
-        target, base = _split(url), _split(self.config.base_url)
-        if target is None or base is None or target.username or target.password:
-            return False
-        suffix = self.config.approve_host_suffix
-        if str(base.hostname).endswith(suffix):
-            return target.scheme == "https" and str(target.hostname).endswith(suffix) and target.port in (None, 443)
-        return _origin(target) == _origin(base)
+        """True for an address at PayPal; see `leads_to`."""
+        return leads_to(url, host_suffix=self.config.approve_host_suffix, base_url=self.config.base_url)
 
     def _refusal_to_start(self, error: sdk_errors.ClientError) -> ProviderRefused | ProviderUnavailable:
         status, issue = status_of(error), issue_of(error)
@@ -281,89 +327,3 @@ def _unknown(error: sdk_errors.ClientError) -> ProviderUnavailable:
     status, issue = status_of(error), issue_of(error)
     logger.error("PayPal refused a call", extra={"provider": "paypal", "status": status, "issue": issue})
     return ProviderUnavailable(reasons.MISCONFIGURED, issue or f"HTTP {status}")
-
-
-def _split(url: str) -> SplitResult | None:
-    """A URL's parts; None unless its host is a plain name that every parser reads alike."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return None
-    return parts if HOST_NAME.fullmatch(parts.hostname or "") else None
-
-
-def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
-    return parts.scheme, parts.hostname, parts.port or ORIGIN_PORTS.get(parts.scheme)
-
-
-def _state_of(order: dict[str, Any]) -> ProviderState:
-    """An order as a state. Amount and account come from PayPal's answer alone."""
-    unit = member(order, "purchase_units", 0)
-    status = text_of(order.get("status"))
-    captures = member(unit, "payments", "captures")
-    capture = _deciding_capture(captures if isinstance(captures, list) else [], status)
-    outcome, reason = _outcome_of_order(status) if capture is None else _outcome_of_capture(capture)
-    amount = member(capture, "amount")
-    fee = member(capture, "seller_receivable_breakdown", "paypal_fee")
-    return ProviderState(
-        outcome=outcome,
-        amount=money_of(member(amount, "value"), member(amount, "currency_code")),
-        account=text_of(member(unit, "payee", "merchant_id")),
-        reference=text_of(member(capture, "custom_id") or member(unit, "custom_id")),
-        provider_ref=text_of(order.get("id")),
-        transaction_ref=text_of(member(capture, "id")),
-        reason=reason,
-        fee=money_of(member(fee, "value"), member(fee, "currency_code")),
-        awaiting_capture=capture is None and status == "APPROVED",
-    )
-
-
-def _deciding_capture(captures: list[Any], order_status: str) -> dict[str, Any] | None:
-    """The capture that counts: a completed one if any, else the last.
-
-    A refused capture does not count while the order is open, as the payer may choose another card.
-    """
-    known = [capture for capture in captures if isinstance(capture, dict)]
-    for capture in known:
-        if capture.get("status") == "COMPLETED":
-            return capture
-    if not known or (order_status != "COMPLETED" and known[-1].get("status") in ("DECLINED", "FAILED")):
-        return None
-    return known[-1]
-
-
-def _outcome_of_capture(capture: dict[str, Any]) -> tuple[Outcome, str]:
-    status = text_of(capture.get("status"))
-    if status == "COMPLETED":
-        return Outcome.SUCCEEDED, ""
-    if status in ("DECLINED", "FAILED"):
-        return Outcome.FAILED, reasons.INSTRUMENT_DECLINED
-    # A refund that overtook the payment must not open anything either: a person looks at it.
-    if status in ("PENDING", "REFUNDED", "PARTIALLY_REFUNDED"):
-        return Outcome.PENDING, reasons.BEING_REVIEWED
-    logger.error("unknown capture status", extra={"provider": "paypal", "capture_status": status[:40]})
-    return Outcome.PENDING, reasons.UNKNOWN
-
-
-def _outcome_of_order(status: str) -> tuple[Outcome, str]:
-    if status in ("CREATED", "SAVED", "APPROVED", "PAYER_ACTION_REQUIRED"):
-        return Outcome.PENDING, ""
-    if status == "VOIDED":
-        return Outcome.FAILED, reasons.CANCELLED
-    logger.error("unknown order status", extra={"provider": "paypal", "order_status": status[:40]})
-    return Outcome.PENDING, reasons.UNKNOWN
-
-
-def _event_ref(event: dict[str, Any]) -> EventRef:
-    event_id, event_type = text_of(event.get("id")), text_of(event.get("event_type"))
-    if not event_id or not event_type:
-        raise InvalidSignature(reasons.BAD_SIGNATURE, "an event without id or type")
-    resource = event.get("resource")
-    if event.get("resource_type") == "checkout-order":
-        order_id = text_of(member(resource, "id"))
-        custom_id = member(resource, "purchase_units", 0, "custom_id")
-    else:
-        order_id = text_of(member(resource, "supplementary_data", "related_ids", "order_id"))
-        custom_id = member(resource, "custom_id")
-    return EventRef(event_id, event_type, provider_ref=order_id, attempt_id=uuid_of(custom_id))

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,9 +57,10 @@ class Reply:
         return 200 <= self.status_code <= 299
 
     def json(self) -> dict[str, Any]:
-        """The answer as a JSON object; raises ProviderUnavailable for anything else, as the outcome is unknown."""
+        """The answer as a JSON object, its fractions as Decimal; raises ProviderUnavailable for anything else, as the
+        outcome is unknown."""
         try:
-            document = json.loads(self.text)
+            document = json.loads(self.text, parse_float=Decimal)
         except ValueError as error:
             raise ProviderUnavailable(reasons.PROVIDER_UNAVAILABLE, "the answer is not JSON") from error
         if not isinstance(document, dict):
@@ -210,11 +212,21 @@ class TokenCache:
         return token.value
 
 
+def send_with_token(tokens: TokenCache, send: Callable[[str], Reply]) -> Reply:
+    """What `send` is answered with a token; asked once more, with a new one, if the provider refuses it (401)."""
+    token = tokens.get()
+    reply = send(token)
+    if reply.status_code != 401:
+        return reply
+    tokens.drop(token)
+    return send(tokens.get())
+
+
 def token_from(document: Mapping[str, Any]) -> Token:
     """Read an OAuth token answer; raises ProviderUnavailable when it holds no token."""
     value = document.get("access_token")
     if not isinstance(value, str) or not value:
         raise ProviderUnavailable(reasons.PROVIDER_UNAVAILABLE, "no access token in the answer")
     expires_in = document.get("expires_in")
-    seconds = float(expires_in) if isinstance(expires_in, int | float) and expires_in > 0 else 300.0
+    seconds = float(expires_in) if isinstance(expires_in, int | Decimal) and expires_in > 0 else 300.0
     return Token(value, seconds)

@@ -13,9 +13,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from billing import ledger
-from billing.models import Order, Payment
+from billing.models import Journal, Order, Payment
 from billing.money import Money
 from billing.selectors import free_subdomains, is_subdomain_taken
+from billing.services.coupons import count_late_use
 from billing.services.invoices import issue_invoice
 from billing.services.ledger import post
 from billing.services.subscriptions import (
@@ -31,14 +32,14 @@ from shared_apps.organisations import subdomains
 from shared_apps.outbox.services import publish
 
 
-def apply_payment(*, payment: Payment, worth: Money, source: str) -> None:
-    """Put money that is ours to the order: what it still needs pays it, the rest is credit for later.
+def apply_payment(*, payment: Payment, worth: Money, source: str, as_credit: bool = False) -> None:
+    """Put money that is ours to the order: what it still needs pays it, the rest is credit for later (`as_credit`: all).
 
     In the caller's transaction, which holds the order's row and has just moved the payment to succeeded. `worth` is in the
     order's currency; `source` is the ledger account the money is on. An order that is paid in full is fulfilled.
     """
     order = Order.objects.select_for_update().get(pk=payment.order_id)
-    wanted = order.due if order.status in Order.PAYABLE else Money(0, order.currency)
+    wanted = order.due if order.status in Order.PAYABLE and not as_credit else Money(0, order.currency)
     applied = min(worth, wanted)
     credited = worth - applied
     Payment.objects.filter(pk=payment.pk).update(applied_minor=applied.minor, credited_minor=credited.minor)
@@ -49,16 +50,17 @@ def apply_payment(*, payment: Payment, worth: Money, source: str) -> None:
         subscription_id=order.subscription_id,
     )  # fmt: skip
     post(kind="payment", source=f"payment:{payment.pk}", document=order.number, entries=entries)
-    _book_fee(payment, order)
+    book_fee(payment, order)
     add_credit(subscription_id=order.subscription_id, amount=credited)
     record(action="payment.applied", category=AuditCategory.PAYMENT, resource=payment,
            after={"applied_minor": applied.minor, "credited_minor": credited.minor, "currency": order.currency})  # fmt: skip
-    if applied == wanted:
+    if applied == wanted and not as_credit:
         mark_paid(order_id=order.pk, payment=payment)
 
 
-def _book_fee(payment: Payment, order: Order) -> None:
-    if payment.fee_minor:
+def book_fee(payment: Payment, order: Order) -> None:
+    """What the provider kept of a payment, once, whatever becomes of the rest. In the caller's transaction."""
+    if payment.fee_minor and not Journal.objects.filter(source=f"fee:{payment.pk}").exists():
         fee = Money(payment.fee_minor, payment.received_currency)
         entries = ledger.fee_taken(payment.method.name, fee)
         post(kind="fee", source=f"fee:{payment.pk}", document=order.number, entries=entries)
@@ -86,6 +88,8 @@ def mark_paid(*, order_id: UUID, payment: Payment | None = None, actor: Any = No
             status=Order.Status.FULFILLED, paid_at=now, fulfilled_at=now
         )
     order.refresh_from_db(fields=["status", "paid_at", "fulfilled_at", "subdomain", "subdomain_skeleton"])
+    if before == Order.Status.EXPIRED:
+        count_late_use(order=order)
     subscription = lock_subscription(order.subscription_id)
     order.subscription = subscription
     _GIVE[Order.Kind(order.kind)](subscription=subscription, order=order, at=now)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from django.db.models import Sum
 
+from billing import ledger
 from billing.ledger import Entry
-from billing.models import Journal, LedgerEntry
+from billing.models import Journal, LedgerEntry, Payment
 from billing.money import Money
 
 
@@ -33,3 +34,27 @@ def balance(account: str, currency: str) -> Money:
     """What stands on an account now: debits less credits."""
     total = LedgerEntry.objects.filter(account=account, currency=currency).aggregate(total=Sum("amount_minor"))["total"]
     return Money(int(total or 0), currency)
+
+
+def set_unapplied(*, payment: Payment, amount: Money | None) -> None:
+    """Make the account of a payment's unexplained money hold exactly this, or nothing. In the caller's transaction, which
+    holds the order's row.
+
+    It may happen several times: money is seen, corrected, dismissed, and seen again.
+    """
+    account = ledger.unapplied(payment.pk)
+    standing = LedgerEntry.objects.filter(account=account).values_list("currency").annotate(total=Sum("amount_minor"))
+    booked = [Money(-int(total), currency) for currency, total in standing]
+    method = payment.method.name
+    entries = [
+        *(entry for one in booked for entry in ledger.unexplained_sent(method, amount=one, payment_id=payment.pk)),
+        *(ledger.money_unexplained(method, received=amount, payment_id=payment.pk) if amount else []),
+    ]
+    source = f"review:{payment.pk}"
+    before = Journal.objects.filter(source__startswith=source).count()
+    post(
+        kind="review",
+        source=f"{source}:{before}" if before else source,
+        document=payment.order.number,
+        entries=ledger.net(entries),
+    )

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -49,9 +50,28 @@ class Customer:
     tax_number: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a first order costs, and the days that may be tried before anything is paid."""
+
+    amounts: Amounts
+    trial_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the buyer saw and said yes to: the total, and the plan version where a page showed one."""
+
+    total: Money
+    version_id: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrder:
-    """What is ordered, who is billed, and the name the workspace will live under."""
+    """What is ordered, who is billed, and the name the workspace will live under.
+
+    With `shown`, no order is made of anything else than what the buyer saw.
+    """
 
     price: Price
     organisation_name: str
@@ -59,14 +79,15 @@ class NewOrder:
     customer: Customer
     locale: str
     coupon_code: str = ""
+    shown: Shown | None = None
 
 
 def create_order(*, user: Any, new: NewOrder, idempotency_key: str | None = None) -> Order:
     """Order a plan for a new workspace, and hold its name until the order is paid or expires.
 
     One transaction. The name is held by a unique constraint, the coupon by a guarded UPDATE. Repeating a call with the
-    same idempotency key returns the first order. Raises DomainError on `subdomain`, `coupon_code` or nothing, and
-    Conflict when the key comes with another request.
+    same idempotency key returns the first order. Raises DomainError on `subdomain`, `coupon_code` or nothing, and Conflict
+    when the key comes with another request, or when the amount is not the one that was shown (`price_changed`).
     """
     earlier = _earlier_order(user, new, idempotency_key)
     if earlier:
@@ -87,7 +108,7 @@ def _create_order(user: Any, new: NewOrder, idempotency_key: str | None) -> Orde
     name = check_subdomain(new.subdomain)
     coupon = None
     if new.coupon_code.strip():
-        coupon = check_coupon(code=new.coupon_code, plan=new.price.version.plan, currency=new.price.currency)
+        coupon = check_coupon(code=new.coupon_code, plan=new.price.version.plan, currency=new.price.currency, user=user)
     with transaction.atomic():
         _check_unpaid_orders(user)
         order = _insert(user, replace(new, subdomain=name), coupon, idempotency_key)
@@ -131,7 +152,7 @@ def expire_orders(*, limit: int = 200) -> int:
     """
     overdue = (
         Order.objects.filter(status=Order.Status.AWAITING_PAYMENT, expires_at__lt=timezone.now(), received_minor=0)
-        .exclude(payments__in=_attempts_worth_waiting_for())
+        .exclude(payments__in=attempts_worth_waiting_for())
         .values_list("pk", flat=True)[:limit]
     )
     return sum(_expire(order_id) for order_id in list(overdue))
@@ -140,9 +161,7 @@ def expire_orders(*, limit: int = 200) -> int:
 def _expire(order_id: UUID) -> bool:
     with transaction.atomic():
         order = Order.objects.select_for_update().get(pk=order_id)
-        if order.status != Order.Status.AWAITING_PAYMENT or order.received_minor:
-            return False
-        if _attempts_worth_waiting_for().filter(order=order).exists():
+        if order.status != Order.Status.AWAITING_PAYMENT or is_being_paid(order):
             return False
         order.status = Order.Status.EXPIRED
         order.save(update_fields=["status"])
@@ -160,7 +179,13 @@ def let_go(*, order: Order) -> None:
     give_credit_back(order=order)
 
 
-def _attempts_worth_waiting_for() -> Any:
+def is_being_paid(order: Order) -> bool:
+    """Whether part of an order's money is there, or an attempt may still bring some: it must not be given up now."""
+    return bool(order.received_minor) or attempts_worth_waiting_for().filter(order=order).exists()
+
+
+def attempts_worth_waiting_for() -> QuerySet[Payment]:
+    """Attempts that may still bring money without anybody doing more: asked at a provider, or before a person."""
     automatic = Payment.objects.filter(
         status__in=[Payment.Status.CREATED, Payment.Status.PENDING], method__is_automatic=True
     )
@@ -194,7 +219,8 @@ def _earlier_order(user: Any, new: NewOrder, idempotency_key: str | None) -> Ord
 def _check_unpaid_orders(user: Any) -> None:
     """Names are held by unpaid orders: nobody may hold many. Locks the account's row, so that orders count in turn."""
     get_user_model().objects.select_for_update().get(pk=user.pk)
-    if Order.objects.filter(user=user, status=Order.Status.AWAITING_PAYMENT).count() >= MAX_UNPAID_ORDERS:
+    unpaid = Order.objects.filter(user=user, kind=Order.Kind.FIRST, status=Order.Status.AWAITING_PAYMENT)
+    if unpaid.count() >= MAX_UNPAID_ORDERS:
         raise Conflict("too_many_unpaid", _("You have several unpaid orders. Pay or cancel one of them first."))
 
 
@@ -210,7 +236,7 @@ def cancel_order(*, order: Order, actor: Any) -> None:
         if locked.received_minor:
             raise Conflict(
                 "order_partly_paid",
-                _("Part of this order is paid. Write to us: we give the money back, or pay the rest."),
+                _("Part of this order is paid. Write to us: we give the money back, or you pay the rest."),
             )
         if locked.payments.filter(status__in=[Payment.Status.NEEDS_REVIEW, Payment.Status.UNDER_REVIEW]).exists():
             raise Conflict(
@@ -239,10 +265,8 @@ def _rings_on_a_phone(order: Order) -> bool:
 
 def _insert(user: Any, new: NewOrder, coupon: Coupon | None, idempotency_key: str | None) -> Order:
     price, customer = new.price, new.customer
-    trial = trial_days(user=user, version=price.version)
-    tax = tax_for(country=customer.country, tax_number=customer.tax_number)
-    asked = Money(0, price.currency) if trial else price.amount
-    amounts = price_order(asked, reduction=reduction_of(coupon) if coupon and not trial else None, tax=tax)
+    quote = quote_order(user=user, price=price, country=customer.country, tax_number=customer.tax_number, coupon=coupon)
+    _check_shown(new, quote.amounts.total)
     subscription = Subscription.objects.create(
         plan_version=price.version, cycle=price.cycle, currency=price.currency, status=Subscription.Status.INCOMPLETE
     )
@@ -255,15 +279,39 @@ def _insert(user: Any, new: NewOrder, coupon: Coupon | None, idempotency_key: st
         cycle=price.cycle,
         currency=price.currency,
         coupon=coupon,
-        trial_days=trial,
+        trial_days=quote.trial_days,
         organisation_name=_one_line(new.organisation_name),
         subdomain=new.subdomain,
         subdomain_skeleton=subdomains.skeleton(new.subdomain),
         locale=new.locale,
         expires_at=timezone.now() + settings.ORDER_LIFETIME,
-        **amount_columns(amounts),
+        **amount_columns(quote.amounts),
         **customer_columns(customer),
     )
+
+
+def quote_order(*, user: Any, price: Price, country: str, tax_number: str = "", coupon: Coupon | None = None) -> Quote:
+    """What a first order would cost this buyer now: the page, the API and the order ask the same. At most two queries."""
+    trial = trial_days(user=user, version=price.version)
+    asked = Money(0, price.currency) if trial else price.amount
+    tax = tax_for(country=country, tax_number=tax_number)
+    reduction = reduction_of(coupon) if coupon and not trial else None
+    return Quote(price_order(asked, reduction=reduction, tax=tax), trial)
+
+
+def _check_shown(new: NewOrder, total: Money) -> None:
+    """Nobody is charged what they did not see: a price, a tax or a coupon may have changed since the page was made."""
+    shown = new.shown
+    if shown is None:
+        return
+    if shown.total != total:
+        raise Conflict(
+            "price_changed",
+            _("The amount to pay has changed. Check your order, then continue."),
+            extra={"total_minor": total.minor, "currency": total.currency},
+        )
+    if shown.version_id not in (None, new.price.version_id):
+        raise Conflict("price_changed", _("What this plan offers has changed. Check your order, then continue."))
 
 
 def trial_days(*, user: Any, version: PlanVersion) -> int:

@@ -15,13 +15,15 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
 from billing.fx import NoQuote, Quote, quote_in_eur
-from billing.messages import explain
+from billing.messages import explain, method_name
 from billing.models import Order, Payment, PaymentMethod
 from billing.money import Money
 from billing.polling import next_check
 from billing.providers import reasons
 from billing.providers.base import Attempt, Capabilities, Flow, ManualDecision, ProviderRefused, ProviderUnavailable
 from billing.providers.phones import InvalidPhone, normalise_msisdn
+from billing.selectors import payment_methods
+from billing.services.health import watched
 from billing.services.moves import move_payment
 from billing.services.turns import turn_to_call
 from billing.signing import callback_token
@@ -48,14 +50,16 @@ def start_payment(
 
     The attempt is committed before the provider is called, and no transaction is open during the call. A double click
     gets the attempt that is open; a time-out leaves it pending. Locks the order row while the attempt is made. Raises
-    DomainError (`phone_number`, `payment_method`, or the order itself cannot be paid).
+    DomainError (`phone_number`, `payment_method`, or the order itself cannot be paid): also for a method that is hidden
+    because its provider does not answer.
     """
     chosen = _active_method(method)
+    _check_offered(chosen, order_id)
     capabilities = gateways.gateway(method).capabilities
     digits = _check_phone(phone) if capabilities.needs_phone else ""
     check_rate(action="start-payment", who=str(actor.pk if actor else order_id), limit=30, seconds=600)
     if digits and not _has_open_attempt(order_id, digits):
-        _check_wallet(digits)
+        _check_wallet(digits, chosen)
     payment = _open_attempt(order_id, chosen, capabilities, digits, return_url, cancel_url, actor)
     if not payment.provider_ref and payment.status == Payment.Status.CREATED:
         payment = _begin_now_or_soon(payment, flow=capabilities.flow)
@@ -85,7 +89,8 @@ def begin_at_provider(payment: Payment) -> Payment:
     untold = Payment.objects.filter(pk=payment.pk, started_at__isnull=True).update(started_at=timezone.now())
     created = Payment.objects.filter(pk=payment.pk, status=Payment.Status.CREATED)
     try:
-        started = provider.start(as_attempt(payment))
+        with watched(payment.method):
+            started = provider.start(as_attempt(payment))
     except ProviderRefused as refusal:
         logger.warning("payment refused", payment=str(payment.pk), reason=refusal.reason, detail=refusal.detail[:200])
         if untold or provider.capabilities.flow is not Flow.PUSH:
@@ -158,9 +163,9 @@ def transfer_instructions(payment: Payment) -> dict[str, str]:
 
 
 def methods_for(order: Order) -> list[tuple[PaymentMethod, Capabilities]]:
-    """The active methods an order can be paid with: the currency fits and the amount is large enough."""
+    """The methods an order can be paid with: offered now, the currency fits and the amount is large enough. One query."""
     offered = []
-    for method in PaymentMethod.objects.filter(is_active=True, name__in=gateways.NAMES):
+    for method in payment_methods().filter(name__in=gateways.NAMES):
         capabilities = gateways.gateway(method.name).capabilities
         if _takes(capabilities, order.due):
             offered.append((method, capabilities))
@@ -168,10 +173,29 @@ def methods_for(order: Order) -> list[tuple[PaymentMethod, Capabilities]]:
 
 
 def _active_method(name: str) -> PaymentMethod:
-    method = PaymentMethod.objects.filter(name=name, is_active=True).first()
+    method = PaymentMethod.objects.select_related("health").filter(name=name, is_active=True).first()
     if method is None or name not in gateways.NAMES:
         raise DomainError("unknown_method", _("Choose one of the ways to pay."), field="payment_method")
     return method
+
+
+def _check_offered(method: PaymentMethod, order_id: UUID) -> None:
+    """An attempt that is open may be gone on with; a new one needs a provider that answers."""
+    if method.health.hidden_since is None:
+        return
+    order = Order.objects.filter(pk=order_id).first()
+    if order is None or order.payments.filter(method=method, status__in=Payment.OPEN).exists():
+        return
+    others = [str(method_name(other)) for other, _capabilities in methods_for(order)]
+    raise Conflict(
+        "method_hidden",
+        _("%(method)s does not answer at the moment. Nothing was charged. You can pay by: %(others)s.")
+        % {"method": method_name(method), "others": ", ".join(others)}
+        if others
+        else _("%(method)s does not answer at the moment. Nothing was charged. Try again in a few minutes.")
+        % {"method": method_name(method)},
+        field="payment_method",
+    )
 
 
 def _check_phone(phone: str) -> str:
@@ -185,11 +209,14 @@ def _has_open_attempt(order_id: UUID, phone: str) -> bool:
     return Payment.objects.filter(order_id=order_id, phone=phone, status__in=Payment.OPEN).exists()
 
 
-def _check_wallet(phone: str) -> None:
+def _check_wallet(phone: str, method: PaymentMethod) -> None:
     """Ask MTN whether the number can pay, before anything is begun; when MTN does not say, the payment will."""
     with turn_to_call() as may_call:
+        if not may_call:
+            return
         try:
-            active = gateways.momo().check_active(phone) if may_call else True
+            with watched(method, about_payer=True):
+                active = gateways.momo().check_active(phone)
         except ProviderUnavailable as trouble:
             logger.warning("number not checked", reason=trouble.reason)
             return

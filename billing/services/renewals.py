@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,21 +20,28 @@ from billing.models.catalogue import Cycle
 from billing.money import Money
 from billing.periods import day_of
 from billing.pricing import Amounts, Reduction, price_change, price_order
-from billing.services.coupons import check_coupon, reduction_of, use_coupon
+from billing.services.coupons import check_coupon, reduction_of, running_coupon, use_coupon
 from billing.services.fulfilment import mark_paid
 from billing.services.moves import move_open_payments
-from billing.services.orders import Customer, amount_columns, customer_columns, let_go, new_order_number
+from billing.services.orders import (
+    Customer,
+    amount_columns,
+    customer_columns,
+    is_being_paid,
+    let_go,
+    new_order_number,
+)
 from billing.services.subscriptions import (
     current_version,
     lock_subscription,
     move_subscription,
-    period_after,
     periods_to_come,
+    renewal_period,
     set_credit_aside,
     stretch_of,
 )
 from billing.services.taxes import tax_for
-from billing.transitions import CANCELLED_AFTER, start_of_renewal
+from billing.transitions import CANCELLED_AFTER
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
@@ -67,6 +75,49 @@ class ChangePreview:
         return self.amounts.total - self.credit_used
 
 
+@dataclass(frozen=True, slots=True)
+class RenewalPreview:
+    """What the next period costs with one cycle, and from when until when it would be."""
+
+    price: Price
+    amounts: Amounts
+    credit_used: Money
+    start: datetime
+    end: datetime
+
+    @property
+    def due(self) -> Money:
+        """What is to be paid."""
+        return self.amounts.total - self.credit_used
+
+
+def preview_renewal(
+    *, subscription: Subscription, cycle: str = "", coupon: Coupon | None = None, at: datetime | None = None
+) -> RenewalPreview:
+    """The next period as `open_renewal` would order it at this moment; `coupon` in place of the one that still lasts.
+
+    Reads only. Raises DomainError on `cycle` where the plan is not sold for it.
+    """
+    now = at or timezone.now()
+    price = _renewal_price(subscription, cycle)
+    coupon = coupon or running_coupon(subscription=subscription, plan=price.version.plan)
+    start, end = renewal_period(subscription, price.cycle, at=now)
+    amounts = price_order(price.amount, reduction=_reduction(coupon), tax=_tax(subscription))
+    return RenewalPreview(
+        price=price,
+        amounts=amounts,
+        credit_used=min(credit_at_hand(subscription), amounts.total),
+        start=start,
+        end=end,
+    )
+
+
+def credit_at_hand(subscription: Subscription) -> Money:
+    """The credit that a new order may use: what is there, and what the open order that it replaces lets go of. One query."""
+    aside = subscription.orders.filter(status=Order.Status.AWAITING_PAYMENT).aggregate(sum=Sum("credit_minor"))["sum"]
+    return Money(subscription.credit_minor + (aside or 0), subscription.currency)
+
+
 def open_renewal(*, subscription_id: UUID, cycle: str = "", coupon_code: str = "", actor: Any = None) -> Order:
     """The order for the next period: the open one if it is for the same, else a new one in its place.
 
@@ -80,26 +131,25 @@ def open_renewal(*, subscription_id: UUID, cycle: str = "", coupon_code: str = "
 
 def _open_renewal(subscription_id: UUID, cycle: str, coupon_code: str, actor: Any) -> Order:
     with transaction.atomic():
-        open_order, subscription = _lock_with_open_order(subscription_id)
+        open_order, subscription = lock_with_open_order(subscription_id)
         _check_renewable(subscription)
         price = _renewal_price(subscription, cycle)
-        coupon = _coupon_for(subscription, coupon_code, price)
+        coupon = _coupon_for(subscription, coupon_code, price, open_order)
         if open_order and _is_same(open_order, price, coupon):
             return open_order
         if open_order:
-            _replace(open_order, actor)
+            close_order(order=open_order, actor=actor)
             subscription = lock_subscription(subscription_id)
         now = timezone.now()
-        ends_at = subscription.paid_until or now
-        start = start_of_renewal(status=subscription.status, paid_until=ends_at, now=now)
+        preview = preview_renewal(subscription=subscription, cycle=price.cycle, coupon=coupon, at=now)
         order = _insert(
             subscription,
             kind=Order.Kind.RENEWAL,
             price=price,
-            amounts=price_order(price.amount, reduction=_reduction(coupon), tax=_tax(subscription)),
+            amounts=preview.amounts,
             coupon=coupon,
-            period=(start, period_after(start, price.cycle, anchor_day=subscription.anchor_day or 1)),
-            expires_at=max(now, ends_at) + timedelta(days=subscription.plan_version.grace_days) + CANCELLED_AFTER,
+            period=(preview.start, preview.end),
+            expires_at=_payable_until(subscription, now),
         )
         if coupon and coupon.pk != subscription.coupon_id:
             use_coupon(coupon=coupon, order=order)
@@ -124,7 +174,7 @@ def preview_change(*, subscription: Subscription, plan: Plan, at: datetime | Non
         version=version,
         is_now=is_now,
         amounts=amounts,
-        credit_used=min(subscription.credit, amounts.total),
+        credit_used=min(credit_at_hand(subscription), amounts.total),
         paid_until=subscription.paid_until,
     )
 
@@ -135,10 +185,10 @@ def order_change(*, subscription_id: UUID, plan: Plan, expected_due: Money, acto
     One transaction; locks the open order (which it replaces), the subscription. An order of nothing takes effect at once.
     """
     with transaction.atomic():
-        open_order, subscription = _lock_with_open_order(subscription_id)
+        open_order, subscription = lock_with_open_order(subscription_id)
         _check_changeable(subscription, plan)
         if open_order:
-            _replace(open_order, actor)
+            close_order(order=open_order, actor=actor)
             subscription = lock_subscription(subscription_id)
         now = timezone.now()
         preview = preview_change(subscription=subscription, plan=plan, at=now)
@@ -166,7 +216,7 @@ def schedule_change(*, subscription_id: UUID, plan: Plan, cycle: str, actor: Any
     One transaction; locks the open order, the subscription. An open renewal is made anew at its new price. Raises Conflict.
     """
     with transaction.atomic():
-        open_order, subscription = _lock_with_open_order(subscription_id)
+        open_order, subscription = lock_with_open_order(subscription_id)
         if subscription.status in (Status.INCOMPLETE, Status.DELETED):
             raise _not_open()
         _price(_version_for(subscription, plan), cycle, subscription.currency)
@@ -180,8 +230,9 @@ def schedule_change(*, subscription_id: UUID, plan: Plan, cycle: str, actor: Any
             open_renewal(subscription_id=subscription_id, actor=actor)
 
 
-def _lock_with_open_order(subscription_id: UUID) -> tuple[Order | None, Subscription]:
-    """The open order and the subscription, locked in that order (`fulfilment` takes them so)."""
+def lock_with_open_order(subscription_id: UUID) -> tuple[Order | None, Subscription]:
+    """The open order and the subscription, locked in that order (`fulfilment` takes them so). In the caller's transaction;
+    raises OrderJustMade when somebody else was quicker: try again."""
     found = (
         Order.objects.select_for_update(of=("self",))
         .select_related("plan_version", "coupon")
@@ -214,6 +265,16 @@ def _not_open() -> Conflict:
     return Conflict("subscription_not_open", _("This organisation has no plan that can be changed or renewed."))
 
 
+def _payable_until(subscription: Subscription, now: datetime) -> datetime:
+    """A renewal may be paid until the subscription would be given up; one that is cancelled, until it is deleted."""
+    if subscription.delete_after:
+        if subscription.delete_after <= now:
+            raise _not_open()
+        return subscription.delete_after
+    grace = timedelta(days=subscription.plan_version.grace_days)
+    return max(now, subscription.paid_until or now) + grace + CANCELLED_AFTER
+
+
 def _is_same(order: Order, price: Price, coupon: Coupon | None) -> bool:
     wanted = (Order.Kind.RENEWAL, price.version_id, price.cycle, coupon.pk if coupon else None)
     return (
@@ -224,11 +285,12 @@ def _is_same(order: Order, price: Price, coupon: Coupon | None) -> bool:
     ) == wanted and order.expires_at > timezone.now()
 
 
-def _replace(order: Order, actor: Any) -> None:
-    """Cancel an open order that another one takes the place of; raises Conflict while its money may be on the way."""
-    under_way = order.payments.filter(status__in=(*Payment.OPEN, Payment.Status.NEEDS_REVIEW))
-    waiting = under_way.exclude(status=Payment.Status.PENDING, method__is_automatic=False)
-    if order.received_minor or waiting.exists():
+def close_order(*, order: Order, actor: Any, reason: str = "replaced") -> None:
+    """Cancel an open order that nobody is to pay any more; raises Conflict while its money may be on the way.
+
+    In the caller's transaction, which holds the order's row.
+    """
+    if is_being_paid(order):
         raise Conflict(
             "payment_under_way",
             _("A payment for your open order is under way. Wait for its outcome, then try again."),
@@ -239,7 +301,7 @@ def _replace(order: Order, actor: Any) -> None:
     move_open_payments(order=order, to=Payment.Status.CANCELLED, actor=actor)
     let_go(order=order)
     record(action="order.cancelled", category=AuditCategory.ORDER, resource=order, actor=actor,
-           before={"status": "awaiting_payment"}, after={"status": "cancelled", "reason": "replaced"})  # fmt: skip
+           before={"status": "awaiting_payment"}, after={"status": "cancelled", "reason": reason})  # fmt: skip
 
 
 def _renewal_price(subscription: Subscription, cycle: str) -> Price:
@@ -289,11 +351,13 @@ def _costs_no_less(version: PlanVersion, subscription: Subscription) -> bool:
     return prices.get(version.pk, 0) >= prices.get(subscription.plan_version_id, 0)
 
 
-def _coupon_for(subscription: Subscription, code: str, price: Price) -> Coupon | None:
+def _coupon_for(subscription: Subscription, code: str, price: Price, open_order: Order | None) -> Coupon | None:
     """The coupon that still lasts, or the one whose code is given."""
-    if code.strip():
-        return check_coupon(code=code, plan=price.version.plan, currency=price.currency)
-    return subscription.coupon
+    plan = price.version.plan
+    running = running_coupon(subscription=subscription, plan=plan)
+    if not code.strip() or (running and running.code == code.strip().upper()):
+        return running
+    return check_coupon(code=code, plan=plan, currency=price.currency, subscription=subscription, replacing=open_order)
 
 
 def _reduction(coupon: Coupon | None) -> Reduction | None:

@@ -17,16 +17,21 @@ from django.utils import timezone
 
 from billing import gateways, ledger
 from billing.messages import explain
-from billing.models import Order, Payment, Subscription
+from billing.models import Invoice, Order, Payment, Subscription, TransferDecision
+from billing.money import Money
 from billing.policies import Expected, Judgement, Verdict, judge
 from billing.polling import next_check
 from billing.providers import reasons
 from billing.providers.base import Flow, Outcome, Provider, ProviderRefused, ProviderState, ProviderUnavailable
 from billing.services.fulfilment import apply_payment
-from billing.services.ledger import post
+from billing.services.health import watched
+from billing.services.ledger import set_unapplied
 from billing.services.moves import move_open_payments, move_payment
 from billing.services.payments import as_attempt, begin_at_provider
+from billing.services.refund_mail import tell_credited
+from billing.services.transfer_mail import tell_over, tell_part
 from billing.services.turns import turn_to_call
+from billing.services.verdicts import carry_out, live_decision
 from shared_apps.audit.models import AuditCategory, AuditLog
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
@@ -35,6 +40,8 @@ from shared_apps.notifications.services import notify_by_email
 
 logger = structlog.get_logger(__name__)
 
+# What a provider's silence, refusal to answer, or unclear answer leaves as the reason.
+UNANSWERED = (reasons.PROVIDER_UNAVAILABLE, reasons.MISCONFIGURED, reasons.UNCLEAR)
 # MTN: a request that is not found within a minute of being sent may still be on its way (facts of the provider).
 MAY_STILL_ARRIVE = timedelta(seconds=60)
 
@@ -48,17 +55,34 @@ def resolve_payment(payment_id: UUID | str) -> Payment:
     payment = _load(payment_id)
     if payment.status in (Payment.Status.SUCCEEDED, Payment.Status.NEEDS_REVIEW):
         return payment
+    ask_about(payment)
+    return _load(payment_id)
+
+
+def ask_about(payment: Payment) -> ProviderState | None:
+    """The same, given the row with its order, user, plan and method: the provider's answer, None if none could be asked for."""
     provider = gateways.gateway(payment.method.name, payment.provider_base_url)
+    if provider.capabilities.flow is Flow.MANUAL:
+        decision = live_decision(payment.pk)
+        if decision is not None and not carry_out(payment.pk):
+            return None
+        if decision is not None:
+            payment = _load(payment.pk)
     if payment.status == Payment.Status.CREATED and not payment.provider_ref:
         payment = begin_at_provider(payment)
     # Without the provider's reference only a page to send the payer to is missing; a phone may have rung all the same.
-    if payment.provider_ref or provider.capabilities.flow is not Flow.REDIRECT:
-        expected = Expected(payment.charge, payment.provider_account, provider.reference_for(as_attempt(payment)))
-        state = _ask(provider, payment)
-        _apply(payment, judge(expected, state), state)
-    else:
+    if not payment.provider_ref and provider.capabilities.flow is Flow.REDIRECT:
         _note_check(payment)
-    return _load(payment_id)
+        return None
+    state = _ask(provider, payment)
+    _apply(payment, judge(expected_of(payment, provider), state), state)
+    return state
+
+
+def expected_of(payment: Payment, provider: Provider) -> Expected:
+    """What a provider has to say of a payment for it to be money. Another amount of a transfer may have been confirmed."""
+    confirmed = payment.received if payment.decision_kind in TransferDecision.CONFIRMED else None
+    return Expected(confirmed or payment.charge, payment.provider_account, provider.reference_for(as_attempt(payment)))
 
 
 def resolve_now_or_soon(payment_id: UUID | str) -> Payment:
@@ -80,11 +104,12 @@ def _ask(provider: Provider, payment: Payment) -> ProviderState:
     """The provider's answer, after taking money that was approved for an order that can still be paid."""
     attempt = as_attempt(payment)
     try:
-        state = provider.fetch(attempt)
-        if state.awaiting_capture and _may_capture(payment):
-            state = provider.capture(attempt)
-        elif state.outcome is Outcome.NOT_FOUND:
-            state = _not_found(payment, provider)
+        with watched(payment.method):
+            state = provider.fetch(attempt)
+            if state.awaiting_capture and _may_capture(payment):
+                state = provider.capture(attempt)
+            elif state.outcome is Outcome.NOT_FOUND:
+                state = _not_found(payment, provider)
     except ProviderUnavailable as trouble:
         logger.warning("provider away", payment=str(payment.pk), reason=trouble.reason, detail=trouble.detail[:200])
         return ProviderState(Outcome.PENDING, reason=reasons.PROVIDER_UNAVAILABLE)
@@ -98,9 +123,9 @@ def _ask(provider: Provider, payment: Payment) -> ProviderState:
 def _may_capture(payment: Payment) -> bool:
     """Money that the payer approved is taken only while the order still needs it."""
     order = Order.objects.get(pk=payment.order_id)
-    if order.status not in Order.PAYABLE:
+    if order.status not in Order.PAYABLE or payment.amount_minor > order.due.minor:
         return False
-    return not order.payments.filter(status__in=[Payment.Status.SUCCEEDED, Payment.Status.NEEDS_REVIEW]).exists()
+    return not order.payments.filter(status=Payment.Status.NEEDS_REVIEW).exists()
 
 
 def _not_found(payment: Payment, provider: Provider) -> ProviderState:
@@ -118,6 +143,8 @@ def _not_found(payment: Payment, provider: Provider) -> ProviderState:
 
 def _apply(payment: Payment, judgement: Judgement, state: ProviderState) -> None:
     if judgement.verdict is Verdict.WAIT:
+        if judgement.reason == reasons.UNCLEAR:
+            _tell_team_of_unclear_answer(payment)
         _note_check(payment, reason=judgement.reason)
         return
     if judgement.verdict is Verdict.FAIL:
@@ -127,11 +154,22 @@ def _apply(payment: Payment, judgement: Judgement, state: ProviderState) -> None
         # The order row first, always: whoever moves a payment holds it.
         order = Order.objects.select_for_update().get(pk=payment.order_id)
         if judgement.verdict is Verdict.SUCCEED:
-            judgement = judge_order(order)
+            judgement = _judge_transfer(payment, order) or judge_order(order)
         if judgement.verdict is Verdict.SUCCEED:
             _succeed(payment, order, state)
         else:
             _send_to_review(payment, state, judgement)
+
+
+def _judge_transfer(payment: Payment, order: Order) -> Judgement | None:
+    """What a confirmed amount of a transfer may do: part of the money keeps an order open, and cannot open it again."""
+    if payment.received is None or payment.received.currency != order.currency:
+        return None
+    if payment.decision_kind == TransferDecision.Kind.CREDIT:
+        return Judgement(Verdict.SUCCEED)
+    if order.status == Order.Status.EXPIRED and payment.decision_kind == TransferDecision.Kind.PARTIAL:
+        return Judgement(Verdict.REVIEW, reasons.AMOUNT_MISMATCH)
+    return None
 
 
 def judge_order(order: Order) -> Judgement:
@@ -157,7 +195,8 @@ def _judge_late(order: Order) -> Judgement:
 
 def _succeed(payment: Payment, order: Order, state: ProviderState) -> None:
     """Move the payment and the order, once. In the caller's transaction, which holds the order's row."""
-    late = payment.status not in Payment.OPEN or order.status == Order.Status.EXPIRED
+    as_credit = payment.decision_kind == TransferDecision.Kind.CREDIT
+    late = not as_credit and (payment.status not in Payment.OPEN or order.status == Order.Status.EXPIRED)
     moved = Payment.objects.filter(pk=payment.pk, status__in=Payment.MAY_SUCCEED).update(
         status=Payment.Status.SUCCEEDED,
         succeeded_at=timezone.now(),
@@ -171,11 +210,37 @@ def _succeed(payment: Payment, order: Order, state: ProviderState) -> None:
     record(action="payment.succeeded", category=AuditCategory.PAYMENT, resource=payment,
            before={"status": payment.status}, after={"status": "succeeded", "late": late})  # fmt: skip
     payment.refresh_from_db()
-    apply_payment(payment=payment, worth=payment.worth, source=ledger.psp(payment.method.name))
-    if order.received_minor + payment.worth.minor >= order.total_minor - order.credit_minor:
+    apply_payment(payment=payment, worth=payment.worth, source=ledger.psp(payment.method.name), as_credit=as_credit)
+    payment.refresh_from_db()
+    order.refresh_from_db()
+    if not order.due:
         # Other attempts are not wanted any more; they stay watched, for the payer may approve them all the same.
         move_open_payments(order=order, to=Payment.Status.CANCELLED, but=payment, reason=reasons.CANCELLED)
-    _tell_payer(payment, template="payment_received")
+    elif not as_credit:
+        _leave_open(order)
+    _tell_of_money(payment, order)
+
+
+def _leave_open(order: Order) -> None:
+    """Part of an order is paid: there is time for the rest. In the caller's transaction, which holds the order's row."""
+    until = max(order.expires_at, timezone.now() + settings.ORDER_LIFETIME)
+    Order.objects.filter(pk=order.pk, status=Order.Status.AWAITING_PAYMENT).update(expires_at=until)
+    record(action="order.partly_paid", category=AuditCategory.ORDER, resource=order,
+           before={"expires_at": order.expires_at.isoformat()},
+           after={"expires_at": until.isoformat(), "due_minor": order.due.minor})  # fmt: skip
+
+
+def _tell_of_money(payment: Payment, order: Order) -> None:
+    """What came, and what became of it. In the caller's transaction."""
+    credited = Money(payment.credited_minor, payment.currency)
+    if payment.applied_minor == 0 and credited:
+        tell_credited(payment, credited)
+    elif credited:
+        tell_over(payment, received=payment.worth, credited=credited)
+    elif order.due:
+        tell_part(payment, received=payment.worth, missing=order.due)
+    else:
+        tell_payer(payment, template="payment_received")
 
 
 def _send_to_review(payment: Payment, state: ProviderState, judgement: Judgement) -> None:
@@ -188,10 +253,9 @@ def _send_to_review(payment: Payment, state: ProviderState, judgement: Judgement
         record(action="payment.needs_review", category=AuditCategory.PAYMENT, resource=payment, level=AuditLog.Level.ERROR,
                before={"status": payment.status}, after={"status": "needs_review", "reason": judgement.reason})  # fmt: skip
         if state.amount:
-            entries = ledger.money_unexplained(payment.method.name, received=state.amount, payment_id=payment.pk)
-            post(kind="review", source=f"review:{payment.pk}", document=payment.order.number, entries=entries)
+            set_unapplied(payment=payment, amount=state.amount)
         _tell_team(payment, judgement.reason)
-        _tell_payer(payment, template="payment_in_review")
+        tell_payer(payment, template="payment_in_review")
 
 
 def _received(state: ProviderState) -> dict[str, Any]:
@@ -219,10 +283,15 @@ def _note_check(payment: Payment, *, reason: str | None = None) -> None:
     Guarded UPDATEs, no lock.
     """
     now = timezone.now()
-    manual = not payment.method.is_automatic
-    due = next_check(started_at=payment.started_at or payment.created_at, now=now, checks=payment.check_count + 1)
+    manual = not payment.method.is_automatic  # asked about when a verdict takes effect, and then only
+    due = next_check(
+        started_at=payment.started_at or payment.created_at,
+        now=now,
+        checks=payment.check_count + 1,
+        is_unknown=reason in UNANSWERED,
+    )
     Payment.objects.filter(pk=payment.pk, status__in=Payment.MAY_SUCCEED).update(
-        checked_at=now, check_count=F("check_count") + 1, next_check_at=None if manual else due
+        checked_at=now, check_count=F("check_count") + 1, **({} if manual else {"next_check_at": due})
     )
     if reason is not None:
         Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN).update(reason=reason)
@@ -241,12 +310,28 @@ def _tell_team(payment: Payment, reason: str) -> None:
             "method": payment.method.display_name,
             "amount": payment.amount.display(settings.LANGUAGE_CODE),
             "reason": str(explain(reason).what),
-            "url": platform_url("/backoffice/"),
+            "url": platform_url(f"/backoffice/payments/{payment.pk}/decide/"),
         },
     )
 
 
-def _tell_payer(payment: Payment, *, template: str) -> None:
+def _tell_team_of_unclear_answer(payment: Payment) -> None:
+    """A status nobody knew of is looked up once: one mail a day and method, however many payments have it."""
+    notify_by_email(
+        key=f"unclear-answer:{payment.method.name}:{timezone.now().date()}",
+        template="unclear_answer",
+        recipient=settings.SUPPORT_EMAIL,
+        locale=settings.LANGUAGE_CODE,
+        context={
+            "number": payment.order.number,
+            "method": payment.method.display_name,
+            "url": platform_url("/backoffice/providers/"),
+        },
+    )
+
+
+def tell_payer(payment: Payment, *, template: str) -> None:
+    """Write to whoever made the order, once per payment and template. In the caller's transaction."""
     order = payment.order
     notify_by_email(
         key=f"{template.replace('_', '-')}:{payment.pk}",
@@ -258,5 +343,19 @@ def _tell_payer(payment: Payment, *, template: str) -> None:
             "number": order.number,
             "amount": payment.amount.display(order.locale),
             "url": platform_url(f"/orders/{order.pk}/"),
+            **_what_it_paid(order),
         },
     )
+
+
+def _what_it_paid(order: Order) -> dict[str, Any]:
+    """What a mail about a payment says of its order: what is left of it, or the invoice. A query."""
+    order.refresh_from_db(fields=["status", "received_minor", "credit_minor"])
+    left = order.due if order.status == Order.Status.AWAITING_PAYMENT else None
+    invoice = order.invoices.filter(kind=Invoice.Kind.INVOICE).first()
+    return {
+        "is_first": order.kind == Order.Kind.FIRST,
+        "left": left.display(order.locale) if left else "",
+        "invoice": invoice.number if invoice else "",
+        "invoice_url": platform_url(f"/invoices/{invoice.pk}/") if invoice else "",
+    }

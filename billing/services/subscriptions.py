@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from billing.models import Order, PaidPeriod, PlanVersion, Subscription, SubscriptionEvent
+from billing.models import CouponUse, Order, PaidPeriod, PlanVersion, Refund, Subscription, SubscriptionEvent
 from billing.models.catalogue import MONTHS, Cycle
 from billing.money import Money
 from billing.periods import add_months, day_of, days_between
@@ -68,7 +68,8 @@ def open_workspace(*, order: Order, organisation_id: UUID, at: datetime) -> None
     subscription = lock_subscription(order.subscription_id)
     subscription.organisation_id = organisation_id
     period = subscription.periods.filter(order=order).first()
-    if period and subscription.started_at and at - subscription.started_at > OPENED_LATE:
+    late = subscription.started_at is not None and at - subscription.started_at > OPENED_LATE
+    if period and late and not _time_given_back(order):
         period.starts_at, period.ends_at = at, _first_end(order, at)
         subscription.anchor_day = _day_of_month(period.ends_at if order.trial_days else at)
         period.save(update_fields=["starts_at", "ends_at"])
@@ -76,26 +77,37 @@ def open_workspace(*, order: Order, organisation_id: UUID, at: datetime) -> None
     move_subscription(subscription=subscription, to=subscription.status, action="subscription.opened", order=order)
 
 
+def _time_given_back(order: Order) -> bool:
+    """Whether the order's money was returned and its time ended with it."""
+    return Refund.objects.filter(payment__order=order, ends_access=True, status=Refund.Status.SUCCEEDED).exists()
+
+
 def extend_subscription(*, subscription: Subscription, order: Order, at: datetime, actor: Any = None) -> None:
     """A renewal was paid: its period is added, with the plan it was for, and access comes back if only money was missing.
 
     In the caller's transaction, which holds the order's and the subscription's rows.
     """
-    previous_end = subscription.paid_until or at
-    start = start_of_renewal(status=subscription.status, paid_until=previous_end, now=at)
-    if start != previous_end:
+    start, end = renewal_period(subscription, order.cycle, at=at)
+    if start != subscription.paid_until:
         subscription.anchor_day = _day_of_month(start)
-    end = period_after(start, order.cycle, anchor_day=subscription.anchor_day or 1)
     _add_period(subscription, order, start, end)
     subscription.plan_version = order.plan_version
     subscription.cycle = order.cycle
     subscription.next_plan, subscription.next_cycle = None, ""
     subscription.cancel_at_period_end = False
     _use_coupon_period(subscription, order)
-    back = _with_access(subscription)
+    back = with_access(subscription)
     move_subscription(
         subscription=subscription, to=back, action="subscription.renewed", order=order, actor=actor, paid_until=end
     )
+
+
+def renewal_period(subscription: Subscription, cycle: str, *, at: datetime) -> tuple[datetime, datetime]:
+    """The time that a renewal buys when it is paid at a moment: what is shown before is what is given."""
+    previous_end = subscription.paid_until or at
+    start = start_of_renewal(status=subscription.status, paid_until=previous_end, now=at)
+    anchor_day = subscription.anchor_day if start == previous_end else None
+    return start, period_after(start, cycle, anchor_day=anchor_day or _day_of_month(start))
 
 
 def change_plan(*, subscription: Subscription, order: Order, at: datetime, actor: Any = None) -> None:
@@ -128,12 +140,16 @@ def move_subscription(
     actor: Any = None,
     paid_until: datetime | None = None,
     hold: str | None = None,
+    at: datetime | None = None,
+    delete_after: datetime | None = None,
     details: dict[str, Any] | None = None,
 ) -> None:
     """Give a locked subscription another status (or only other values), tell its workspace, and keep the history.
 
-    `action` is an audit action, "subscription.renewed". `hold` is why access ends; left out, one that goes on being suspended keeps its own. In the caller's transaction, which holds its row; locks the organisation's row. Raises ValueError for a way the table
-    does not have.
+    `action` is an audit action, "subscription.renewed". `hold` is why access ends; left out, one that goes on being suspended
+    keeps its own. `at` is since when it holds, left out now; `delete_after` when what is cancelled is deleted, left out
+    DELETED_AFTER from now. In the caller's transaction, which holds its row; locks the organisation's row. Raises ValueError
+    for a way the table does not have.
     """
     before = subscription.status
     if to != before and to not in ALLOWED[before]:
@@ -143,10 +159,11 @@ def move_subscription(
     if hold is not None or to != Status.SUSPENDED:
         subscription.hold = hold or ""
     subscription.paid_until = paid_until or subscription.paid_until
-    subscription.suspended_at = (subscription.suspended_at or now) if to == Status.SUSPENDED else None
-    if to == Status.CANCELLED and before != to:
-        subscription.cancelled_at, subscription.delete_after = now, now + DELETED_AFTER
-    elif to != Status.CANCELLED and to != Status.DELETED:
+    subscription.suspended_at = (subscription.suspended_at or at or now) if to == Status.SUSPENDED else None
+    if to == Status.CANCELLED:
+        subscription.cancelled_at = subscription.cancelled_at or at or now
+        subscription.delete_after = delete_after or subscription.delete_after or now + DELETED_AFTER
+    elif to != Status.DELETED:
         subscription.cancelled_at, subscription.delete_after = None, None
     subscription.save()
     SubscriptionEvent.objects.create(
@@ -231,7 +248,7 @@ def _first_end(order: Order, at: datetime) -> datetime:
     return period_after(at, order.cycle, anchor_day=_day_of_month(at))
 
 
-def _with_access(subscription: Subscription) -> str:
+def with_access(subscription: Subscription) -> str:
     """The status after a payment: an admin's or a dispute's hold stays."""
     if subscription.status == Status.SUSPENDED and subscription.hold in (Hold.ADMIN, Hold.DISPUTE):
         return Status.SUSPENDED
@@ -239,13 +256,20 @@ def _with_access(subscription: Subscription) -> str:
 
 
 def _use_coupon_period(subscription: Subscription, order: Order) -> None:
-    """A coupon that lasts several periods has one less, and goes with its last."""
+    """A coupon that lasts several periods has one less, and goes with its last. One for a single period leaves another that
+    is running as it is."""
     coupon = order.coupon
     if coupon is None:
         return
-    lasting = subscription.coupon_periods_left if subscription.coupon_id == coupon.pk else coupon.periods
+    is_running = subscription.coupon_id == coupon.pk
+    if not is_running and order.kind != Order.Kind.FIRST and not CouponUse.objects.filter(order=order).exists():
+        return  # money that came late for a period of a coupon that has run out since
+    lasting = subscription.coupon_periods_left if is_running else coupon.periods
     left = lasting and lasting - 1  # None: for ever
-    subscription.coupon, subscription.coupon_periods_left = (None, None) if left == 0 else (coupon, left)
+    if left != 0:
+        subscription.coupon, subscription.coupon_periods_left = coupon, left
+    elif is_running:
+        subscription.coupon, subscription.coupon_periods_left = None, None
 
 
 def _values_of_rest(order: Order, periods: list[PaidPeriod], at: datetime) -> list[tuple[PaidPeriod, Money]]:

@@ -30,7 +30,15 @@ def test_amounts_read_as_people_write_them(money, french, english) -> None:
 
 
 @pytest.mark.parametrize(
-    ("money", "text"), [(Money(5_000, "XOF"), "5000"), (Money(762, "EUR"), "7.62"), (Money(700, "EUR"), "7.00")]
+    ("money", "text"),
+    [
+        (Money(5_000, "XOF"), "5000"),
+        (Money(762, "EUR"), "7.62"),
+        (Money(700, "EUR"), "7.00"),
+        (Money(5_000, "JPY"), "5000"),
+        (Money(12_345, "TND"), "12.345"),
+        (Money(150_050, "HUF"), "1500.50"),
+    ],
 )
 def test_providers_get_plain_digits(money, text) -> None:
     assert money.as_text() == text

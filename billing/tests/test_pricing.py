@@ -20,16 +20,27 @@ currencies = st.sampled_from(sorted(EXPONENTS))
 percents = st.decimals(0, 99, places=2)
 
 
-@given(st.integers(0, 10**10), currencies, percents, st.booleans(), st.integers(1, 100), st.integers(0, 10**10))
-def test_an_order_with_tax_always_adds_up(minor, currency, percent, included, off, unused) -> None:
+@given(
+    st.integers(0, 10**10),
+    currencies,
+    percents,
+    st.booleans(),
+    st.integers(0, 10**10),
+    st.booleans(),
+    st.integers(0, 10**10),
+)
+def test_an_order_with_tax_always_adds_up(minor, currency, percent, included, off, by_percent, unused) -> None:
     tax = Tax("TVA", percent, included)
-    amounts = price_order(
-        Money(minor, currency), reduction=Reduction(percent=off), proration=Money(unused, currency), tax=tax
-    )
+    reduction = Reduction(percent=off % 100 + 1) if by_percent else Reduction(amount=Money(off, currency))
+    amounts = price_order(Money(minor, currency), reduction=reduction, proration=Money(unused, currency), tax=tax)
     base = amounts.subtotal - amounts.proration - amounts.discount
     assert base.minor >= 0
+    assert amounts.discount.minor >= 0
     assert amounts.total == (base if included else base + amounts.tax)
+    assert amounts.net + amounts.tax == amounts.total
     assert 0 <= amounts.tax.minor <= amounts.total.minor
+    # The tax is that of the net amount, to the unit: neither way of showing a price makes another tax of it.
+    assert abs(Decimal(amounts.net.minor) * percent / 100 - amounts.tax.minor) <= 1
 
 
 def test_tax_within_a_price_and_on_top_of_it() -> None:

@@ -111,7 +111,7 @@ class TestForgeries:
         assert not sends_too_much(None)
 
     def test_the_window_ends(self, monkeypatch) -> None:
-        monkeypatch.setattr(webhooks, "FORGERY_WINDOW_SECONDS", 1)
+        monkeypatch.setattr(webhooks, "WINDOW_SECONDS", 1)
         monkeypatch.setattr(webhooks, "MAX_FORGERIES", 0)
         forge(1)
         assert deliver(1) == 429

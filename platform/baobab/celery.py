@@ -10,10 +10,13 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from celery import Celery, Task
 from celery.exceptions import Reject
 from celery.signals import setup_logging, worker_init
 from structlog.contextvars import bound_contextvars
+
+logger = structlog.get_logger(__name__)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "baobab.settings.production")
 
@@ -24,11 +27,13 @@ class TenantTask(Task):
     """A task that runs as the tenant it was sent for.
 
     The tenant's id travels in a header. A missing header, an unknown tenant, or a sender without a tenant row is
-    an error; nothing ever falls back to the platform's schema.
+    an error; nothing ever falls back to the platform's schema. In a workspace that can only be read nothing runs but what
+    says that it may: `@shared_task(runs_when_suspended=True)`.
     """
 
     acks_late = True
     reject_on_worker_lost = True
+    runs_when_suspended = False
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
         headers = dict(options.pop("headers", None) or {})
@@ -47,7 +52,11 @@ class TenantTask(Task):
             with bound_contextvars(tenant=tenant_id, task_id=self.request.id):
                 if tenant_id == PLATFORM:
                     return super().__call__(*args, **kwargs)
-                with tenant_context(_load_tenant(tenant_id)):
+                tenant = _load_tenant(tenant_id)
+                if tenant.is_suspended and not self.runs_when_suspended:
+                    logger.info("task left out: the workspace can only be read", task=self.name)
+                    return None
+                with tenant_context(tenant):
                     return super().__call__(*args, **kwargs)
         finally:
             connection.set_schema_to_public()
@@ -69,7 +78,8 @@ def _load_tenant(tenant_id: str) -> Any:
     from shared_apps.organisations.current import as_tenant
     from shared_apps.organisations.models import Organisation
 
-    organisation = Organisation.objects.select_related("plan_version__plan").filter(pk=tenant_id).first()
+    rows = Organisation.objects.select_related("plan_version__plan", "subscription")
+    organisation = rows.filter(pk=tenant_id).exclude(status=Organisation.Status.CLOSED).first()
     if organisation is None:
         raise Reject(f"tenant {tenant_id} is gone", requeue=False)
     return as_tenant(organisation)

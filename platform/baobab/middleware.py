@@ -17,7 +17,7 @@ from django.utils import translation
 from redis.exceptions import RedisError
 
 from baobab.products import PRODUCTS
-from shared_apps.core.error_views import render_domain_error, render_suspended, render_unknown_host, wants_json
+from shared_apps.core.error_views import render_domain_error, render_unknown_host, wants_json
 from shared_apps.core.errors import DomainError
 from shared_apps.core.request_info import RequestInfo, request_info, reset_request_info, set_request_info
 from shared_apps.organisations.current import normalise_host, tenant_of_host
@@ -153,9 +153,6 @@ class TenantMiddleware:
                 return render_unknown_host(request)
         request.tenant = tenant
         request.urlconf = PRODUCTS[tenant.product].urlconf
-        if tenant.is_suspended:
-            with translation.override(tenant.locale):
-                return render_suspended(request, tenant)
         connection.set_tenant(tenant)
         try:
             with structlog.contextvars.bound_contextvars(tenant=tenant.schema_name):

@@ -17,6 +17,7 @@ from shared_apps.accounts.services.identity import purge_identity_files
 from shared_apps.audit.services import delete_expired_entries, delete_in_batches
 from shared_apps.core.soon import send_soon
 from shared_apps.notifications.models import Delivery
+from shared_apps.notifications.services import sendable
 from shared_apps.notifications.tasks import send_due
 from shared_apps.organisations.fleet import in_every_tenant, live_organisations, surviving
 from shared_apps.organisations.services.erasure import forget_old_invitations
@@ -86,7 +87,7 @@ def sweep_mail() -> int:
     waiting = 0
     for organisation in live_organisations():
         with surviving(organisation, "sweep mail"), tenant_context(organisation):
-            if Delivery.objects.filter(status=Delivery.Status.QUEUED, next_attempt_at__lte=timezone.now()).exists():
+            if sendable().exists():
                 send_soon(send_due, expires=60)
                 waiting += 1
     return waiting

@@ -30,8 +30,9 @@ class AccountAdapter(DefaultAccountAdapter):
     """Sign-up goes through our own steps; our limits, records and second factor stand around each log-in."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Whether people may get an account here."""
-        return account_rules().registration_open
+        """Whether people may get an account here: nobody new in a workspace that can only be read."""
+        is_read_only = request.tenant is not None and request.tenant.is_suspended  # type: ignore[attr-defined]  # middleware's
+        return account_rules().registration_open and not is_read_only
 
     def get_login_stages(self) -> list[str]:
         """What stands between a right password and the session. The address was looked at in `pre_login`."""

@@ -29,14 +29,15 @@ AUDITED: dict[str, Audited] = {
     "accounts.spokenlanguage": _PERSON,
     "accounts.user": Audited(machine=("last_login",)),
     "audit.retentionrule": Audited(),
+    "billing.bankstatement": Audited(),
     "billing.coupon": Audited(parents=("billing.order",)),
     "billing.coupon_plans": Audited(parents=("billing.coupon",)),
     "billing.couponuse": Audited(parents=("billing.coupon", "billing.order")),
     "billing.dispute": Audited(parents=("billing.payment",)),
     # Its file and its certificate are made of what the entry of its issue says.
     "billing.invoice": Audited(machine=("pdf", "pdf_sha256", "fiscal_status", "fiscal_number", "fiscal_qr", "fiscal_error")),
-    # The organisation that came of an order is told by the organisation's own entry.
-    "billing.order": Audited(machine=("organisation_id",)),
+    # The organisation that came of an order is told by the organisation's own entry, part of its money by the payment's.
+    "billing.order": Audited(parents=("billing.payment",), machine=("organisation_id",)),
     "billing.paidperiod": Audited(parents=("billing.subscription",)),
     # What the poller notes at each look. Every change of status is recorded.
     "billing.payment": Audited(
@@ -49,11 +50,13 @@ AUDITED: dict[str, Audited] = {
     "billing.planversion": Audited(),
     "billing.price": Audited(parents=("billing.planversion",)),
     "billing.refund": Audited(
-        parents=("billing.payment",), machine=("started_at", "check_count", "next_check_at", "provider_ref")
+        parents=("billing.payment",), machine=("started_at", "check_count", "next_check_at", "provider_ref", "failure")
     ),
+    "billing.statementline": Audited(parents=("billing.bankstatement",)),
     "billing.subscription": Audited(parents=("billing.order",)),
     "billing.taxrate": Audited(),
-    "billing.transferreceipt": Audited(parents=("billing.payment",)),
+    "billing.transferdecision": Audited(parents=("billing.payment",)),
+    "billing.transferreceipt": Audited(parents=("billing.payment",), machine=("compared_at",)),
     "esxi.server": Audited(machine=("status", "checked_at")),
     "esxi.workspace": Audited(),
     "events.calendar": Audited(),
@@ -100,12 +103,17 @@ EXEMPT: dict[str, str] = {
     "auth.group": _UNUSED,
     "auth.group_permissions": _UNUSED,
     "auth.permission": _UNUSED,
+    "billing.providerhealth": f"{_MACHINE}; hiding a way to pay is recorded, and so is what an admin switches",
+    "billing.receipttwin": f"{_MACHINE}: which pictures are alike",
+    "billing.reconciliationfinding": f"{_MACHINE}: what it did to a payment is recorded there",
+    "billing.reconciliationrun": _MACHINE,
+    "billing.reconciliationtally": _MACHINE,
+    "billing.webhookevent": "the inbox of providers, kept as it came: what follows from it is recorded, and replays are",
     "billing.invoicecounter": f"{_MACHINE}: an invoice's entry names its number",
     "billing.journal": "the ledger is a log of its own, only added to",
     "billing.ledgerentry": "the ledger is a log of its own, only added to",
     "billing.reminder": "a mail that went out, in a log of its own",
     "billing.subscriptionevent": "a history of its own, beside the entries",
-    "billing.webhookevent": "the inbox of providers, kept as it came: what follows from it is recorded",
     "contenttypes.contenttype": "Django's own list of models",
     "notifications.delivery": "the outgoing mail, a log of its own",
     "organisations.owndomain": "a tenant's view of a table of the platform: it cannot write it",

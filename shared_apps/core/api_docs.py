@@ -20,7 +20,8 @@ from rest_framework.response import Response
 PAGE_STYLE = "'sha256-MMpT0iDxyjALd9PdfepImGX3DBfJPXZ4IlDWdPAgtn0='"
 OF_A_WORKSPACE = (
     "What people with a token and programs with a key may do in one workspace. Tokens and keys of one workspace are "
-    "worth nothing in another. A suspended workspace answers 403 to everything."
+    "worth nothing in another. A workspace that is not paid can be read; "
+    "what would change something gets a 403 `subscription_suspended`."
 )
 
 

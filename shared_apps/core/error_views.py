@@ -16,7 +16,11 @@ _DETAILS = {
     "csrf": _("The form has expired. Go back and send it again: nothing is lost."),
     "forbidden": _("You may not do this."),
     "not_found": _("There is nothing here."),
-    "suspended": _("This workspace is suspended. Its owner can open it again from the platform."),
+    "subscription_suspended": _(
+        "Nothing was changed: this workspace can only be read until its subscription is renewed."
+    ),
+    "subscription_held": _("Nothing was changed: this workspace can only be read. Its owner can write to our team."),
+    "workspace_closed": _("This site is closed for now."),
 }
 
 
@@ -45,9 +49,18 @@ def render_unknown_host(request: HttpRequest) -> HttpResponse:
     return _plain(request, "errors/unknown_host.html", 404, {"platform_url": platform_url("/")}, "not_found")
 
 
-def render_suspended(request: HttpRequest, tenant: Any) -> HttpResponse:
-    """A suspended workspace: says so, keeps everything, and tells the owner where to go."""
-    return _plain(request, "errors/suspended.html", 403, {"tenant": tenant}, "suspended")
+def render_read_only(request: HttpRequest, *, standing: str, pay_url: str) -> HttpResponse:
+    """Refuses a change in a workspace that can only be read: says why, that nothing is lost, and who opens it again.
+
+    `pay_url` is empty for whoever cannot pay.
+    """
+    code = "subscription_held" if standing == "held" else "subscription_suspended"
+    return _plain(request, "errors/suspended.html", 403, {"standing": standing, "pay_url": pay_url}, code)
+
+
+def render_closed(request: HttpRequest) -> HttpResponse:
+    """What customers see of a workspace that can only be read."""
+    return _plain(request, "errors/closed.html", 403, {}, "workspace_closed")
 
 
 def _plain(request: HttpRequest, template: str, status: int, context: dict[str, Any], code: str) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from django.conf import settings
@@ -23,3 +24,14 @@ class TenantStorage(FileSystemStorage):
 
     def url(self, name: str | None) -> str:
         return f"/media/{name}"
+
+
+def delete_all_files(*, schema_name: str) -> None:
+    """Delete a tenant's whole directory, for good. May be repeated; raises ValueError for a name that is more than a name."""
+    directory = Path(settings.MEDIA_ROOT) / schema_name
+    if not schema_name or directory.parent != Path(settings.MEDIA_ROOT) or schema_name in (".", ".."):
+        raise ValueError(f"not a tenant's directory: {schema_name!r}")
+    if directory.is_symlink():
+        raise ValueError(f"not a directory: {schema_name!r}")
+    if directory.exists():
+        shutil.rmtree(directory)

@@ -29,7 +29,7 @@ from shared_apps.core.widgets import (
 )
 
 FRAMES = ("public", "focus", "workspace", "tenant")
-ERRORS = ("400", "403", "404", "csrf", "unknown_host", "suspended", "maintenance", "domain", "500", "offline")
+ERRORS = ("400", "403", "404", "csrf", "unknown_host", "suspended", "closed", "maintenance", "domain", "500", "offline")
 SECTIONS = [
     "foundations",
     "buttons",

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from redis.exceptions import RedisError
 
+from shared_apps.core.cache import RedisCache
 from shared_apps.core.errors import TooManyAttempts
 from shared_apps.core.request_info import request_info
 
@@ -25,28 +26,19 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 def count_one(*, action: str, who: str, seconds: int) -> int:
     """Count one more; how many that makes in a window of `seconds`. 0 when nothing is counted: Redis is away."""
-    key = _key(action, who)
     try:
-        cache.add(key, 0, timeout=seconds)
-        count = cache.incr(key)
-        if count == 1:
-            # It may have expired between the two calls, and come back without an end.
-            cache.touch(key, seconds)
-    except ValueError:  # it expired between the two calls
-        return 0
+        return cast("RedisCache", cache).count(_key(action, who), seconds=seconds)
     except RedisError:
         logger.warning("throttle without redis", action=action)
         return 0
-    return count
 
 
-def counted(*, action: str, who: str) -> int:
-    """How many were counted in the window that is open; counts nothing. 0 without Redis."""
+def use_up(*, action: str, who: str, limit: int, seconds: int) -> None:
+    """From now on the limit counts as passed, for `seconds`. Nothing happens without Redis."""
     try:
-        return cache.get(_key(action, who), 0)
+        cache.set(_key(action, who), limit + 1, timeout=seconds)
     except RedisError:
         logger.warning("throttle without redis", action=action)
-        return 0
 
 
 def check_rate(*, action: str, who: str, limit: int, seconds: int) -> None:

@@ -9,13 +9,15 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from shared_apps.core.context import own_sender, platform_url
 from shared_apps.core.soon import send_soon
+from shared_apps.core.tenancy import connection
 from shared_apps.notifications.models import Delivery
-from shared_apps.notifications.sms import sms_provider
+from shared_apps.notifications.sms import LONGEST, gsm_safe, sms_provider
 
 logger = structlog.get_logger(__name__)
 
@@ -45,6 +47,21 @@ def _queue(delivery: Delivery) -> None:
     transaction.on_commit(lambda: send_soon(send_due))
 
 
+# What still leaves a workspace that can only be read: what people need to come in, and what warns them.
+ACCOUNT_SECURITY = (
+    "account_erased", "choose_password", "email_change", "email_code", "impersonation", "one_time_code", "password_reset",
+    "provider_changed", "reopen", "security_notice",
+)  # fmt: skip
+
+
+def sendable() -> QuerySet[Delivery]:
+    """The messages of this schema that are due now. In a workspace that can only be read the others wait until it is open."""
+    due = Delivery.objects.filter(status=Delivery.Status.QUEUED, next_attempt_at__lte=timezone.now())
+    if getattr(connection.tenant, "is_suspended", False):
+        return due.filter(template__in=ACCOUNT_SECURITY)
+    return due
+
+
 def send_due_emails(*, limit: int = 50) -> int:
     """Send the e-mails and text messages that are due; returns how many left.
 
@@ -63,12 +80,7 @@ def send_due_emails(*, limit: int = 50) -> int:
 
 def _claim_one() -> Delivery | None:
     with transaction.atomic():
-        delivery = (
-            Delivery.objects.select_for_update(skip_locked=True)
-            .filter(status=Delivery.Status.QUEUED, next_attempt_at__lte=timezone.now())
-            .order_by("next_attempt_at", "pk")
-            .first()
-        )
+        delivery = sendable().select_for_update(skip_locked=True).order_by("next_attempt_at", "pk").first()
         if delivery is None:
             return None
         delivery.attempts += 1
@@ -105,10 +117,17 @@ def _hand_over(delivery: Delivery) -> None:
 
 
 def render_sms(*, template: str, locale: str, context: dict[str, Any]) -> str:
-    """The text of a message in the reader's language, on one line."""
+    """The text of a message in the reader's language, on one line, in the alphabet of text messages."""
     with translation.override(locale):
         text = render_to_string(f"sms/{template}.txt", {**context, "platform_name": settings.PLATFORM_NAME})
-    return " ".join(text.split())
+    return gsm_safe(text)
+
+
+def shortened_for_sms(*, template: str, locale: str, context: dict[str, Any], shorten: str) -> dict[str, Any]:
+    """The context with one of its texts cut to what fits into a single message; never below its first ten characters."""
+    whole = gsm_safe(str(context[shorten]))
+    others = len(render_sms(template=template, locale=locale, context={**context, shorten: "x"})) - 1
+    return {**context, shorten: whole[: max(10, LONGEST - others)].rstrip()}
 
 
 def render_email(*, template: str, recipient: str, locale: str, context: dict[str, Any]) -> EmailMultiAlternatives:

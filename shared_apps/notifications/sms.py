@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import os
 import time
+import unicodedata
 import uuid
 from pathlib import Path
 from typing import Protocol, cast
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+
+# The basic alphabet of text messages (3GPP TS 23.038, 6.2.1), 160 to a message; any other character halves that and more.
+_GSM = frozenset(
+    "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_INSTEAD = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-", "…": "...",
+                          "€": "EUR", "œ": "oe", "Œ": "OE"})  # fmt: skip
+LONGEST = 160
+
+
+def gsm_safe(text: str) -> str:
+    """A text on one line in the basic alphabet: other letters without their accents, what has no likeness as "?"."""
+    line = " ".join(text.translate(_INSTEAD).split())
+    return "".join(character if character in _GSM else _plain(character) for character in line)
+
+
+def _plain(character: str) -> str:
+    base = unicodedata.normalize("NFKD", character)[0]
+    return base if base in _GSM else "?"
 
 
 class SmsUnavailable(Exception):

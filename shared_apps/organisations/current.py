@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from threading import Lock
+from typing import Any
 from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from shared_apps.core.tenancy import connection
@@ -25,6 +29,17 @@ logger = structlog.get_logger(__name__)
 
 VERSION_KEY = "shared:tenant-version"
 MAX_REMEMBERED = 20_000
+
+
+class Standing(StrEnum):
+    """Whether a workspace may be worked in, and why not."""
+
+    OPEN = "open"
+    GRACE = "grace"  # the paid time is over: everything works for some days more
+    PROVISIONAL = "provisional"  # these are over too, and money is on its way
+    UNPAID = "unpaid"  # from here on it can be read, and nothing can be changed
+    CANCELLED = "cancelled"
+    HELD = "held"  # by the platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,9 @@ class Tenant:
     quotas: tuple[tuple[str, int | None], ...]
     features: frozenset[str]
     paid_until: datetime | None
+    grace_days: int = 0
+    hold: str = ""  # of the subscription, as billing names it
+    delete_after: datetime | None = None  # of one that is cancelled
 
     def get_tenant_type(self) -> str:
         """django-tenants' name for the product."""
@@ -51,7 +69,25 @@ class Tenant:
 
     @property
     def is_suspended(self) -> bool:
+        """Whether nothing may be changed; everything can be read."""
         return self.status == Organisation.Status.SUSPENDED
+
+    @property
+    def grace_ends_at(self) -> datetime | None:
+        """Until when everything works without payment."""
+        return self.paid_until and self.paid_until + timedelta(days=self.grace_days)
+
+    @property
+    def standing(self) -> Standing:
+        """As of this moment. No query."""
+        if self.is_suspended:
+            if self.delete_after:
+                return Standing.CANCELLED
+            return Standing.HELD if self.hold in ("admin", "dispute") else Standing.UNPAID
+        now = timezone.now()
+        if self.paid_until is None or self.grace_ends_at is None or now < self.paid_until:
+            return Standing.OPEN
+        return Standing.GRACE if now < self.grace_ends_at else Standing.PROVISIONAL
 
     def quota(self, name: str) -> int | None:
         """The plan's limit for something; None is unlimited, and so is what the plan does not name."""
@@ -124,7 +160,7 @@ def tenant_of_host(host: str) -> Tenant | None:
 
 def _load(host: str) -> Tenant | None:
     domain = (
-        Domain.objects.select_related("tenant__plan_version__plan")
+        Domain.objects.select_related("tenant__plan_version__plan", "tenant__subscription")
         .filter(domain=host, live_at__isnull=False)
         .exclude(tenant__status__in=[Organisation.Status.PROVISIONING, Organisation.Status.CLOSED])
         .first()
@@ -138,6 +174,7 @@ def as_tenant(organisation: Organisation, *, host: str = "") -> Tenant:
     """The frozen view of an organisation that `connection.set_tenant` and requests use."""
     primary = organisation.domains.filter(is_primary=True).values_list("domain", flat=True).first() or host
     version = organisation.plan_version
+    subscription = _subscription_of(organisation)
     return Tenant(
         pk=organisation.pk,
         schema_name=organisation.schema_name,
@@ -152,7 +189,18 @@ def as_tenant(organisation: Organisation, *, host: str = "") -> Tenant:
         quotas=tuple(version.quotas.items()),
         features=frozenset(version.features),
         paid_until=organisation.paid_until,
+        grace_days=version.grace_days,
+        hold=subscription.hold if subscription else "",
+        delete_after=subscription.delete_after if subscription else None,
     )
+
+
+def _subscription_of(organisation: Organisation) -> Any:
+    """None for one that is still being made."""
+    try:
+        return organisation.subscription
+    except ObjectDoesNotExist:
+        return None
 
 
 def announce_change() -> None:

@@ -20,7 +20,7 @@ ALIVE = (Organisation.Status.ACTIVE, Organisation.Status.SUSPENDED)
 
 def live_organisations() -> list[Organisation]:
     """Every organisation with a workspace, in one query. On the public schema."""
-    alive = Organisation.objects.filter(status__in=ALIVE).select_related("plan_version__plan")
+    alive = Organisation.objects.filter(status__in=ALIVE).select_related("plan_version__plan", "subscription")
     return list(alive.order_by("created_at", "pk"))
 
 

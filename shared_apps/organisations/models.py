@@ -78,6 +78,11 @@ class Organisation(TenantMixin):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_suspended(self) -> bool:
+        """Whether its workspace can be read only."""
+        return self.status == self.Status.SUSPENDED
+
     def __enter__(self) -> Organisation:
         """Refused: django-tenants keeps the previous tenant in a list shared by all threads. Use tenant_context."""
         raise TypeError("use tenant_context(organisation)")

@@ -34,3 +34,17 @@ def invitable_roles(actor: str) -> tuple[str, ...]:
 def has_seat(role: str) -> bool:
     """Whether a role leads into the workspace."""
     return role != Role.BILLING
+
+
+# Who may see what the organisation is asked to pay, and pay it.
+PAYS = (Role.OWNER, Role.ADMIN, Role.BILLING)
+
+
+def may_pay(role: str) -> bool:
+    """Whether a role may open and pay the organisation's orders."""
+    return role in PAYS
+
+
+def may_end(role: str) -> bool:
+    """Whether a role may cancel the subscription, take that back, and have everything deleted."""
+    return role == Role.OWNER

@@ -28,7 +28,7 @@ def memberships_of(user: Any) -> QuerySet[Membership]:
     return (
         Membership.objects.filter(user_id=user.pk)
         .exclude(organisation__status=Organisation.Status.CLOSED)
-        .select_related("user", "organisation__plan_version__plan", "organisation__subscription")
+        .select_related("user", "organisation__plan_version__plan", "organisation__subscription__plan_version")
         .prefetch_related(Prefetch("organisation__domains", Domain.objects.filter(is_primary=True)))
         .order_by("organisation__name", "pk")
     )

@@ -34,6 +34,7 @@ class PlanOffer:
     quotas: list[str]
     features: list[Line]
     prices: dict[tuple[str, str], Money]
+    trial_days: int = 0
 
     @property
     def in_short(self) -> str:
@@ -114,6 +115,18 @@ def chosen_plan(choice: Choice) -> dict[str, Any] | None:
     }
 
 
+def currencies_on_sale(products: Iterable[ProductOffer]) -> list[str]:
+    """The currencies in which something is sold, in their order."""
+    sold = {currency for product in products for plan in product.plans for _cycle, currency in plan.prices}
+    return [currency for currency in plan_texts.CURRENCIES if currency in sold]
+
+
+def sold_currency(products: Iterable[ProductOffer], wanted: str) -> str:
+    """The wanted currency if something is sold in it, else the first in which something is."""
+    sold = currencies_on_sale(products)
+    return wanted if wanted in sold or not sold else sold[0]
+
+
 def best_savings(catalogue: Iterable[ProductOffer], currency: str) -> dict[str, int]:
     """The largest saving of each cycle in a currency, in per cent."""
     plans = [plan for product in catalogue for plan in product.plans]
@@ -132,6 +145,7 @@ def _offers(pairs: list[tuple[Plan, PlanVersion]]) -> list[PlanOffer]:
             quotas=_quota_lines(version),
             features=[Line(plan_texts.feature_text(name), name in version.features) for name in all_features],
             prices={(price.cycle, price.currency): price.amount for price in version.prices.all()},
+            trial_days=version.trial_days,
         )
         for plan, version in pairs
     ]

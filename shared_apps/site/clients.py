@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from billing.models import Payment
+from billing.models import Payment, Subscription
 from provisioning.models import ProvisioningJob
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import NotFound
@@ -26,6 +26,7 @@ class Client:
     jobs: list[ProvisioningJob]
     payments: list[Payment]
     entries: list[AuditLog]
+    subscription: Subscription | None
 
 
 def clients(*, search: str, status: str, product: str) -> QuerySet[Organisation]:
@@ -65,6 +66,9 @@ def client(organisation: Organisation) -> Client:
             .order_by("-created_at")[:20]
         ),
         entries=_entries_of(organisation),
+        subscription=Subscription.objects.select_related("organisation", "plan_version__plan")
+        .filter(organisation=organisation)
+        .first(),
     )
 
 

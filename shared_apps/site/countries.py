@@ -23,7 +23,7 @@ _OTHERS = (
 AFRICA, OTHERS = frozenset(_AFRICA.split()), frozenset(_OTHERS.split())
 CODES = AFRICA | OTHERS
 # Where a customer most likely is, by the currency chosen.
-LIKELY = {"XAF": "CM", "XOF": "CI", "EUR": ""}
+LIKELY = {"XAF": "CM", "XOF": "CI", "GNF": "GN", "JPY": "JP"}
 
 
 def country_choices() -> list[tuple[str, list[tuple[str, str]]]]:

@@ -82,7 +82,9 @@ FAQ: tuple[Category, ...] = (
         (
             Question(
                 _("Do prices include tax?"),
-                _("Yes. The price shown is the price you pay."),
+                _(
+                    "The pricing page says whether they do. Before you order, you see the tax and the total, and you pay no more than that."
+                ),
             ),
             Question(
                 _("Is the subscription renewed by itself?"),

@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
 from billing.messages import Explanation, explain
-from billing.models import Order, Payment, TransferReceipt
+from billing.models import Order, Payment, Subscription, TransferReceipt
 from billing.money import Money
 from billing.providers import reasons
+from billing.transitions import PROVISIONAL, clock_of
 from provisioning.models import ProvisioningJob
+from shared_apps.site.money_news import News, news_of, payments_of
 
 Text = str | Promise
 
@@ -34,6 +36,7 @@ class State(StrEnum):
     PROVISIONING = "provisioning"
     STUCK = "stuck"
     READY = "ready"
+    PAID = "paid"  # a renewal or a change: what it bought is there
     EXPIRED = "expired"
     CANCELLED = "cancelled"
 
@@ -70,6 +73,7 @@ HEADLINES: dict[State, Text] = {
     State.PROVISIONING: _("Payment received. Your workspace is being prepared"),
     State.STUCK: _("Your workspace takes longer than usual"),
     State.READY: _("Your workspace is ready"),
+    State.PAID: _("Payment received"),
     State.EXPIRED: _("This order has expired"),
     State.CANCELLED: _("This order was cancelled"),
 }
@@ -109,12 +113,32 @@ class OrderPage:
     open_transfer: Payment | None = None
     refused: str = ""  # an admin's words about the last receipt
     under_way: Payment | None = None  # may still take money: the order must not be cancelled meanwhile
-    second_payments: list[Payment] = field(default_factory=list)  # of a paid order: to be given back
+    news: list[News] = field(default_factory=list)  # money that was not needed, or went back
     left_paypal: bool = False  # the payer came back from PayPal without paying
 
     @property
     def headline(self) -> Text:
         return HEADLINES[self.state]
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it makes a workspace; the others are about one that is there."""
+        return self.order.kind == Order.Kind.FIRST
+
+    @property
+    def may_renew(self) -> bool:
+        """Whether a new order may take the place of one that can no longer be paid."""
+        lives = self.order.subscription.status not in (Subscription.Status.INCOMPLETE, Subscription.Status.DELETED)
+        return not self.is_first and lives and self.state in (State.EXPIRED, State.CANCELLED)
+
+    @property
+    def open_meanwhile(self) -> datetime | None:
+        """Until when the workspace stays open at the latest while this payment is checked, where its grace ends before."""
+        if self.is_first or self.state not in (State.RECEIPT, State.MOMO):
+            return None
+        subscription = self.order.subscription
+        grace_ends_at = clock_of(subscription).grace_ends_at
+        return grace_ends_at + PROVISIONAL if grace_ends_at and subscription.status == "past_due" else None
 
     @property
     def poll_seconds(self) -> int:
@@ -149,9 +173,9 @@ class OrderPage:
         return waiting or self.state is State.MOMO
 
     @property
-    def given_back(self) -> list[tuple[Money, Text]]:
-        """What was paid although the order was paid, and how it came."""
-        return [(one.received or one.charge, arrived_by(one)) for one in self.second_payments]
+    def told(self) -> list[tuple[News, Text]]:
+        """What became of money that was not needed, and how it came."""
+        return [(one, arrived_by(one.payment)) for one in self.news]
 
     @property
     def looked_at(self) -> tuple[Money, Text] | None:
@@ -169,7 +193,8 @@ class OrderPage:
     def fingerprint(self) -> str:
         """Changes exactly when the page would look different."""
         payment = self.payment
-        parts = [self.order.status, self.state, self.order.subdomain, len(self.receipts), len(self.second_payments)]
+        parts = [self.order.status, self.state, self.order.subdomain, len(self.receipts)]
+        parts += [f"{one.what}{one.payment.pk}{one.amount.minor}" for one in self.news]
         if payment:
             parts += [payment.pk, payment.status, payment.reason, payment.comment, bool(payment.redirect_url)]
         if self.under_way:
@@ -185,13 +210,19 @@ def arrived_by(payment: Payment) -> Text:
 
 
 def load_order_page(order: Order, *, left_paypal: str = "") -> OrderPage:
-    """Read what the page shows of an order. At most four queries.
+    """Read what the page shows of an order. At most five queries.
 
     `left_paypal` is the payment whose PayPal page this visitor left without paying, if any.
     """
     if order.status in (Order.Status.PAID, Order.Status.FULFILLED):
-        return _paid(order)
-    payments = list(order.payments.select_related("method").order_by("-created_at")[:20])
+        return _paid(order) if order.kind == Order.Kind.FIRST else _with_news(OrderPage(order, State.PAID))
+    payments = list(payments_of(order)[:20])
+    page = _unpaid(order, payments, left_paypal)
+    page.news = news_of(order, payments)
+    return page
+
+
+def _unpaid(order: Order, payments: list[Payment], left_paypal: str) -> OrderPage:
     review = next((one for one in payments if one.status == Payment.Status.NEEDS_REVIEW), None)
     if review:
         return OrderPage(order, State.REVIEW, payment=review, problem=explain(review.reason), under_way=review)
@@ -219,9 +250,11 @@ def _paid(order: Order) -> OrderPage:
     ready = order.status == Order.Status.FULFILLED
     stuck = not ready and job is not None and job.status == ProvisioningJob.Status.STUCK
     state = State.READY if ready else State.STUCK if stuck else State.PROVISIONING
-    page = OrderPage(order, state, job=job, steps=_steps(job, finished=ready, stuck=stuck))
-    in_review = order.payments.filter(status=Payment.Status.NEEDS_REVIEW)
-    page.second_payments = list(in_review.select_related("method").order_by("created_at")[:5])
+    return _with_news(OrderPage(order, state, job=job, steps=_steps(job, finished=ready, stuck=stuck)))
+
+
+def _with_news(page: OrderPage) -> OrderPage:
+    page.news = news_of(page.order, payments_of(page.order)[:20])
     return page
 
 

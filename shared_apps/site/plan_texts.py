@@ -59,13 +59,24 @@ PERIODS: dict[str, Text] = {
 CURRENCIES: dict[str, Text] = {
     "XAF": gettext_lazy("FCFA (Central Africa)"),
     "XOF": gettext_lazy("FCFA (West Africa)"),
+    "GNF": gettext_lazy("Guinean franc"),
     "EUR": gettext_lazy("Euro"),
+    "USD": gettext_lazy("US dollar"),
+    "JPY": gettext_lazy("Japanese yen"),
 }
 # The same in two parts, for a switch: what people call the money, and where it is used.
 CURRENCY_PARTS: dict[str, tuple[Text, Text]] = {
     "XAF": ("FCFA", gettext_lazy("Central Africa")),
     "XOF": ("FCFA", gettext_lazy("West Africa")),
+    "GNF": (gettext_lazy("Guinean franc"), ""),
     "EUR": (gettext_lazy("Euro"), ""),
+    "USD": (gettext_lazy("US dollar"), ""),
+    "JPY": (gettext_lazy("Yen"), ""),
+}
+ORDER_KINDS: dict[str, Text] = {
+    Order.Kind.FIRST: gettext_lazy("First order"),
+    Order.Kind.RENEWAL: gettext_lazy("Renewal"),
+    Order.Kind.CHANGE: gettext_lazy("Change of plan"),
 }
 
 FEATURES: dict[str, Text] = {
@@ -86,6 +97,28 @@ FEATURES: dict[str, Text] = {
     "replication": gettext_lazy("Replication to a second host"),
     "verification": gettext_lazy("Automatic check of backups"),
     "monitoring": gettext_lazy("Monitoring of servers"),
+}
+
+# What each product's plans limit and keep; commission is in hundredths of a per cent.
+QUOTAS_OF: dict[str, tuple[str, ...]] = {
+    "store": ("products", "storage_gb", "users"),
+    "events": ("events_per_month", "users", "commission_bp"),
+    "esxi": ("esxi_servers", "vms", "backups_per_month", "storage_gb", "users"),
+}
+QUOTA_LABELS: dict[str, Text] = {
+    "products": gettext_lazy("Products"),
+    "events_per_month": gettext_lazy("Events a month"),
+    "esxi_servers": gettext_lazy("ESXi servers"),
+    "vms": gettext_lazy("Virtual machines"),
+    "backups_per_month": gettext_lazy("Backups a month"),
+    "storage_gb": gettext_lazy("Storage (GB)"),
+    "users": gettext_lazy("Users"),
+    "commission_bp": gettext_lazy("Commission on tickets sold"),
+}
+RETENTION_OF: dict[str, tuple[str, ...]] = {"store": (), "events": (), "esxi": ("snapshot_days", "backup_days")}
+RETENTION_LABELS: dict[str, Text] = {
+    "snapshot_days": gettext_lazy("Snapshots are kept"),
+    "backup_days": gettext_lazy("Backups are kept"),
 }
 
 # The order in which people compare; PostgreSQL's jsonb does not keep one.
@@ -121,12 +154,12 @@ def quota_texts(quotas: dict[str, int | None]) -> list[str]:
 def quota_text(name: str, value: int | None) -> str:
     """A quota in words: "100 products", "Unlimited events", "5 % commission on tickets"."""
     if name == "commission_bp":
-        return _("%(percent)s%% commission on tickets sold") % {"percent": _number(Decimal(value or 0) / 100)}
+        return _("%(percent)s%% commission on tickets sold") % {"percent": number_text(Decimal(value or 0) / 100)}
     if value is None:
         return str(_UNLIMITED.get(name, _humanise(name)))
     if name in _COUNTED:
-        return str(_COUNTED[name] % {"number": _number(value), "count": value})
-    return f"{_humanise(name)}: {_number(value)}"
+        return str(_COUNTED[name] % {"number": number_text(value), "count": value})
+    return f"{_humanise(name)}: {number_text(value)}"
 
 
 def retention_text(retention: dict[str, int]) -> str:
@@ -135,6 +168,21 @@ def retention_text(retention: dict[str, int]) -> str:
         return ""
     days = retention["backup_days"]
     return ngettext("Backups kept %(days)d day", "Backups kept %(days)d days", days) % {"days": days}
+
+
+def price_label(cycle: str, currency: str) -> str:
+    """What a price is for: "Monthly, FCFA (Central Africa)"."""
+    return f"{CYCLES[cycle]}, {CURRENCIES[currency]}"
+
+
+def quota_label(name: str) -> str:
+    """What a quota is called beside its field."""
+    return str(QUOTA_LABELS.get(name, _humanise(name)))
+
+
+def retention_label(name: str) -> str:
+    """What is kept so many days."""
+    return str(RETENTION_LABELS.get(name, _humanise(name)))
 
 
 def feature_text(name: str) -> str:
@@ -152,5 +200,6 @@ def _humanise(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _number(value: int | Decimal) -> str:
+def number_text(value: int | Decimal) -> str:
+    """A number in the reader's language."""
     return format_decimal(value, locale=to_locale(get_language() or "fr"))

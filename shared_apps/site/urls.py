@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from shared_apps.site.views import (
     audit,
     backoffice,
+    backoffice_invoices,
+    backoffice_subscriptions,
     identity,
     invitations,
+    invoices,
     legal,
     members,
     orders,
     organisation_form,
     organisations,
+    pay,
     pricing,
     signup,
 )
 from shared_apps.site.views import backoffice_organisations as desk
+from shared_apps.site.views import backoffice_payments as money
+from shared_apps.site.views import backoffice_refunds as refunds
 
 urlpatterns = [
     path("", pricing.home, name="home"),
@@ -44,6 +50,14 @@ urlpatterns = [
     path("orders/<uuid:id>/cancelled/", orders.cancelled, name="order_cancelled"),
     path("orders/<uuid:id>/receipt/", orders.receipt, name="order_receipt"),
     path("orders/<uuid:id>/cancel/", orders.cancel, name="order_cancel"),
+    path("orders/<uuid:id>/renew/", orders.renew, name="order_renew"),
+    path("pay/<uuid:id>/<str:token>/", pay.page, name="pay"),
+    path("pay/<uuid:id>/<str:token>/status/", pay.status, name="pay_status"),
+    path("pay/<uuid:id>/<str:token>/start/", pay.start, name="pay_start"),
+    path("pay/<uuid:id>/<str:token>/check/", pay.check, name="pay_check"),
+    path("pay/<uuid:id>/<str:token>/receipt/", pay.receipt, name="pay_receipt"),
+    path("pay/<uuid:id>/<str:token>/renew/", pay.renew, name="pay_renew"),
+    path("invoices/<uuid:id>/", invoices.invoice, name="invoice"),
     path("organisations/", organisations.organisations, name="organisations"),
     path("organisations/<uuid:id>/", organisations.organisation, name="organisation"),
     path("organisations/<uuid:id>/enter/", organisations.enter, name="organisation_enter"),
@@ -62,6 +76,7 @@ urlpatterns = [
     ),
     path("organisations/<uuid:id>/leave/", members.leave, name="organisation_leave"),
     path("organisations/<uuid:id>/transfer/", members.transfer, name="organisation_transfer"),
+    path("organisations/<uuid:id>/", include("shared_apps.site.urls_portal")),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("backoffice/", backoffice.home, name="backoffice"),
     path("backoffice/audit/", audit.log, name="backoffice_audit"),
@@ -69,15 +84,31 @@ urlpatterns = [
     path("backoffice/audit/statistics/", audit.statistics, name="backoffice_audit_statistics"),
     path("backoffice/audit/export/", audit.export, name="backoffice_audit_export"),
     path("backoffice/audit/retention/", audit.retention, name="backoffice_audit_retention"),
-    path("backoffice/transfers/", backoffice.transfers, name="backoffice_transfers"),
-    path("backoffice/transfers/<uuid:id>/", backoffice.transfer, name="backoffice_transfer"),
-    path("backoffice/receipts/<uuid:id>/", backoffice.receipt, name="backoffice_receipt"),
+    path("backoffice/", include("shared_apps.site.urls_transfers")),
+    path("backoffice/payments/", money.payments, name="backoffice_payments"),
+    path("backoffice/payments/<uuid:id>/", money.payment, name="backoffice_payment"),
+    path("backoffice/payments/<uuid:id>/ask/", money.ask_again, name="backoffice_payment_ask"),
+    path("backoffice/payments/<uuid:id>/refund/", money.refund, name="backoffice_payment_refund"),
+    path("backoffice/payments/<uuid:id>/decide/", money.decide, name="backoffice_payment_decide"),
+    path("backoffice/review/", money.review, name="backoffice_review"),
+    path("backoffice/refunds/", refunds.refunds, name="backoffice_refunds"),
+    path("backoffice/refunds/<uuid:id>/", refunds.refund, name="backoffice_refund"),
+    path("backoffice/invoices/", backoffice_invoices.invoices, name="backoffice_invoices"),
+    path("backoffice/invoices/<uuid:id>/certify/", backoffice_invoices.certify, name="backoffice_invoice_certify"),
+    path("backoffice/subscriptions/", backoffice_subscriptions.subscriptions, name="backoffice_subscriptions"),
+    path(
+        "backoffice/subscriptions/<uuid:id>/<slug:action>/",
+        backoffice_subscriptions.change,
+        name="backoffice_subscription_change",
+    ),
     path("backoffice/organisations/", desk.organisations, name="backoffice_organisations"),
     path("backoffice/organisations/<uuid:id>/", desk.organisation, name="backoffice_organisation"),
     path("backoffice/organisations/<uuid:id>/visit/", desk.visit, name="backoffice_visit"),
     path("backoffice/visits/<uuid:id>/open/", desk.open_visit, name="backoffice_visit_open"),
     path("backoffice/visits/<uuid:id>/end/", desk.end_visit, name="backoffice_visit_end"),
     path("backoffice/provisioning/<uuid:id>/restart/", backoffice.restart_job, name="backoffice_restart_job"),
+    path("backoffice/", include("shared_apps.site.urls_selling")),
+    path("backoffice/", include("shared_apps.site.urls_operations")),
     path("backoffice/identity/", identity.queue, name="backoffice_identity"),
     path("backoffice/identity/<uuid:id>/", identity.check, name="backoffice_identity_check"),
     path("backoffice/identity/<uuid:id>/<slug:kind>/", identity.file, name="backoffice_identity_file"),

@@ -16,6 +16,7 @@ from tenant_apps.team.access import StaffRequest, TenantRequest, is_staff
 from tenant_apps.team.navigation import links_for
 from tenant_apps.team.products import product_config
 from tenant_apps.team.selectors import permissions_of
+from tenant_apps.team.standing import banner_of
 
 # A form that could not be taken: the page is shown again with what is wrong.
 UNPROCESSABLE = 422
@@ -33,6 +34,7 @@ def render_workspace(
         "account": account_of(request.user),
         "forget_draft": request.session.pop(_DRAFT, ""),
         "permissions": permissions_of(request.user),
+        "site_banner": banner_of(request),
         "usage": _nearly_reached(),
     }
     return render(request, template, {**shell, **(context or {})}, status=status)

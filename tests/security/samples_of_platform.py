@@ -8,10 +8,12 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from billing.models import Order, Payment, PaymentMethod
+from billing.models import Invoice, Order, Payment, PaymentMethod, Plan, Refund
+from billing.money import Money
 from billing.services.payments import start_payment
+from billing.services.refunds import request_refund
 from billing.services.transfers import upload_receipt
-from billing.signing import callback_token
+from billing.signing import callback_token, pay_token
 from provisioning.models import ProvisioningJob
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant, as_tenant
@@ -35,11 +37,22 @@ def platform_samples(subdomain: str) -> Samples:
         "order_id": order.pk, "payment_id": payment.pk, **_people(organisation, canary),
     }  # fmt: skip
     own_order = {"id": order.pk}
+    invoice = Invoice.objects.filter(subscription__organisation=organisation).earliest("issued_at")
+    other_plan = Plan.objects.filter(product=organisation.product).exclude(versions=organisation.plan_version_id)[0]
     momo = _mobile_money(organisation.owner)
     return {
         **samples,
         **{f"order{what}": own_order for what in _ORDER_PAGES},
+        **dict.fromkeys(
+            [f"pay{what}" for what in ("", "_status", "_start", "_check", "_receipt", "_renew")], _pay_link(canary)
+        ),
+        "backoffice_subscription_change": {"id": organisation.subscription.pk, "action": "extend"},
         "backoffice_transfer": {"id": payment.pk},
+        **{f"backoffice_payment{what}": {"id": payment.pk} for what in ("", "_ask", "_refund", "_decide")},
+        **{what: {"id": invoice.pk} for what in ("invoice", "backoffice_invoice_certify")},
+        **{what: {"invoice_id": invoice.pk} for what in ("api-invoice", "api-invoice-download")},
+        "organisation_plan_change": {"id": organisation.pk, "name": other_plan.name},
+        "backoffice_refund": {"id": _refund(organisation).pk},
         "backoffice_receipt": {"id": payment.receipts.get().pk},
         "backoffice_restart_job": {"id": ProvisioningJob.objects.get(order__organisation=organisation).pk},
         "backoffice_identity_check": {"id": samples["backoffice_identity_file"]["id"]},
@@ -48,7 +61,16 @@ def platform_samples(subdomain: str) -> Samples:
     }
 
 
-_ORDER_PAGES = ("", "_status", "_pay", "_check", "_return", "_cancelled", "_receipt", "_cancel")
+_ORDER_PAGES = ("", "_status", "_pay", "_check", "_return", "_cancelled", "_receipt", "_cancel", "_renew")
+
+
+def _refund(organisation: Organisation) -> Refund:
+    """Part of what the organisation paid, to be sent back by hand."""
+    paid = Payment.objects.filter(order__organisation=organisation, status=Payment.Status.SUCCEEDED).earliest(
+        "created_at"
+    )
+    amount = Money(1, paid.received_currency)
+    return request_refund(payment=paid, amount=amount, reason="support", actor=make_admin())
 
 
 def _visit(organisation: Organisation) -> dict[str, Any]:
@@ -79,6 +101,15 @@ def _order(organisation: Organisation, canary: str) -> tuple[Order, Payment]:
     upload_receipt(payment=payment, upload=receipt, user=order.user)
     payment.refresh_from_db()
     return order, payment
+
+
+def _pay_link(canary: str) -> dict[str, Any]:
+    """The pay link of an order that is full of somebody's details, of which whoever has the link sees none."""
+    order = make_order(user=make_user(first_name=canary, last_name=canary))
+    Order.objects.filter(pk=order.pk).update(
+        customer_name=canary, customer_address=canary, customer_email=f"{canary}@example.org", tax_number=canary
+    )
+    return {"id": order.pk, "token": pay_token(order.pk)}
 
 
 def _mobile_money(owner: User) -> Payment:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from billing.models import Subscription
+from shared_apps.organisations.models import Organisation
 from tests.support.tenants import ready_tenant
 
 
@@ -27,3 +29,19 @@ def paid_for_days(subscription: Subscription, *, total: int, left: int) -> Subsc
     Subscription.objects.filter(pk=subscription.pk).update(started_at=start, paid_until=period.ends_at)
     subscription.refresh_from_db()
     return subscription
+
+
+def ended(name: str = "store-a", *, days: float, **values: Any) -> Subscription:
+    """A ready tenant's subscription whose paid time ended so many days ago."""
+    subscription = ready_subscription(name)
+    end = timezone.now() - timedelta(days=days)
+    subscription.periods.update(starts_at=end - timedelta(days=30), ends_at=end)
+    Subscription.objects.filter(pk=subscription.pk).update(paid_until=end, **values)
+    Organisation.objects.filter(pk=subscription.organisation_id).update(paid_until=end)
+    subscription.refresh_from_db()
+    return subscription
+
+
+def history(subscription: Subscription) -> list[tuple[str, str]]:
+    """What happened to it since its workspace opened, and where each led."""
+    return list(subscription.events.order_by("pk").values_list("action", "to_status"))[2:]

@@ -13,8 +13,12 @@ import pytest
 from billing.money import Money
 from billing.providers.base import Attempt
 from billing.providers.momo import MomoConfig, MomoProvider
+from billing.providers.moov import MoovConfig, MoovProvider
+from billing.providers.orange_money import OrangeMoneyConfig, OrangeMoneyProvider
 from billing.providers.paypal import PayPalConfig, PayPalProvider
-from billing.tests.providers.support import FAST, AttemptMaker, Listener, MomoMaker, Received
+from billing.providers.stripe import StripeConfig, StripeProvider
+from billing.providers.wave import WaveConfig, WaveProvider
+from billing.tests.providers.support import FAST, AttemptMaker, Listener, MomoMaker, RawServer, Received
 from tests.simulators.payments.runner import SimulatorHandle
 
 
@@ -22,7 +26,8 @@ from tests.simulators.payments.runner import SimulatorHandle
 def simulator(simulator_of_session: SimulatorHandle) -> SimulatorHandle:
     """The simulator, with nothing in it and sending no webhooks."""
     simulator_of_session.reset()
-    simulator_of_session.set_webhook("paypal", "")
+    for provider in ("paypal", "stripe", "wave"):
+        simulator_of_session.set_webhook(provider, "")
     simulator_of_session.set_momo_callback_host("")
     return simulator_of_session
 
@@ -63,6 +68,39 @@ def momo(make_momo: MomoMaker) -> MomoProvider:
 
 
 @pytest.fixture
+def stripe(simulator: SimulatorHandle) -> StripeProvider:
+    """The real Stripe client on the simulator."""
+    return StripeProvider(StripeConfig(**simulator.stripe_settings(), **FAST))
+
+
+@pytest.fixture
+def wave(simulator: SimulatorHandle) -> WaveProvider:
+    """The real Wave client on the simulator: a wallet in XOF."""
+    return WaveProvider(WaveConfig(**simulator.wave_settings(), **FAST))
+
+
+@pytest.fixture
+def orange(simulator: SimulatorHandle) -> OrangeMoneyProvider:
+    """The real Orange client on the simulator: a merchant in Côte d'Ivoire."""
+    config = OrangeMoneyConfig(**simulator.orange_settings(), country="ci", currency="XOF", **FAST)
+    return OrangeMoneyProvider(config)
+
+
+@pytest.fixture
+def moov(simulator: SimulatorHandle) -> MoovProvider:
+    """The real Moov client on the simulator: a merchant in Benin."""
+    return MoovProvider(MoovConfig(**simulator.moov_settings(), **FAST))
+
+
+@pytest.fixture
+def raw_server() -> Iterator[RawServer]:
+    """A server that says whatever it is told to."""
+    server = RawServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
 def make_attempt() -> AttemptMaker:
     """Build attempts: 25 000 XAF by default, other fields by name."""
 
@@ -88,6 +126,12 @@ def make_attempt() -> AttemptMaker:
 def euros(make_attempt: AttemptMaker) -> Attempt:
     """An attempt of 38,11 € for PayPal."""
     return make_attempt(charge=Money(3811, "EUR"))
+
+
+@pytest.fixture
+def francs(make_attempt: AttemptMaker) -> Attempt:
+    """An attempt of 25 000 XOF by a payer in Benin."""
+    return make_attempt(charge=Money(25_000, "XOF"), phone="2290197000001")
 
 
 @pytest.fixture

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from billing.providers.base import Attempt
+from billing.providers.base import Attempt, Provider
 from billing.providers.momo import MomoProvider
-from billing.providers.paypal import PayPalProvider
 
 FAST = {"connect_timeout": 2.0, "read_timeout": 5.0}
 IMPATIENT = {"connect_timeout": 2.0, "read_timeout": 0.3}
@@ -42,6 +43,37 @@ class Listener:
             return list(self.received)
 
 
-def started(provider: PayPalProvider | MomoProvider, attempt: Attempt) -> Attempt:
-    """The attempt with the reference its provider gave it."""
-    return replace(attempt, provider_ref=provider.start(attempt).provider_ref)
+class RawServer:
+    """Answers every connection with the same bytes, piece by piece."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.pause = 0.0
+        self.requests: list[bytes] = []
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/path"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            with connection:
+                self.requests.append(connection.recv(65536))
+                try:
+                    for piece in self.pieces:
+                        connection.sendall(piece)
+                        time.sleep(self.pause)
+                except OSError:
+                    continue
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def started(provider: Provider, attempt: Attempt) -> Attempt:
+    """The attempt with what its provider gave it."""
+    start = provider.start(attempt)
+    return replace(attempt, provider_ref=start.provider_ref, notification_secret=start.notification_secret)

@@ -11,7 +11,15 @@ import pytest
 from billing.money import Money
 from billing.providers import reasons
 from billing.providers.bank_transfer import BankTransferConfig, BankTransferProvider
-from billing.providers.base import Flow, InvalidSignature, ManualDecision, Outcome, ProviderRefused, ProviderState
+from billing.providers.base import (
+    Flow,
+    InvalidSignature,
+    ManualDecision,
+    Outcome,
+    ProviderRefused,
+    ProviderState,
+    Reversals,
+)
 from billing.tests.providers.support import AttemptMaker
 
 CONFIG = BankTransferConfig(
@@ -36,9 +44,10 @@ def decision(**changes: object) -> ManualDecision:
 
 
 def test_instructions_hold_what_a_payer_needs(bank: BankTransferProvider, make_attempt: AttemptMaker) -> None:
-    start = bank.start(make_attempt())
+    attempt = make_attempt()
+    start = bank.start(attempt)
     assert start.redirect_url == ""
-    assert start.provider_ref == "BAO-2026-000042"
+    assert start.provider_ref == str(attempt.id)
     assert start.instructions == {
         "bank_name": "Banque de test",
         "account_name": "Baobab",
@@ -84,3 +93,5 @@ def test_banks_do_not_call_and_refunds_are_made_by_people(
         bank.verify_webhook(headers={}, body=b"{}")
     refund = bank.refund(make_attempt(), transaction_ref="", amount=Money(5, "XAF"), key=uuid4())
     assert refund.outcome is Outcome.PENDING
+    assert bank.fetch_refund(make_attempt(), refund_ref=refund.refund_ref, key=uuid4()).outcome is Outcome.PENDING
+    assert bank.fetch_reversals(make_attempt(), transaction_ref="") == Reversals()

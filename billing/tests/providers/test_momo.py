@@ -15,8 +15,17 @@ import requests
 
 from billing.money import Money
 from billing.providers import reasons
-from billing.providers.base import Attempt, Flow, InvalidSignature, Outcome, ProviderRefused, ProviderUnavailable
-from billing.providers.momo import MomoProvider, _code_of, plain_message
+from billing.providers.base import (
+    Attempt,
+    Flow,
+    InvalidSignature,
+    Outcome,
+    ProviderRefused,
+    ProviderUnavailable,
+    Reversals,
+)
+from billing.providers.momo import MomoProvider, _code_of
+from billing.providers.texts import plain_message
 from billing.tests.providers.support import IMPATIENT, AttemptMaker, Listener, MomoMaker, started
 from tests.simulators.payments.runner import SimulatorHandle
 
@@ -409,6 +418,35 @@ def test_refunds(
         make_momo(disbursement_subscription_key="").refund(
             attempt, transaction_ref="1", amount=Money(1, "XAF"), key=uuid4()
         )
+
+
+def test_a_pending_refund_may_fail(momo: MomoProvider, simulator: SimulatorHandle, make_attempt: AttemptMaker) -> None:
+    attempt, key = started(momo, make_attempt()), uuid4()
+    simulator.decide_momo(attempt.provider_ref, "SUCCESSFUL")
+    assert momo.fetch_refund(attempt, refund_ref="", key=key).outcome is Outcome.NOT_FOUND
+    simulator.fault("momo", "refund", "capture_status", status="PENDING")
+    pending = momo.refund(attempt, transaction_ref="1", amount=Money(10_000, "XAF"), key=key)
+    assert (pending.outcome, pending.refund_ref) == (Outcome.PENDING, str(key))
+    simulator.settle_refund("momo", str(key), "FAILED", "PAYEE_LIMIT_REACHED")
+    failed = momo.fetch_refund(attempt, refund_ref="", key=key)  # found by its key alone
+    assert (failed.outcome, failed.reason) == (Outcome.FAILED, reasons.LIMIT_REACHED)
+    assert simulator.state()["momo"]["requests"][attempt.provider_ref]["refunded"] == "0"
+
+
+def test_a_refund_that_mtn_accepted_and_does_not_show_yet_is_pending(
+    momo: MomoProvider, simulator: SimulatorHandle, make_attempt: AttemptMaker
+) -> None:
+    attempt, key = started(momo, make_attempt()), uuid4()
+    simulator.fault("momo", "get_refund", "issue", issue="RESOURCE_NOT_FOUND", status=404)
+    assert momo.refund(attempt, transaction_ref="1", amount=Money(1, "XAF"), key=key).outcome is Outcome.PENDING
+    for kind in ("http_503", "html", "truncated"):
+        simulator.fault("momo", "get_refund", kind)
+        with pytest.raises(ProviderUnavailable):
+            momo.fetch_refund(attempt, refund_ref=str(key), key=key)
+
+
+def test_mtn_says_nothing_of_reversals(momo: MomoProvider, make_attempt: AttemptMaker) -> None:
+    assert momo.fetch_reversals(make_attempt(), transaction_ref="1") == Reversals(refunded=None, disputes=())
 
 
 def test_logs_hold_no_secret_and_no_number(

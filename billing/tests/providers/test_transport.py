@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,43 +11,7 @@ import pytest
 
 from billing.providers.base import ProviderUnavailable
 from billing.providers.transport import Token, TokenCache, Transport, mask_phone, token_from
-
-
-@pytest.fixture
-def raw_server() -> Iterator[RawServer]:
-    server = RawServer()
-    yield server
-    server.close()
-
-
-class RawServer:
-    """Answers every connection with the same bytes, piece by piece."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-        self.pause = 0.0
-        self.requests: list[bytes] = []
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/path"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            with connection:
-                self.requests.append(connection.recv(65536))
-                try:
-                    for piece in self.pieces:
-                        connection.sendall(piece)
-                        time.sleep(self.pause)
-                except OSError:
-                    continue
-
-    def close(self) -> None:
-        self._socket.close()
+from billing.tests.providers.support import RawServer
 
 
 def transport(**changes: float) -> Transport:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from baobab.runtime import environment, files, messages, ports
 from baobab.runtime.browser import browser_variables
 from baobab.runtime.output import say, step
+from baobab.runtime.pdf import pdf_variables
 from baobab.runtime.problems import RuntimeProblem
 from baobab.runtime.services import Services, throwaway_services
 from baobab.runtime.stopping import StopRequest
@@ -71,7 +72,7 @@ def _set_up(services: Services) -> dict[str, str]:
         env |= services.start_redis()
     with step("Translations"):
         messages.compile_messages(environment.ROOT)
-    return env | browser_variables()
+    return env | browser_variables() | pdf_variables()
 
 
 def _commands(arguments: Sequence[str]) -> dict[str, list[str]]:

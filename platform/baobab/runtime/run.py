@@ -13,6 +13,7 @@ from pathlib import Path
 from baobab.runtime import environment, files, messages, ports
 from baobab.runtime.manage import manage
 from baobab.runtime.output import RunLog, say, step
+from baobab.runtime.pdf import offer_pdf_libraries
 from baobab.runtime.problems import RuntimeProblem
 from baobab.runtime.processes import Program, Supervisor, stop_leftovers
 from baobab.runtime.services import Services, local_services
@@ -27,6 +28,7 @@ WORKERS = {
     "worker-providers": ("providers", 4),
     "worker-webhooks": ("webhooks", 2),
     "worker-mail": ("mail", 2),
+    "worker-documents": ("documents", 1),
 }
 
 
@@ -114,6 +116,9 @@ def _set_up(services: Services, log: RunLog, stop: StopRequest, *, port: int, si
     stop.check()
     with step("Static files"):
         _collect_static(data, env, log, stop)
+    with step("PDF libraries"):
+        offer_pdf_libraries()
+    stop.check()
     with step("Database"):
         manage("setup_platform", env=env, folder=root, log=log, stop=stop)
     return env

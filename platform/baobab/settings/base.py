@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "baobab.impersonation.ImpersonationMiddleware",
+    "baobab.standing.StandingMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "shared_apps.accounts.middleware.LastSeenMiddleware",
     "baobab.middleware.DomainErrorMiddleware",
@@ -145,7 +146,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "shared_apps.core.cache.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_FUNCTION": "shared_apps.core.cache.make_key",
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
@@ -323,6 +324,10 @@ MOMO: dict[str, Any] = {
     "api_key": env.text("MOMO_API_KEY", ""),
     "target_environment": env.text("MOMO_TARGET_ENVIRONMENT", "sandbox"),
     "currency": env.text("MOMO_CURRENCY", "EUR"),
+    # MTN's product for money that leaves us; without it refunds are sent by hand.
+    "disbursement_subscription_key": env.text("MOMO_DISBURSEMENT_SUBSCRIPTION_KEY", ""),
+    "disbursement_user_id": env.text("MOMO_DISBURSEMENT_USER_ID", ""),
+    "disbursement_api_key": env.text("MOMO_DISBURSEMENT_API_KEY", ""),
 }
 MOMO_REGION = env.text("MOMO_REGION", "CM")
 MOMO_CALLBACKS = env.flag("MOMO_CALLBACKS", default=False)
@@ -336,15 +341,36 @@ BANK: dict[str, Any] = {
 }
 PAYMENT_SIMULATOR_URL = ""
 
-# Who sells, as invoices name it. Tax numbers are (label, number) pairs: "NIU M012345,RCCM RC/DLA/2026/B/1".
+# Who sells, as invoices name it and keep it (`billing.documents.document.Party.of`).
 SELLER: dict[str, Any] = {
     "name": env.text("SELLER_NAME", PLATFORM_NAME),
-    "address": env.text("SELLER_ADDRESS", ""),
-    "country": env.text("SELLER_COUNTRY", "CM"),
+    "legal": env.text("SELLER_LEGAL", ""),
+    "address": env.parts("SELLER_ADDRESS"),
+    "country": env.text("SELLER_COUNTRY", PHONE_REGION),
     "email": env.text("SELLER_EMAIL", SUPPORT_EMAIL),
     "phone": env.text("SELLER_PHONE", ""),
-    "tax_numbers": [word.split(" ", 1) for word in env.words("SELLER_TAX_NUMBERS") if " " in word],
+    "tax_numbers": env.pairs("SELLER_TAX_NUMBERS"),
 }
+# On documents: a picture file, SVG or PNG, and a colour as "#rrggbb".
+DOCUMENT_LOGO = env.text("DOCUMENT_LOGO", str(BASE_DIR / "static" / "img" / "mark.svg"))
+DOCUMENT_COLOUR = env.colour("DOCUMENT_COLOUR", "#17553a")
+# What has invoices certified by a tax office (billing.documents.fiscal).
+FISCAL_SERVICE = env.text("FISCAL_SERVICE", "billing.documents.fiscal.NoFiscalService")
+
+# Above so much, in minor units, two people give money back, or say that it never came. A currency that is not named: always.
+REFUND_SECOND_APPROVER_ABOVE = env.amounts(
+    "REFUND_SECOND_APPROVER_ABOVE", "XAF=500000,XOF=500000,GNF=7000000,EUR=100000,USD=100000,JPY=150000"
+)
+# Seconds in which an admin may undo a verdict on a transfer: it takes effect after them.
+TRANSFER_UNDO_SECONDS = env.number("TRANSFER_UNDO_SECONDS", 30)
+# Above so much, in minor units, two people say that a transfer has come. A currency that is not named: always.
+TRANSFER_SECOND_APPROVER_ABOVE = env.amounts(
+    "TRANSFER_SECOND_APPROVER_ABOVE", "XAF=1000000,XOF=1000000,GNF=14000000,EUR=150000,USD=150000,JPY=240000"
+)
+# Hours in which a transfer is to be checked.
+TRANSFER_CHECK_HOURS = env.number("TRANSFER_CHECK_HOURS", 24)
+# Whether a workspace is read-only while a payer disputes what was paid for it.
+DISPUTE_SUSPENDS = env.flag("DISPUTE_SUSPENDS", default=True)
 
 # How long an order may be paid after it was made, and how long a transfer may take.
 ORDER_LIFETIME = timedelta(days=7)

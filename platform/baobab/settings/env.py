@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
@@ -38,6 +39,39 @@ def flag(name: str, *, default: bool) -> bool:
 def words(name: str, default: str = "") -> list[str]:
     """The variable as a list, split at commas."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def parts(name: str) -> list[str]:
+    """The variable as a list, split at vertical bars: for texts that hold commas, such as the lines of an address."""
+    return [part.strip() for part in os.environ.get(name, "").split("|") if part.strip()]
+
+
+def pairs(name: str) -> list[list[str]]:
+    """The variable as pairs: "NIU=M012345|RCCM=RC/DLA/2026"."""
+    found = []
+    for part in parts(name):
+        label, equals, value = part.partition("=")
+        if not (equals and label.strip() and value.strip()):
+            raise ImproperlyConfigured(f"{name} must look like LABEL=value|LABEL=value, not {part!r}")
+        found.append([label.strip(), value.strip()])
+    return found
+
+
+def colour(name: str, default: str) -> str:
+    """The variable as a colour: "#17553a"."""
+    value = text(name, default)
+    if not re.fullmatch("#[0-9a-fA-F]{6}", value):
+        raise ImproperlyConfigured(f"{name} must look like {default}, not {value!r}")
+    return value
+
+
+def amounts(name: str, default: str) -> dict[str, int]:
+    """The variable as minor units by currency: "XAF=500000,EUR=100000"."""
+    pairs = (word.partition("=") for word in words(name, default))
+    try:
+        return {currency.strip().upper(): int(minor) for currency, _, minor in pairs}
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be like XAF=500000,EUR=100000, in whole minor units") from None
 
 
 def database(url: str, *, pool_size: int) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from baobab.settings.base import *  # noqa: F403
-from baobab.settings.base import BASE_DIR, PAYMENT_FORM_ACTIONS, PLATFORM_HOST, PLATFORM_PORT, env
+from baobab.settings.base import BASE_DIR, PAYMENT_FORM_ACTIONS, PLATFORM_HOST, PLATFORM_PORT, SUPPORT_EMAIL, env
 
 DEBUG = env.flag("DEBUG", default=False)
 STYLEGUIDE = True
@@ -31,6 +31,9 @@ MOMO = {
     "api_key": "demo-api-key",
     "target_environment": "mtncameroon",
     "currency": "XAF",
+    "disbursement_subscription_key": "demo-disbursement-key",
+    "disbursement_user_id": "7a2d9b64-3c1e-4f8a-8b46-2b3c4d5e6f70",
+    "disbursement_api_key": "demo-disbursement-api-key",
 }
 MOMO_CALLBACKS = True
 BANK = {
@@ -40,6 +43,15 @@ BANK = {
     "iban": "CM2110005000010123456789018",
     "swift": "DEMOCMCX",
     "branch": "Douala Bonanjo",
+}
+SELLER = {
+    "name": "Baobab SAS",
+    "legal": "SAS au capital de 10\u202f000\u202f000\u00a0FCFA",
+    "address": ["Rue de démonstration", "BP 1234 Douala"],
+    "country": "CM",
+    "email": SUPPORT_EMAIL,
+    "phone": "+237\u00a06\u00a000\u00a000\u00a000\u00a000",
+    "tax_numbers": [["NIU", "M000000000000A"], ["RCCM", "RC/DLA/2026/B/0000"]],
 }
 # One's own machine stands in one's own network.
 OUTBOUND_PRIVATE_NETWORKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]

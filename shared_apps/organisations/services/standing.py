@@ -15,7 +15,9 @@ _MIRRORED = ("status", "plan_version_id", "paid_until")
 
 def set_standing(*, organisation_id: UUID, plan_version_id: int, paid_until: datetime | None, has_access: bool) -> None:
     """Mirror a subscription on its organisation. In the caller's transaction, which holds the subscription's row; locks the
-    organisation's. A workspace that is being made or is closed keeps that status."""
+    organisation's. A workspace that is being made or is closed keeps that status. Every process looks the tenant up again: what
+    is not mirrored (why it is read-only, until when) may have changed too."""
+    announce_change()
     organisation = Organisation.objects.select_for_update(of=("self",)).get(pk=organisation_id)
     before = {name: getattr(organisation, name) for name in _MIRRORED}
     if organisation.status in (Organisation.Status.ACTIVE, Organisation.Status.SUSPENDED):
@@ -33,5 +35,21 @@ def set_standing(*, organisation_id: UUID, plan_version_id: int, paid_until: dat
         resource=organisation,
         before=found["before"],
         after=found["after"],
+    )
+
+
+def close_organisation(*, organisation_id: UUID) -> None:
+    """Nobody comes in any more, and its people's list no longer shows it. In the caller's transaction; locks its row."""
+    organisation = Organisation.objects.select_for_update(of=("self",)).get(pk=organisation_id)
+    if organisation.status == Organisation.Status.CLOSED:
+        return
+    before, organisation.status = organisation.status, Organisation.Status.CLOSED
+    organisation.save(update_fields=["status"])
+    record(
+        action="organisation.closed",
+        category=AuditCategory.ORGANISATION,
+        resource=organisation,
+        before={"status": before},
+        after={"status": organisation.status},
     )
     announce_change()

@@ -57,6 +57,13 @@ class ClientFilter(forms.Form):
         set_choices(self, "product", [("", _("All")), *((key, one.name) for key, one in PRODUCTS.items())])
 
 
+class SubscriptionSearch(forms.Form):
+    """What the list of subscriptions looks for, within one view."""
+
+    q = forms.CharField(label=_("Name, address or owner"), required=False, max_length=120, widget=forms.SearchInput)
+    show = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+
+
 class VisitForm(forms.Form):
     """Looking at a workspace as one of its people."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import phonenumbers
@@ -14,12 +13,14 @@ from django.utils.translation import gettext as _
 from billing import gateways
 from billing.fx import quote_in_eur
 from billing.models import Order, Payment, PaymentMethod
-from billing.money import EXPONENTS, InexactAmount, Money
+from billing.money import EXPONENTS, Money
 from billing.providers.base import Capabilities
 from shared_apps.core.uploads import MAX_BYTES
 from shared_apps.core.widgets import Card, FileDrop, MoneyInput, PhoneInput, RadioCards
+from shared_apps.site.forms.amounts import parse_amount
 from shared_apps.site.forms.signup import set_choices
-from shared_apps.site.transfer_check import mark_of, obstacles, tidy_reference
+from shared_apps.site.transfer_check import Differences, differences, mark_of, tidy_reference
+from shared_apps.site.transfer_desk import WAITING
 
 ICONS = {gateways.PAYPAL: "credit-card", gateways.MTN_MOMO: "smartphone", gateways.BANK_TRANSFER: "landmark"}
 LABELS = {
@@ -37,7 +38,8 @@ class PayForm(forms.Form):
         widget=RadioCards,
         error_messages={
             "required": gettext_lazy("Choose one of the ways to pay."),
-            "invalid_choice": gettext_lazy("Choose one of the ways to pay."),
+            # Hidden since the page was opened, say.
+            "invalid_choice": gettext_lazy("This way to pay is not available at the moment. Choose another one."),
         },
     )
     phone_number = forms.CharField(
@@ -54,6 +56,7 @@ class PayForm(forms.Form):
         order: Order,
         methods: list[tuple[PaymentMethod, Capabilities]],
         latest: Payment | None,
+        knows_payer: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -62,9 +65,8 @@ class PayForm(forms.Form):
         self.fields["payment_method"].widget.cards = {name: _card(name, order) for name in names}
         tried = latest.method.name if latest else ""
         self.initial.setdefault("payment_method", tried if tried in names else (names[0] if names else ""))
-        self.initial.setdefault(
-            "phone_number", readable_phone(latest.phone) if latest and latest.phone else order.customer_phone
-        )
+        known = readable_phone(latest.phone) if latest and latest.phone else order.customer_phone
+        self.initial.setdefault("phone_number", known if knows_payer else "")
         if gateways.MTN_MOMO not in names:
             del self.fields["phone_number"]
         elif self.is_bound and self.data.get("payment_method") != gateways.MTN_MOMO:
@@ -82,10 +84,19 @@ def readable_phone(digits: str) -> str:
 
 def _card(name: str, order: Order) -> Card:
     description: Any = ""
+    is_first = order.kind == Order.Kind.FIRST
     if name == gateways.MTN_MOMO:
-        description = _("You approve the payment with your PIN on your phone. Your workspace opens at once.")
+        description = (
+            _("You approve the payment with your PIN on your phone. Your workspace opens at once.")
+            if is_first
+            else _("You approve the payment with your PIN on your phone. It counts at once.")
+        )
     elif name == gateways.BANK_TRANSFER:
-        description = _("We show you our bank details. Send us the receipt: your workspace opens when it is confirmed.")
+        description = (
+            _("We show you our bank details. Send us the receipt: your workspace opens when it is confirmed.")
+            if is_first
+            else _("We show you our bank details. Send us the receipt: it counts when it is confirmed.")
+        )
     elif name == gateways.PAYPAL:
         description = _paypal_words(order)
     return Card(description=description, icon=ICONS.get(name, "wallet"))
@@ -95,10 +106,10 @@ def _paypal_words(order: Order) -> str:
     if order.currency == "EUR":
         return _("By card or PayPal account. You come back here afterwards.")
     locale = to_locale(get_language() or "fr")
-    charged = quote_in_eur(order.total, at=timezone.now()).charged
+    charged = quote_in_eur(order.due, at=timezone.now()).charged
     return _(
         "By card or PayPal account. PayPal will ask you for %(euros)s, which is %(francs)s at the fixed rate of 655.957."
-    ) % {"euros": charged.display(locale), "francs": order.total.display(locale)}
+    ) % {"euros": charged.display(locale), "francs": order.due.display(locale)}
 
 
 class ReceiptForm(forms.Form):
@@ -127,6 +138,20 @@ REJECTIONS = {
 }
 
 
+class QueueFilter(forms.Form):
+    """What the queue of transfers shows, within one view."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Order number, reference or name"), required=False, max_length=120, widget=forms.SearchInput
+    )
+    waiting = forms.ChoiceField(label=gettext_lazy("Waiting"), required=False)
+    show = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        set_choices(self, "waiting", [("", _("All")), *WAITING.items()])
+
+
 class DecisionForm(forms.Form):
     """An admin's verdict: what the bank's statement shows, or why the receipt is refused."""
 
@@ -139,6 +164,12 @@ class DecisionForm(forms.Form):
     reference = forms.CharField(
         label=gettext_lazy("Reference on the statement"),
         max_length=60,
+        widget=forms.TextInput(attrs={"class": "input-medium", "autocomplete": "off"}),
+    )
+    bank_reference = forms.CharField(
+        label=gettext_lazy("The bank’s own reference"),
+        max_length=64,
+        required=False,
         widget=forms.TextInput(attrs={"class": "input-medium", "autocomplete": "off"}),
     )
     template = forms.ChoiceField(label=gettext_lazy("Reason"), required=False)
@@ -174,14 +205,23 @@ class DecisionForm(forms.Form):
         data["comment"] = (data.get("comment") or "").strip() or self.words.get(data.get("template") or "", "")
         return data
 
-    def obstacles(self) -> list[str]:
-        """Why approving what is filled in would open nothing; what is filled in must be valid, or not sent yet."""
+    def differences(self) -> Differences:
+        """What is not as expected in what is filled in, which must be valid, or not sent yet."""
         if not self.is_bound:
-            return obstacles(self.payment, received=self.payment.charge, reference=self.payment.order.number)
+            return differences(self.payment, received=self.payment.charge, reference=self.payment.order.number)
         data = self.cleaned_data
         if not data.get("received") or not data.get("reference"):
-            return []
-        return obstacles(self.payment, received=data["received"], reference=data["reference"])
+            return Differences()
+        return differences(self.payment, received=data["received"], reference=data["reference"])
+
+    def obstacles(self) -> list[str]:
+        """The same in words, to be confirmed."""
+        return self.differences().words
+
+    @property
+    def goes_to_review(self) -> bool:
+        """Whether approving opens nothing."""
+        return bool(self.differences().review)
 
     def check_confirmed(self) -> bool:
         """Whether nothing differs, or the admin confirmed exactly these differences; if not, `unconfirmed` is set."""
@@ -190,14 +230,8 @@ class DecisionForm(forms.Form):
         return not self.unconfirmed
 
     def _money(self, text: str, currency: str) -> Money | None:
-        digits = "".join(text.split()).replace("\u202f", "").replace("\xa0", "").replace(",", ".")
         try:
-            amount = Decimal(digits)
-            if not amount.is_finite() or not 0 < amount < Decimal(10) ** 12:
-                raise InvalidOperation
-            return Money.from_decimal(amount, currency)
-        except InexactAmount:
-            self.add_error("received_amount", _("This currency has no such decimals."))
-        except InvalidOperation:
-            self.add_error("received_amount", _("Enter the amount in digits, for example 25000."))
+            return parse_amount(text, currency)
+        except forms.ValidationError as error:
+            self.add_error("received_amount", error)
         return None

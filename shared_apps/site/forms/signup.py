@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -18,11 +17,10 @@ from billing.services.orders import Customer
 from shared_apps.core.context import host_with_port
 from shared_apps.core.widgets import Card, PhoneInput, RadioCards, SubdomainInput
 from shared_apps.site import plan_texts
-from shared_apps.site.catalogue import PlanOffer, ProductOffer, find_product
+from shared_apps.site.catalogue import PlanOffer, ProductOffer, currencies_on_sale, find_product, sold_currency
 from shared_apps.site.choices import Choice
 from shared_apps.site.countries import CODES, country_choices
-
-_PHONE = re.compile(r"\+?[\d\s().\-/]{6,20}")
+from shared_apps.site.forms.phones import check_phone
 
 
 def set_choices(form: forms.Form, name: str, choices: Any) -> None:
@@ -60,7 +58,11 @@ class OrganisationForm(forms.Form):
         error_messages={"required": _("Choose a plan."), "invalid_choice": _("Choose a plan.")},
     )
     cycle = forms.ChoiceField(label=_("You pay"), choices=list(plan_texts.CYCLES.items()), widget=RadioCards)
-    currency = forms.ChoiceField(label=_("Currency"), choices=list(plan_texts.CURRENCIES.items()), widget=forms.Select)
+    currency = forms.ChoiceField(
+        label=_("Currency"),
+        widget=forms.Select,
+        error_messages={"invalid_choice": _("Nothing is sold in this currency. Choose another one.")},
+    )
     coupon_code = forms.CharField(
         label=_("Discount code"),
         max_length=30,
@@ -103,6 +105,8 @@ class OrganisationForm(forms.Form):
     def _offer_plans(self) -> None:
         plans = self.product_offer.plans if self.product_offer else []
         choice = self.choice
+        currencies = currencies_on_sale([self.product_offer] if self.product_offer else [])
+        set_choices(self, "currency", [(code, plan_texts.CURRENCIES[code]) for code in currencies])
         set_choices(self, "plan", [(plan.name, plan.display_name) for plan in plans])
         self.fields["plan"].widget.cards = {plan.name: self._plan_card(plan) for plan in plans}
         chosen = self.offer
@@ -133,10 +137,7 @@ class OrganisationForm(forms.Form):
         return self.product_offer.plan(self.choice.plan) if self.product_offer else None
 
     def clean_phone(self) -> str:
-        phone = self.cleaned_data["phone"].strip()
-        if phone and not (_PHONE.fullmatch(phone) and sum(c.isdigit() for c in phone) >= 6):
-            raise forms.ValidationError(_("This is not a phone number. Use digits, for example +237 6 70 12 34 56."))
-        return phone
+        return check_phone(self.cleaned_data["phone"])
 
     def clean_country(self) -> str:
         country = self.cleaned_data["country"]
@@ -161,14 +162,15 @@ class OrganisationForm(forms.Form):
 
 
 def complete_choice(catalogue: list[ProductOffer], choice: Choice) -> Choice:
-    """A choice whose product and plan are on sale: what is missing becomes the recommended plan."""
+    """A choice whose product, plan and currency are on sale: what is missing becomes the recommended plan."""
     product = find_product(catalogue, choice.product)
     if product is None or not product.plans:
         product = next((one for one in catalogue if one.plans), None)
     if product is None:
         return choice
     plan = product.plan(choice.plan) or product.recommended
-    return Choice(product=product.key, plan=plan.name if plan else "", cycle=choice.cycle, currency=choice.currency)
+    currency = sold_currency([product], choice.currency)
+    return Choice(product=product.key, plan=plan.name if plan else "", cycle=choice.cycle, currency=currency)
 
 
 def initial_from_order(order: Order) -> dict[str, str]:

@@ -60,6 +60,13 @@ def order_data(**changes: Any) -> dict[str, Any]:
     }
 
 
+def send_order(client: Client, data: dict[str, Any] | None = None, **changes: Any) -> Any:
+    """Send step 3 of sign-up as somebody does who has seen the amount of what they order."""
+    data = data or order_data(**changes)
+    seen = client.post("/signup/offer/", data).context.get("quote", "")
+    return client.post("/signup/organisation/", {**data, "quote": seen})
+
+
 def last_mail() -> str:
     """The text of the newest mail, after sending what is due."""
     send_due_emails()

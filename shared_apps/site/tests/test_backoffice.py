@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 from django.utils import timezone, translation
 from PIL import Image
 
@@ -135,12 +136,17 @@ class TestVerdict:
         assert Order.objects.get(pk=payment.order_id).status == Order.Status.PAID
         assert AuditLog.objects.filter(action="transfer.approved", actor_id=admin.user.pk).exists()
 
-    def test_another_amount_goes_to_review_and_opens_nothing(self, admin) -> None:
+    def test_another_amount_that_is_confirmed_pays_part_of_the_order(self, admin) -> None:
         payment = transfer()
         confirmed_verdict(admin, payment, received_amount="24 000")
+        order = Order.objects.get(pk=payment.order_id)
+        assert (order.status, order.due.minor) == (Order.Status.AWAITING_PAYMENT, 1_000)
+
+    def test_another_currency_opens_nothing_and_is_shown(self, admin) -> None:
+        payment = transfer()
+        confirmed_verdict(admin, payment, received_currency="EUR")
         payment.refresh_from_db()
         assert payment.status == Payment.Status.NEEDS_REVIEW
-        assert Order.objects.get(pk=payment.order_id).status == Order.Status.AWAITING_PAYMENT
         assert payment.order.number in text_of(admin.get("/backoffice/"))
         assert "alert-warning" in text_of(admin.get(page_of(payment)))
 
@@ -202,7 +208,10 @@ class TestVerdict:
     @pytest.mark.parametrize("status", [Order.Status.PAID, Order.Status.CANCELLED])
     def test_an_order_that_wants_no_money_any_more(self, admin, status) -> None:
         payment = transfer()
-        Order.objects.filter(pk=payment.order_id).update(status=status, paid_at=payment.created_at)
+        paid = (
+            {"paid_at": payment.created_at, "received_minor": F("total_minor")} if status == Order.Status.PAID else {}
+        )
+        Order.objects.filter(pk=payment.order_id).update(status=status, **paid)
         assert len(admin.get(page_of(payment)).context["obstacles"]) == 1
         confirmed_verdict(admin, payment)
         payment.refresh_from_db()

@@ -59,7 +59,7 @@ def second_payment(order: Order) -> Payment:
 
 def second_payment_words(answer: Any) -> list[str]:
     """The amounts of the notices that a second payment arrived, as they stand on the page."""
-    amounts = [received.display("fr") for received, _by in answer.context["page"].given_back]
+    amounts = [news.amount.display("fr") for news, _by in answer.context["page"].told]
     assert all(amount in part for amount, part in zip(amounts, text_of(answer).split("alert-info")[1:], strict=True))
     return amounts
 
@@ -409,7 +409,7 @@ class TestFollowing:
     ) -> None:
         client.post(url(order, "pay/"), {"payment_method": "mtn_momo", "phone_number": PHONE})
         sent: list[str] = []
-        monkeypatch.setattr("shared_apps.site.views.orders.send_soon", lambda _task, key: sent.append(key))
+        monkeypatch.setattr("shared_apps.site.views.paying.send_soon", lambda _task, key: sent.append(key))
         for _ in range(5):
             client.get(url(order, "status/"))
         assert sent == [str(order.payments.get().pk)]

@@ -16,8 +16,8 @@ from shared_apps.site.tests.helpers import text_of, visitor
 
 pytestmark = pytest.mark.django_db
 MAX_FIRST_LOAD = 100_000
-# Plans, versions and prices; and the statement that sets role and search path.
-QUERIES = 3 + 1
+# Plans, versions and prices; whether tax is in them; and the statement that sets role and search path.
+QUERIES = 3 + 1 + 1
 
 
 def publish(number: int) -> None:

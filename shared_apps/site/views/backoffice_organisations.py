@@ -31,6 +31,7 @@ from shared_apps.site.forms.members import ROLES
 from shared_apps.site.forms.payment import LABELS
 from shared_apps.site.plan_texts import PRODUCTS
 from shared_apps.site.views.backoffice import platform_admin, render_backoffice
+from shared_apps.site.views.backoffice_subscriptions import card_of
 
 UNPROCESSABLE = 422
 
@@ -68,6 +69,7 @@ def organisation(request: HttpRequest, id: UUID) -> HttpResponse:
     context = {
         **_row(found),
         "client": shown,
+        "card": card_of(shown.subscription),
         "members": [{"member": one, "role": ROLES[one.role]} for one in shown.members],
         "payments": [
             {"payment": one, "method": LABELS.get(one.method.name, one.method), "state": PAYMENT_STATES[one.status]}

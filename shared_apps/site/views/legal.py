@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from shared_apps.core.context import platform_url
 from shared_apps.site.pages import render_page
 
-_PRIVATE = ("/accounts/", "/api/", "/backoffice/", "/orders/", "/organisations/", "/signup/", "/start/")
+_PRIVATE = ("/accounts/", "/api/", "/backoffice/", "/orders/", "/organisations/", "/pay/", "/signup/", "/start/")
 
 
 @login_not_required

@@ -9,17 +9,16 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing.models import Order
-from billing.pricing import Amounts, price_order
+from billing.models import Coupon, Order, Price
+from billing.money import Money
 from billing.selectors import free_subdomains, price_on_sale
-from billing.services.coupons import check_coupon, reduction_of
-from billing.services.orders import NewOrder, check_subdomain, create_order
-from billing.services.taxes import tax_for
+from billing.services.coupons import check_coupon
+from billing.services.orders import NewOrder, Shown, check_subdomain, create_order, quote_order
 from shared_apps.accounts.pending import remember_pending
 from shared_apps.accounts.services.registration import is_verified
 from shared_apps.core.context import host_with_port
@@ -32,6 +31,7 @@ from shared_apps.site.choices import read_choice
 from shared_apps.site.countries import LIKELY
 from shared_apps.site.forms.signup import OrganisationForm, initial_from_order
 from shared_apps.site.pages import render_page, signup_steps
+from shared_apps.site.quotes import read_quote, sign_quote
 from shared_apps.site.selectors import own_order, own_unpaid_order_at
 from shared_apps.site.services.drafts import finish_draft, read_draft, save_draft
 
@@ -108,6 +108,11 @@ def _order(request: HttpRequest, form: OrganisationForm) -> Order | None:
         form.add_error("plan", _("This plan is not sold in this currency or for this period. Choose another one."))
         _check_address(request, form)
         return None
+    shown = read_quote(str(form.data.get("quote", "")))
+    if shown is None:
+        form.add_error(None, _("Check the amount to pay, then continue."))
+        _check_address(request, form)
+        return None
     new = NewOrder(
         price=price,
         organisation_name=data["organisation_name"],
@@ -115,13 +120,26 @@ def _order(request: HttpRequest, form: OrganisationForm) -> Order | None:
         customer=form.customer(request.user.email),  # type: ignore[union-attr]  # logged in
         locale=get_language() or settings.LANGUAGE_CODE,
         coupon_code=data["coupon_code"],
+        shown=shown,
     )
     try:
         return create_order(user=request.user, new=new, idempotency_key=_request_key(data))
     except DomainError as error:
-        show_error(form, error)
+        if error.code == "price_changed" and "total_minor" in error.extra:
+            form.add_error(None, _other_amount(shown.total, Money(error.extra["total_minor"], error.extra["currency"])))
+        else:
+            show_error(form, error)
         _explain(request, form, error)
         return None
+
+
+def _other_amount(before: Money, now: Money) -> str:
+    """What to tell somebody who saw another amount: a price changed, or what they chose costs something else."""
+    locale = to_locale(get_language() or settings.LANGUAGE_CODE)
+    return _("The amount to pay is %(now)s now, and not %(before)s. Check your order, then continue.") % {
+        "now": now.display(locale),
+        "before": before.display(locale),
+    }
 
 
 def _check_address(request: HttpRequest, form: OrganisationForm) -> None:
@@ -164,41 +182,56 @@ def _suggestions(error: DomainError, organisation: str) -> list[str]:
 
 
 def _page(request: HttpRequest, form: OrganisationForm) -> HttpResponse:
-    context = {**_offer_context(form), **signup_steps(3), "restored": bool(form.initial.get("organisation_name"))}
+    context = {
+        **_offer_context(request, form),
+        **signup_steps(3),
+        "restored": bool(form.initial.get("organisation_name")),
+    }
     return render_page(request, "signup_organisation.html", context)
 
 
-def _offer_context(form: OrganisationForm) -> dict[str, Any]:
-    """The form, and what the plan costs with the coupon as it stands now."""
-    amounts, coupon_error = _amounts(form)
-    return {
+def _offer_context(request: HttpRequest, form: OrganisationForm) -> dict[str, Any]:
+    """The form, and what the plan costs this buyer with the coupon and the tax as they stand now."""
+    choice = form.choice
+    price = price_on_sale(product=choice.product, plan=choice.plan, cycle=choice.cycle, currency=choice.currency)
+    context: dict[str, Any] = {
         "form": form,
         "product": form.product_offer,
         "offer": form.offer,
-        "amounts": amounts,
-        "coupon_error": coupon_error,
-        "coupon_ok": bool(amounts and amounts.discount and not coupon_error),
-        "period": plan_texts.PERIODS[form.choice.cycle],
+        "period": plan_texts.PERIODS[choice.cycle],
         "host": host_with_port(settings.PLATFORM_HOST),
+    }
+    if price is None:
+        return context
+    coupon, coupon_error = _coupon(request, form, price)
+    quote = quote_order(
+        user=request.user,
+        price=price,
+        country=_text(form, "country"),
+        tax_number=_text(form, "tax_number"),
+        coupon=coupon,
+    )
+    return context | {
+        "price": price.amount,
+        "amounts": quote.amounts,
+        "trial_days": quote.trial_days,
+        "quote": sign_quote(Shown(quote.amounts.total, price.version_id)),
+        "coupon_error": coupon_error,
+        "coupon_ok": bool(coupon and (quote.amounts.discount or quote.trial_days)),
     }
 
 
-def _amounts(form: OrganisationForm) -> tuple[Amounts | None, str]:
-    choice = form.choice
-    price = form.offer.price(choice.cycle, choice.currency) if form.offer else None
-    if price is None:
-        return None, ""
+def _coupon(request: HttpRequest, form: OrganisationForm, price: Price) -> tuple[Coupon | None, str]:
+    """The coupon whose code was typed, or why it cannot be used."""
     code = _text(form, "coupon_code")
-    tax = tax_for(country=_text(form, "country"), tax_number=_text(form, "tax_number"))
-    on_sale = price_on_sale(product=choice.product, plan=choice.plan, cycle=choice.cycle, currency=choice.currency)
-    if not code or on_sale is None:
-        return price_order(price, tax=tax), ""
+    if not code:
+        return None, ""
     try:
         check_rate(action="coupon", who=caller(), limit=60, seconds=600)
-        coupon = check_coupon(code=code, plan=on_sale.version.plan, currency=choice.currency)
+        plan = price.version.plan
+        return check_coupon(code=code, plan=plan, currency=price.currency, user=request.user), ""
     except DomainError as error:
-        return price_order(price, tax=tax), str(error)
-    return price_order(price, reduction=reduction_of(coupon), tax=tax), ""
+        return None, str(error)
 
 
 def _text(form: OrganisationForm, name: str) -> str:
@@ -213,7 +246,7 @@ def offer(request: HttpRequest) -> HttpResponse:
     save_draft(user=request.user, typed=_typed(request.POST))
     initial = {name: str(value) for name, value in request.POST.items()}
     form = OrganisationForm(catalogue=load_catalogue(), choice=read_choice(request.POST), initial=initial)
-    return render(request, "site/partials/offer_update.html", _offer_context(form))
+    return render(request, "site/partials/offer_update.html", _offer_context(request, form))
 
 
 @never_cache

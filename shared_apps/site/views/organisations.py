@@ -26,12 +26,15 @@ from shared_apps.site.pages import render_page
 from shared_apps.site.plan_texts import PRODUCTS
 from shared_apps.site.portal import render_portal
 from shared_apps.site.selectors import first_orders_of, open_orders_of
+from shared_apps.site.subscription_state import state_of
 
 STATES = {
     Organisation.Status.PROVISIONING: (gettext_lazy("Being prepared"), "info"),
     Organisation.Status.ACTIVE: (pgettext_lazy("state", "Open"), "success"),
-    Organisation.Status.SUSPENDED: (gettext_lazy("Suspended"), "warning"),
+    Organisation.Status.SUSPENDED: (gettext_lazy("Read-only"), "warning"),
 }
+# What is not paid can still be entered, and read.
+HAS_WORKSPACE = (Organisation.Status.ACTIVE, Organisation.Status.SUSPENDED)
 
 
 @never_cache
@@ -56,8 +59,8 @@ def _card(membership: Membership) -> dict[str, object]:
         "host": host_with_port(host) if host else "",
         "state": state,
         "tone": tone,
-        "is_open": organisation.status == Organisation.Status.ACTIVE,
-        "can_enter": organisation.status == Organisation.Status.ACTIVE and has_seat(membership.role),
+        "is_open": organisation.status in HAS_WORKSPACE,
+        "can_enter": organisation.status in HAS_WORKSPACE and has_seat(membership.role),
     }
 
 
@@ -70,6 +73,7 @@ def organisation(request: HttpRequest, id: UUID) -> HttpResponse:
     people = members_of(place.organisation)
     context = {
         "card": card,
+        "life": state_of(place),
         "people": people[:5],
         "people_count": people.count(),
     }
@@ -83,7 +87,7 @@ def enter(request: HttpRequest, id: UUID) -> HttpResponse:
     place = access_membership(request.user, id)
     organisation = place.organisation
     back = reverse("organisation", args=[id])
-    if organisation.status != Organisation.Status.ACTIVE:
+    if organisation.status not in HAS_WORKSPACE:
         messages.warning(request, _("This workspace is not open at the moment."))
         return redirect(back)
     try:

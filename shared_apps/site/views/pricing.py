@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -9,11 +10,20 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from billing.services.taxes import price_tax
 from shared_apps.site import plan_texts
-from shared_apps.site.catalogue import PlanOffer, ProductOffer, best_savings, load_catalogue
+from shared_apps.site.catalogue import (
+    PlanOffer,
+    ProductOffer,
+    best_savings,
+    currencies_on_sale,
+    load_catalogue,
+    sold_currency,
+)
 from shared_apps.site.choices import Choice, read_choice
 from shared_apps.site.faq import FAQ
 from shared_apps.site.pages import render_page
+from shared_apps.site.tax_texts import PRICES
 
 
 @login_not_required
@@ -31,16 +41,22 @@ def pricing(request: HttpRequest) -> HttpResponse:
 
 
 def _pricing(request: HttpRequest) -> dict[str, Any]:
-    choice = read_choice(request.GET)
-    catalogue = load_catalogue()
+    choice, catalogue = read_choice(request.GET), load_catalogue()
+    choice = replace(choice, currency=sold_currency(catalogue, choice.currency))
     return {
         "choice": choice,
         "products": [_product(product, choice) for product in catalogue],
         "cycles": _cycle_links(choice, best_savings(catalogue, choice.currency)),
         "currencies": [
-            {"name": name, "where": where, "query": choice.as_query(currency=code), "current": code == choice.currency}
-            for code, (name, where) in plan_texts.CURRENCY_PARTS.items()
+            {
+                "name": plan_texts.CURRENCY_PARTS[code][0],
+                "where": plan_texts.CURRENCY_PARTS[code][1],
+                "query": choice.as_query(currency=code),
+                "current": code == choice.currency,
+            }
+            for code in currencies_on_sale(catalogue)
         ],
+        "price_note": PRICES[price_tax()],
         "faq": FAQ,
     }
 

@@ -18,7 +18,7 @@ import tenant_apps
 from billing.models import Order
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services.api_sessions import start_session
-from shared_apps.site.tests.helpers import logged_in, order_data
+from shared_apps.site.tests.helpers import logged_in, order_data, send_order
 from tests.support.factories import PASSWORD, make_user, price_of
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +91,7 @@ def test_registering_with_more_than_the_form_asks_gives_nothing_more() -> None:
 
 def test_an_order_costs_what_its_plan_costs_whatever_is_sent() -> None:
     buyer = make_user()
-    answer = logged_in(buyer).post("/signup/organisation/", {**POISON, **order_data()})
+    answer = send_order(logged_in(buyer), {**POISON, **order_data()})
     assert answer.status_code == 302, answer.content[:300]
     order = Order.objects.get(user=buyer)
     price = price_of(product="store")

@@ -6,7 +6,20 @@ from pathlib import Path
 
 from flask import Flask
 
-from tests.simulators.payments import control, momo, pages, paypal
+from tests.simulators.payments import (
+    control,
+    control_reversals,
+    control_tenants,
+    momo,
+    moov,
+    orange,
+    pages,
+    pages_tenants,
+    paypal,
+    paypal_reversals,
+    stripe,
+    wave,
+)
 from tests.simulators.payments.faults import Faults
 from tests.simulators.payments.momo_requests import Requests
 from tests.simulators.payments.settings import Settings
@@ -31,6 +44,8 @@ def create_app(settings: Settings, *, state_path: Path | None = None) -> Flask:
         "sender": sender,
         "momo": Requests(state, settings, sender),
     }
-    for module in (paypal, momo, pages, control):
+    for module in (paypal, paypal_reversals, momo, stripe, wave, orange, moov):
+        app.register_blueprint(module.blueprint)
+    for module in (pages, pages_tenants, control, control_reversals, control_tenants):
         app.register_blueprint(module.blueprint)
     return app

@@ -168,7 +168,7 @@ def _send_momo(asked: Document) -> list[Future[int]]:
     if asked.get("forged"):
         shown |= {"status": "SUCCESSFUL", "financialTransactionId": "999999999"}
     url = asked.get("url") or document["callback_url"] or (state().get("webhook_target", "momo") or {}).get("url", "")
-    future = sender().momo(url, shown, reference=asked["ref"], delay=float(asked.get("delay", 0)))
+    future = sender().callback(url, shown, reference=asked["ref"], delay=float(asked.get("delay", 0)))
     return [future] if future else []
 
 
@@ -202,6 +202,7 @@ def _order_summary(order: Document) -> Document:
     return {
         "status": order["status"],
         "currency": order["unit"]["amount"]["currency_code"],
+        "value": order["unit"]["amount"]["value"],
         "custom_id": order["unit"].get("custom_id", ""),
         "locale": order["experience"].get("locale", ""),
         "captures": order["captures_made"],

@@ -3,11 +3,11 @@
 A fault is {provider, operation, kind, times, ...}; "*" matches every operation. It is used up by `times` calls.
 
 Before the call has any effect: `timeout_before` (silence for `seconds`), `http_500`, `http_503`, `http_429`,
-`html` (a page with status `status`, 200 if not given), `token_401` (the token is refused), `issue` (PayPal's 422 with
-`issue`, MTN's `status` with code `issue`).
+`html` (a page with status `status`, 200 if not given), `token_401` (the token or key is refused), `issue` (PayPal's 422
+with `issue`, the others' `status` with code `issue`; Moov's status `issue`).
 After the call has had its effect: `timeout_after`, `http_500_after`, `truncated`, and answers that are not true:
 `wrong_amount`, `wrong_currency`, `wrong_account`, `wrong_reference`, `padded_amount`, `unknown_status`.
-`slow` only delays by `seconds`. `capture_status` makes PayPal's capture end as `status` (PENDING, DECLINED).
+`slow` only delays by `seconds`. `capture_status` makes a capture or a refund end as `status` (PENDING, DECLINED).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ DISTORTIONS = frozenset(
     {"wrong_amount", "wrong_currency", "wrong_account", "wrong_reference", "padded_amount", "unknown_status"}
 )
 KINDS = BEFORE | AFTER | DISTORTIONS | {"slow", "capture_status"}
+PROVIDERS = frozenset({"paypal", "momo", "stripe", "wave", "orange", "moov"})
 DEFAULT_SECONDS = 30.0
 HTML_PAGE = "<!doctype html><title>Gateway</title><h1>Upstream error</h1>"
 
@@ -45,7 +46,7 @@ class Faults:
 
     def plan(self, fault: Fault) -> None:
         """Add a fault; raises ValueError for one that could never happen."""
-        if fault.get("kind") not in KINDS or fault.get("provider") not in ("paypal", "momo"):
+        if fault.get("kind") not in KINDS or fault.get("provider") not in PROVIDERS:
             raise ValueError(f"unknown fault {fault!r}")
         with self._lock:
             self._waiting.append({"operation": "*", "times": 1, **fault})
@@ -73,8 +74,13 @@ def operation(
     *,
     refuse: Callable[[Fault], Response],
     distort: Callable[[Fault, dict[str, Any]], None],
+    read: Callable[[bytes], dict[str, Any]] = json.loads,
+    write: Callable[[dict[str, Any]], str] = json.dumps,
 ) -> Callable[[View], View]:
-    """Count the calls of a view under `provider.name`, and let a planned fault happen to them."""
+    """Count the calls of a view under `provider.name`, and let a planned fault happen to them.
+
+    `read` and `write` are the provider's format, for answers that are made untrue.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -93,7 +99,11 @@ def operation(
             if kind == "capture_status":
                 kwargs["forced_status"] = fault["status"]
             response = view(*args, **kwargs)
-            return _spoiled(fault, kind, seconds, response, distort)
+            if kind in DISTORTIONS and response.status_code < 300 and response.data:
+                document = read(response.get_data())
+                distort(fault, document)
+                response.set_data(write(document))
+            return _spoiled(kind, seconds, response)
 
         return with_faults
 
@@ -111,17 +121,11 @@ def _instead(fault: Fault, kind: str, seconds: float, refuse: Callable[[Fault], 
     return Response(json.dumps({"message": "simulated"}), status=int(kind[-3:]), mimetype="application/json")
 
 
-def _spoiled(
-    fault: Fault, kind: str, seconds: float, response: Response, distort: Callable[[Fault, dict[str, Any]], None]
-) -> Response:
+def _spoiled(kind: str, seconds: float, response: Response) -> Response:
     if kind == "timeout_after":
         time.sleep(seconds)
     elif kind == "http_500_after":
         return Response(json.dumps({"message": "simulated"}), status=500, mimetype="application/json")
     elif kind == "truncated":
         response.set_data(response.get_data()[: len(response.get_data()) // 2])
-    elif kind in DISTORTIONS and response.is_json and response.status_code < 300:
-        document = json.loads(response.get_data())
-        distort(fault, document)
-        response.set_data(json.dumps(document))
     return response

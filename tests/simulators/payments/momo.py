@@ -246,7 +246,7 @@ def balance() -> Response:
 
 @blueprint.post("/disbursement/v1_0/refund")
 @call("refund")
-def refund() -> Response:
+def refund(forced_status: str = "") -> Response:
     """Accept a refund of a request to pay."""
     body = json_body(schemas.MOMO_REFUND, check_caller("disbursement"))
     reference = reference_id()
@@ -254,7 +254,8 @@ def refund() -> Response:
         if state().get("momo_refund", reference):
             raise Refusal(409, "RESOURCE_ALREADY_EXIST")
         status, reason = _refund_outcome(body)
-        shown = {name: body[name] for name in ("amount", "currency", "externalId")}
+        shown = {name: body[name] for name in ("amount", "currency", "externalId", "referenceIdToRefund")}
+        status = forced_status or status
         state().put("momo_refund", reference, {**shown, "status": status, **({"reason": reason} if reason else {})})
     return Response(status=202)
 
@@ -279,6 +280,20 @@ def _refund_outcome(body: Document) -> tuple[str, str]:
         return "FAILED", "NOT_ALLOWED"
     state().put("momo_request", body["referenceIdToRefund"].lower(), {**paid, "refunded": str(refunded)})
     return SUCCESSFUL, ""
+
+
+def settle_refund(reference: str, status: str, reason: str = "") -> bool:
+    """MTN decides on a pending refund: one that fails was not given back. False when it is not known."""
+    with state().lock:
+        refund = state().get("momo_refund", reference)
+        if refund is None:
+            return False
+        paid = state().get("momo_request", refund["referenceIdToRefund"].lower())
+        if paid and status != SUCCESSFUL:
+            given = Decimal(paid["refunded"]) - Decimal(refund["amount"])
+            state().put("momo_request", refund["referenceIdToRefund"].lower(), {**paid, "refunded": str(given)})
+        state().put("momo_refund", reference, {**refund, "status": status, **({"reason": reason} if reason else {})})
+    return True
 
 
 def _check_callback(url: str) -> None:

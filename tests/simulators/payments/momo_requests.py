@@ -73,7 +73,7 @@ class Requests:
                 document["charged"] += 1
             self._state.put("momo_request", reference, document)
         if status in FINAL:
-            self._sender.momo(document["callback_url"], represent(document, reference), reference=reference)
+            self._sender.callback(document["callback_url"], represent(document, reference), reference=reference)
         return document
 
     def decide_open(self, reference: str, status: str, reason: str = "") -> Document | None:

@@ -115,7 +115,7 @@ def create_order() -> Response:
     check_token()
     body = json_body(schemas.PAYPAL_ORDER)
     key = request_id(required="payment_source" in body)
-    _check_charge(body["purchase_units"][0]["amount"])
+    check_charge(body["purchase_units"][0]["amount"])
     with state().lock:
         known = recall("create_order", key)
         if known:
@@ -170,49 +170,6 @@ def capture_order(order_id: str, forced_status: str = "COMPLETED") -> Response:
         remember("capture", key, capture["id"])
     sender().paypal(event_of(order, f"PAYMENT.CAPTURE.{capture['status']}"))
     return _order_answer(order, 201)
-
-
-@blueprint.get("/v2/payments/captures/<capture_id>")
-@call("get_capture")
-def get_capture(capture_id: str) -> Response:
-    """A capture as it stands."""
-    check_token()
-    return answer(_capture(capture_id))
-
-
-@blueprint.post("/v2/payments/captures/<capture_id>/refund")
-@call("refund")
-def refund_capture(capture_id: str) -> Response:
-    """Give back a part, or all that remains."""
-    check_token()
-    body = json_body(schemas.PAYPAL_REFUND, may_be_empty=True)
-    key = request_id(required=False)
-    with state().lock:
-        capture = _capture(capture_id)
-        known = recall("refund", key)
-        if known:
-            return answer(state().get("refund", known))
-        amount = _refundable(capture, body.get("amount"))
-        refunded = Decimal(capture["refunded"]) + amount
-        complete = refunded == Decimal(capture["amount"]["value"])
-        capture |= {"refunded": str(refunded), "status": "REFUNDED" if complete else "PARTIALLY_REFUNDED"}
-        state().put("capture", capture_id, capture)
-        refund = _new_refund(capture, amount, refunded)
-        state().put("refund", refund["id"], refund)
-        remember("refund", key, refund["id"])
-    sender().paypal(event("PAYMENT.CAPTURE.REFUNDED", "refund", refund))
-    return answer(refund, 201)
-
-
-@blueprint.get("/v2/payments/refunds/<refund_id>")
-@call("get_refund")
-def get_refund(refund_id: str) -> Response:
-    """A refund as it stands."""
-    check_token()
-    refund = state().get("refund", refund_id)
-    if refund is None:
-        raise Refusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
-    return answer(refund)
 
 
 @blueprint.get("/v1/notifications/certs/<certificate_id>")
@@ -270,7 +227,8 @@ def represent(order: Document) -> Document:
     unit = dict(order["unit"])
     capture = state().get("capture", order["capture_id"]) if order["capture_id"] else None
     if capture:
-        unit["payments"] = {"captures": [capture]}
+        refunds = [refund for _, refund in state().all("refund") if refund["capture_id"] == capture["id"]]
+        unit["payments"] = {"captures": [capture], **({"refunds": refunds} if refunds else {})}
     document = {
         "id": order["id"],
         "intent": order["intent"],
@@ -318,13 +276,6 @@ def _order(order_id: str) -> Document:
     return order
 
 
-def _capture(capture_id: str) -> Document:
-    capture = state().get("capture", capture_id)
-    if capture is None:
-        raise Refusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
-    return capture
-
-
 def approve(order_id: str) -> Document | None:
     """The payer agrees; None when the order is not there to be approved."""
     with state().lock:
@@ -360,7 +311,7 @@ def event_of(order: Document, event_type: str) -> Document:
     return event(event_type, "capture", capture or _new_capture(order, "COMPLETED"))
 
 
-def _check_charge(amount: Document) -> None:
+def check_charge(amount: Document) -> None:
     decimals = CURRENCY_DECIMALS.get(amount["currency_code"])
     if decimals is None:
         raise unprocessable("CURRENCY_NOT_SUPPORTED", amount["currency_code"])
@@ -401,34 +352,3 @@ def _new_capture(order: Document, status: str) -> Document:
     elif status == "PENDING":
         capture["status_details"] = {"reason": "PENDING_REVIEW"}
     return capture
-
-
-def _refundable(capture: Document, asked: Document | None) -> Decimal:
-    if capture["status"] not in ("COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"):
-        raise unprocessable("PENDING_CAPTURE")
-    remaining = Decimal(capture["amount"]["value"]) - Decimal(capture["refunded"])
-    if remaining == 0:
-        raise unprocessable("CAPTURE_FULLY_REFUNDED")
-    if asked is None:
-        return remaining
-    if asked["currency_code"] != capture["amount"]["currency_code"]:
-        raise unprocessable("REFUND_CAPTURE_CURRENCY_MISMATCH")
-    _check_charge(asked)
-    if Decimal(asked["value"]) > remaining:
-        raise unprocessable("REFUND_AMOUNT_EXCEEDED")
-    return Decimal(asked["value"])
-
-
-def _new_refund(capture: Document, amount: Decimal, total: Decimal) -> Document:
-    currency = capture["amount"]["currency_code"]
-    return {
-        "id": new_id(),
-        "status": "COMPLETED",
-        "amount": {"currency_code": currency, "value": str(amount)},
-        "custom_id": capture["custom_id"],
-        "seller_payable_breakdown": {"total_refunded_amount": {"currency_code": currency, "value": str(total)}},
-        "links": [
-            {"href": f"{settings().public_url}/v2/payments/captures/{capture['id']}", "rel": "up", "method": "GET"}
-        ],
-        "create_time": now_text(),
-    }

@@ -63,9 +63,48 @@ class SimulatorHandle:
         """PayPal decides on a capture that it held back."""
         self._post(f"paypal/{order_id}/capture", {"status": status})
 
+    def refund_outside(
+        self, capture_id: str, value: str = "", *, currency: str = "EUR", status: str = "COMPLETED"
+    ) -> str:
+        """The seller gives money back on PayPal's own pages, all of it unless `value` says how much; the refund's id."""
+        amount = {"value": value, "currency_code": currency} if value else None
+        return str(self._post(f"paypal/captures/{capture_id}/refund", {"amount": amount, "status": status})["id"])
+
+    def settle_refund(self, provider: str, refund_ref: str, status: str, reason: str = "") -> None:
+        """PayPal or MTN decides on a refund that was pending."""
+        self._post(f"{provider}/refunds/{refund_ref}", {"status": status, "reason": reason})
+
+    def open_dispute(self, capture_id: str, **options: Any) -> str:
+        """The payer complains of a capture at PayPal (amount, reason); the dispute's id."""
+        return str(self._post(f"paypal/captures/{capture_id}/dispute", options)["dispute_id"])
+
+    def end_dispute(self, dispute_id: str, outcome: str) -> None:
+        """PayPal decides on a dispute, by one of its outcome codes."""
+        self._post(f"paypal/disputes/{dispute_id}", {"outcome": outcome})
+
     def decide_momo(self, reference: str, status: str, reason: str = "") -> None:
         """The payer, or MTN, decides on a request to pay."""
         self._post(f"momo/{reference}/decide", {"status": status, "reason": reason})
+
+    def decide(self, provider: str, ref: str, **decision: Any) -> None:
+        """What payer or provider decides at Stripe, Wave, Orange or Moov; see `control_tenants.py` for decisions."""
+        self._post(f"decide/{provider}/{ref}", decision)
+
+    def tell(self, provider: str, ref: str, event_type: str = "", **options: Any) -> None:
+        """Send an event of a Stripe or Wave session, or Orange's notice (forged, age)."""
+        self._post(f"tell/{provider}/{ref}", {"event_type": event_type, **options})
+
+    def tenants(self) -> Document:
+        """What Stripe, Wave, Orange and Moov were asked for, by their own ids."""
+        return dict(self._session.get(f"{self._local}/_control/tenants", timeout=CONTROL_SECONDS).json())
+
+    def stripe_refund_outside(self, intent_id: str, units: int | None = None) -> str:
+        """The seller gives money back on Stripe's own pages; the refund's id."""
+        return str(self._post(f"stripe/payments/{intent_id}/refund", {"amount": units})["id"])
+
+    def stripe_dispute(self, intent_id: str, status: str) -> str:
+        """The payer's bank takes a payment back, or ends that with its status; the dispute's id."""
+        return str(self._post(f"stripe/payments/{intent_id}/dispute", {"status": status})["dispute_id"])
 
     def set_momo_account(self, msisdn: str, *, active: bool) -> None:
         """Switch a number's wallet on or off."""
@@ -101,6 +140,35 @@ class SimulatorHandle:
     def momo_settings(self) -> dict[str, str]:
         """Credentials for an MTN client of this simulator; environment and currency are the caller's choice."""
         return {"base_url": self.url, **momo_credentials()}
+
+    def stripe_settings(self) -> dict[str, str]:
+        """Keys for a Stripe client of this simulator."""
+        return {
+            "base_url": f"{self.url}/stripe",
+            "secret_key": simulated.STRIPE_SECRET_KEY,
+            "webhook_secret": simulated.STRIPE_WEBHOOK_SECRET,
+        }
+
+    def wave_settings(self) -> dict[str, str]:
+        """Keys for a Wave client of this simulator."""
+        return {
+            "base_url": f"{self.url}/wave",
+            "api_key": simulated.WAVE_API_KEY,
+            "webhook_secret": simulated.WAVE_WEBHOOK_SECRET,
+        }
+
+    def orange_settings(self) -> dict[str, str]:
+        """Keys for an Orange client of this simulator; country and currency are the caller's choice."""
+        return {
+            "base_url": f"{self.url}/orange",
+            "client_id": simulated.ORANGE_CLIENT_ID,
+            "client_secret": simulated.ORANGE_CLIENT_SECRET,
+            "merchant_key": simulated.ORANGE_MERCHANT_KEY,
+        }
+
+    def moov_settings(self) -> dict[str, str]:
+        """Address and token for a Moov client of this simulator."""
+        return {"base_url": f"{self.url}/moov/com.tlc.merchant.api/UssdPush", "token": simulated.MOOV_TOKEN}
 
     def stop(self) -> None:
         """End the process and wait for it."""

@@ -146,6 +146,131 @@ MOMO_REFUND = OAS30Validator(
     }
 )
 
+UNITS = {"type": "string", "pattern": r"^[1-9][0-9]{0,11}$"}
+CARRIED = {"type": "object", "additionalProperties": {"type": "string", "maxLength": 500}, "maxProperties": 50}
+STRIPE_SESSION = OAS30Validator(
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["mode", "line_items", "success_url"],
+        "properties": {
+            "mode": {"enum": ["payment"]},
+            "client_reference_id": {"type": "string", "minLength": 1, "maxLength": 200},
+            "line_items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["0"],
+                "properties": {
+                    "0": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "required": ["quantity", "price_data"],
+                        "properties": {
+                            "quantity": UNITS,
+                            "price_data": {
+                                "type": "object",
+                                "additionalProperties": False,
+                                "required": ["currency", "unit_amount", "product_data"],
+                                "properties": {
+                                    "currency": {"type": "string", "pattern": r"^[a-z]{3}$"},
+                                    "unit_amount": UNITS,
+                                    "product_data": {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "required": ["name"],
+                                        "properties": {"name": {"type": "string", "minLength": 1, "maxLength": 250}},
+                                    },
+                                },
+                            },
+                        },
+                    }
+                },
+            },
+            "locale": {"enum": ["auto", "fr", "en"]},
+            "metadata": CARRIED,
+            "payment_intent_data": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {"description": {"type": "string", "maxLength": 1000}, "metadata": CARRIED},
+            },
+            "success_url": WEB_ADDRESS,
+            "cancel_url": WEB_ADDRESS,
+        },
+    }
+)
+STRIPE_REFUND = OAS30Validator(
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["payment_intent"],
+        "properties": {
+            "payment_intent": {"type": "string", "minLength": 1},
+            "amount": UNITS,
+            "metadata": CARRIED,
+        },
+    }
+)
+
+# https, but on this machine itself.
+SAFE_ADDRESS = {"type": "string", "maxLength": 2000, "pattern": r"^(https://|http://(localhost|127\.0\.0\.1)[:/])\S+$"}
+WAVE_SESSION = OAS30Validator(
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["amount", "currency", "success_url", "error_url"],
+        "properties": {
+            "amount": {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$"},
+            "currency": {"type": "string", "pattern": r"^[A-Z]{3}$"},
+            "client_reference": {"type": "string", "minLength": 1, "maxLength": 255},
+            "success_url": SAFE_ADDRESS,
+            "error_url": SAFE_ADDRESS,
+            "restrict_payer_mobile": {"type": "string", "pattern": r"^\+[1-9][0-9]{7,14}$"},
+        },
+    }
+)
+
+ORANGE_ADDRESS = {**WEB_ADDRESS, "maxLength": 120}
+ORANGE_ORDER = {"type": "string", "minLength": 1, "maxLength": 30, "pattern": r"^[A-Za-z0-9_-]+$"}
+ORANGE_PAY = OAS30Validator(
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [
+            "merchant_key",
+            "currency",
+            "order_id",
+            "amount",
+            "return_url",
+            "cancel_url",
+            "notif_url",
+            "lang",
+        ],
+        "properties": {
+            "merchant_key": {"type": "string"},
+            "currency": {"type": "string", "pattern": r"^[A-Z]{3}$"},
+            "order_id": ORANGE_ORDER,
+            "amount": {"type": "integer", "minimum": 1},
+            "return_url": ORANGE_ADDRESS,
+            "cancel_url": ORANGE_ADDRESS,
+            "notif_url": ORANGE_ADDRESS,
+            "lang": {"enum": ["fr", "en"]},
+            "reference": {"type": "string", "maxLength": 30},
+        },
+    }
+)
+ORANGE_STATUS = OAS30Validator(
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["order_id", "amount", "pay_token"],
+        "properties": {
+            "order_id": ORANGE_ORDER,
+            "amount": {"type": "integer", "minimum": 1},
+            "pay_token": {"type": "string", "minLength": 1},
+        },
+    }
+)
+
 ISSUES = {
     "required": "MISSING_REQUIRED_PARAMETER",
     "minLength": "INVALID_STRING_LENGTH",

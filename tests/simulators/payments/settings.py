@@ -16,6 +16,19 @@ MOMO_DISBURSEMENT_SUBSCRIPTION_KEY = "demo-disbursement-key"
 MOMO_DISBURSEMENT_USER_ID = "7a2d9b64-3c1e-4f8a-8b46-2b3c4d5e6f70"
 MOMO_DISBURSEMENT_API_KEY = "demo-disbursement-api-key"
 
+STRIPE_SECRET_KEY = "sk_test_simulator"
+STRIPE_WEBHOOK_SECRET = "whsec_simulator"
+
+WAVE_API_KEY = "wave_sn_simulator"
+WAVE_WEBHOOK_SECRET = "wave_sn_WHS_simulator"
+WAVE_OLD_WEBHOOK_SECRET = "wave_sn_WHS_before"
+
+ORANGE_CLIENT_ID = "orange-client"
+ORANGE_CLIENT_SECRET = "orange-secret"
+ORANGE_MERCHANT_KEY = "orange-merchant-key"
+
+MOOV_TOKEN = "moov-opaque-token"
+
 
 @dataclass(slots=True)
 class Settings:

@@ -1,13 +1,16 @@
 """Signs and sends what providers send by themselves, from threads of its own.
 
 PayPal's messages are signed as PayPal signs them: RSA-SHA256 over `transmission id|time|webhook id|crc32 of the body`,
-with a key and a certificate of the simulator's own. MTN's callbacks carry no signature at all.
+with a key and a certificate of the simulator's own. Stripe's and Wave's carry an HMAC over time and body. MTN's and
+Orange's carry no signature at all.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import heapq
+import hmac
 import itertools
 import json
 import threading
@@ -26,12 +29,23 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
-from tests.simulators.payments.settings import PAYPAL_WEBHOOK_ID, Settings
+from tests.simulators.payments.settings import (
+    PAYPAL_WEBHOOK_ID,
+    STRIPE_WEBHOOK_SECRET,
+    WAVE_OLD_WEBHOOK_SECRET,
+    WAVE_WEBHOOK_SECRET,
+    Settings,
+)
 from tests.simulators.payments.state import State
 
 AUTH_ALGORITHM = "SHA256withRSA"
 CERTIFICATE_ID = "CERT-SIMULATOR-1"
 SEND_TIMEOUT = 10
+# Header, what stands between time and body, and the secrets: Wave signs with two while a secret is being changed.
+HMAC_SIGNED = {
+    "stripe": ("Stripe-Signature", b".", (STRIPE_WEBHOOK_SECRET,)),
+    "wave": ("Wave-Signature", b"", (WAVE_OLD_WEBHOOK_SECRET, WAVE_WEBHOOK_SECRET)),
+}
 
 
 def now_text() -> str:
@@ -133,12 +147,32 @@ class Sender:
         headers = self._paypal_headers(body, target.get("webhook_id") or PAYPAL_WEBHOOK_ID, forged)
         return self._submit("POST", url, headers, body, event["id"], retry, delay)
 
-    def momo(self, url: str, document: dict[str, Any], *, reference: str, delay: float = 0) -> Future[int] | None:
-        """Send a callback, once: MTN does not repeat them."""
+    def timed(
+        self, provider: str, event: dict[str, Any], *, forged: bool = False, age: float = 0
+    ) -> Future[int] | None:
+        """Send an event to Stripe's or Wave's webhook URL, signed `age` seconds ago; None when there is none."""
+        url = (self._state.get("webhook_target", provider) or {}).get("url")
+        if not url:
+            return None
+        name, separator, secrets = HMAC_SIGNED[provider]
+        body = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+        sent_at = str(int(time.time() - age))
+        keys = ("somebody else's",) if forged else secrets
+        marks = [
+            hmac.new(key.encode(), sent_at.encode() + separator + body, hashlib.sha256).hexdigest() for key in keys
+        ]
+        signature = ",".join([f"t={sent_at}", *(f"v1={mark}" for mark in marks)])
+        headers = {"Content-Type": "application/json", name: signature}
+        return self._submit("POST", url, headers, body, event["id"], True, 0)
+
+    def callback(
+        self, url: str, document: dict[str, Any], *, reference: str, method: str = "PUT", delay: float = 0
+    ) -> Future[int] | None:
+        """Send an unsigned callback, once: neither MTN nor Orange repeats them."""
         if not url:
             return None
         headers = {"Content-Type": "application/json"}
-        return self._submit("PUT", url, headers, json.dumps(document).encode(), reference, False, delay)
+        return self._submit(method, url, headers, json.dumps(document).encode(), reference, False, delay)
 
     def _paypal_headers(self, body: bytes, webhook_id: str, forged: bool) -> dict[str, str]:
         transmission_id, sent_at = str(uuid.uuid4()), now_text()

@@ -1,0 +1,104 @@
+"""Who hears of refunds: the payer when money is theirs again, the team when somebody has to do something."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import override
+
+from billing.messages import explain_refund
+from billing.models import Dispute, Order, Payment, Refund
+from billing.money import Money
+from shared_apps.core.context import platform_url
+from shared_apps.notifications.services import notify_by_email
+
+
+def tell_payer(refund: Refund, order: Order) -> None:
+    """The money has left us, or is credit now. In the caller's transaction."""
+    _to_payer(
+        order,
+        key=f"refund-done:{refund.pk}",
+        template="refund_done",
+        amount=refund.amount.display(order.locale),
+        method=refund.payment.method.display_name,
+        reason="" if refund.is_external else refund.reason,
+        reference=refund.manual_reference,
+        to_credit=refund.to_credit,
+        ends_access=refund.ends_access,
+    )
+
+
+def tell_credited(payment: Payment, amount: Money) -> None:
+    """Money that did not fit is credit for orders to come. In the caller's transaction."""
+    order = payment.order
+    shown = amount.display(order.locale)
+    _to_payer(order, key=f"payment-credited:{payment.pk}", template="payment_credited", amount=shown)
+
+
+def tell_dismissed(payment: Payment, comment: str) -> None:
+    """Money that was announced never came. In the caller's transaction."""
+    order = payment.order
+    shown = payment.charge.display(order.locale)
+    key = f"payment-dismissed:{payment.pk}:{payment.check_count}"
+    _to_payer(
+        order, key=key, template="payment_dismissed", amount=shown, comment=comment, support=settings.SUPPORT_EMAIL
+    )
+
+
+def tell_team(refund: Refund, order: Order, failure: str) -> None:
+    """A refund did not go through: the customer still waits. In the caller's transaction."""
+    with override(settings.LANGUAGE_CODE):
+        words = str(explain_refund(failure))
+    _to_team(order, refund.payment, key=f"refund-failed:{refund.pk}", template="refund_failed", amount=refund.amount,
+             words=words)  # fmt: skip
+
+
+def tell_team_waiting(refund: Refund, order: Order) -> None:
+    """A refund waits for a person: the second one, or whoever sends it. In the caller's transaction."""
+    second = refund.status == Refund.Status.AWAITING_APPROVAL
+    _to_team(order, refund.payment, key=f"refund-waiting:{refund.pk}:{refund.status}", template="refund_waiting",
+             amount=refund.amount, words=refund.reason, second=second)  # fmt: skip
+
+
+def tell_team_of_dispute(dispute: Dispute, payment: Payment) -> None:
+    """A dispute was opened, won or lost. In the caller's transaction, which found this out first."""
+    _to_team(payment.order, payment, key=f"dispute:{dispute.pk}:{uuid.uuid4().hex[:8]}", template="dispute_changed",
+             amount=dispute.amount, words=dispute.reason, status=dispute.status)  # fmt: skip
+
+
+def tell_team_of_difference(payment: Payment, *, ours: Money, theirs: Money) -> None:
+    """A provider and we do not agree on what was given back. Once for each pair of amounts."""
+    _to_team(payment.order, payment, key=f"refunds-differ:{payment.pk}:{ours.minor}:{theirs.minor}",
+             template="refunds_differ", amount=theirs, words=ours.display(settings.LANGUAGE_CODE))  # fmt: skip
+
+
+def _to_payer(order: Order, *, key: str, template: str, **context: Any) -> None:
+    path = f"/orders/{order.pk}/"
+    notify_by_email(
+        key=key,
+        template=template,
+        recipient=order.user.email,
+        locale=order.locale,
+        context={"name": order.user.get_short_name(), "number": order.number, "url": platform_url(path), **context},
+    )
+
+
+def _to_team(
+    order: Order, payment: Payment, *, key: str, template: str, amount: Money, words: str, **more: Any
+) -> None:
+    notify_by_email(
+        key=key,
+        template=template,
+        recipient=settings.SUPPORT_EMAIL,
+        locale=settings.LANGUAGE_CODE,
+        context={
+            "number": order.number,
+            "method": payment.method.display_name,
+            "amount": amount.display(settings.LANGUAGE_CODE),
+            "words": words,
+            "url": platform_url(f"/backoffice/payments/{payment.pk}/"),
+            **more,
+        },
+    )
