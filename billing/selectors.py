@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
 
-from billing.models import Order, Payment, PaymentMethod, Plan, PlanVersion, Price
+from billing.models import Invoice, Order, Payment, PaymentMethod, Plan, PlanVersion, Price
 from billing.signing import pay_token_matches
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.core.errors import NotFound
@@ -54,7 +54,7 @@ def payment_methods() -> QuerySet[PaymentMethod]:
 def access_order(user: Any, order_id: UUID | str) -> Order:
     """An order for who may pay it: a first one for the one who made it, a later one for those who look after the
     organisation's billing. Anybody else is told that there is none. One query."""
-    return _order(Order.objects.filter(_may_pay(user), pk=order_id))
+    return _order(Order.objects.filter(payable_by(user), pk=order_id))
 
 
 def order_of_link(order_id: UUID, token: str) -> Order:
@@ -73,7 +73,8 @@ def _order(found: QuerySet[Order]) -> Order:
     return order
 
 
-def _may_pay(user: Any, *, prefix: str = "") -> Q:
+def payable_by(user: Any, *, prefix: str = "") -> Q:
+    """The orders that a person may see and pay; `prefix` leads to the order."""
     mine = {f"{prefix}kind": Order.Kind.FIRST, f"{prefix}user_id": user.pk}
     places = Membership.objects.filter(user_id=user.pk, role__in=PAYS).values("organisation_id")
     return Q(**mine) | (~Q(**{f"{prefix}kind": Order.Kind.FIRST}) & Q(**{f"{prefix}organisation_id__in": places}))
@@ -82,12 +83,30 @@ def _may_pay(user: Any, *, prefix: str = "") -> Q:
 def access_payment(user: Any, payment_id: UUID | str) -> Payment:
     """A payment for who may pay its order, or for a platform admin; anybody else is told that there is none."""
     payments = Payment.objects.select_related("order__user", "method").filter(pk=payment_id)
-    payment = payments.filter(_may_pay(user, prefix="order__")).first()
+    payment = payments.filter(payable_by(user, prefix="order__")).first()
     if payment is None and is_platform_admin(user):
         payment = payments.first()
     if payment is None:
         raise NotFound
     return payment
+
+
+def access_invoice(user: Any, invoice_id: UUID | str) -> Invoice:
+    """An invoice or credit note for those who look after the organisation's billing, for who made the first order that it
+    is about, or for a platform admin; anybody else is told that there is none."""
+    invoices = Invoice.objects.select_related("order", "credits").filter(pk=invoice_id)
+    invoice = invoices.filter(invoices_for(user)).first()
+    if invoice is None and is_platform_admin(user):
+        invoice = invoices.first()
+    if invoice is None:
+        raise NotFound
+    return invoice
+
+
+def invoices_for(user: Any) -> Q:
+    """The invoices a person may see, without those they see as a platform admin."""
+    places = Membership.objects.filter(user_id=user.pk, role__in=PAYS).values("organisation_id")
+    return Q(subscription__organisation_id__in=places) | Q(order__kind=Order.Kind.FIRST, order__user_id=user.pk)
 
 
 def order_in_place_of(order: Order) -> Order | None:

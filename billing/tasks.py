@@ -4,10 +4,12 @@ from celery import shared_task
 
 from billing.models import PaymentMethod
 from billing.services import (
+    documents,
     health,
     life,
     orders,
     polling,
+    receipts,
     reconciliation,
     refund_sending,
     reminders,
@@ -16,6 +18,8 @@ from billing.services import (
     webhooks,
 )
 from shared_apps.core.soon import send_soon
+
+SWEEP_SECONDS = 300.0  # of invoices, as in the schedule
 
 
 @shared_task
@@ -51,6 +55,21 @@ def sweep_webhooks() -> int:
     waiting = webhooks.waiting_webhooks()
     for event_id in waiting:
         send_soon(process_webhook, event_id)
+    return len(waiting)
+
+
+@shared_task
+def make_invoice_pdf(invoice_id: str) -> bool:
+    """Make the file of one invoice."""
+    return documents.make_pdf(invoice_id=invoice_id)
+
+
+@shared_task
+def sweep_invoices() -> int:
+    """Make the files of invoices that have none."""
+    waiting = documents.invoices_without_pdf()
+    for invoice_id in waiting:
+        send_soon(make_invoice_pdf, str(invoice_id), expires=SWEEP_SECONDS)
     return len(waiting)
 
 
@@ -127,3 +146,12 @@ def reconcile() -> bool:
 def delete_old_reconciliations() -> int:
     """Delete what was found in nights long ago."""
     return reconciliation.delete_old_runs()
+
+
+@shared_task
+def compare_receipts() -> int:
+    """Look for receipts that were sent before; how many were compared."""
+    waiting = receipts.receipts_to_compare()
+    for receipt_id in waiting:
+        receipts.compare_receipt(receipt_id)
+    return len(waiting)

@@ -21,6 +21,7 @@ from billing.services.resolve import resolve_payment
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import Conflict, NotAllowed
 from shared_apps.notifications.models import Delivery
+from shared_apps.site.tests.helpers import logged_in
 from tests.support.factories import make_admin, make_order, make_user
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +135,16 @@ class TestHiding:
         order = make_order()
         assert names(order) == {"bank_transfer"}
         assert start_payment(order_id=order.pk, method="bank_transfer").status == Payment.Status.PENDING
+
+    def test_a_page_that_was_opened_before_says_so_and_begins_nothing(self) -> None:
+        order = make_order()
+        visitor = logged_in(order.user)
+        visitor.cookies["django_language"] = "en"
+        hide()
+        answer = visitor.post(f"/orders/{order.pk}/pay/", {"payment_method": "mtn_momo", "phone_number": PHONE})
+        page = answer.content.decode()
+        assert "not available at the moment" in page
+        assert not order.payments.exists()
 
     def test_the_api_says_so_too(self, public_client) -> None:
         hide()

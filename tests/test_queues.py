@@ -16,6 +16,7 @@ OWN_QUEUES = {
     "billing.tasks.send_refund": "providers",
     "billing.tasks.sync_reversals": "providers",
     "billing.tasks.process_webhook": "webhooks",
+    "billing.tasks.make_invoice_pdf": "documents",
     "shared_apps.notifications.tasks.send_due": "mail",
 }
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import transaction
+from django.test import Client
 
 from billing import quotas
 from billing.models import PlanVersion
@@ -242,3 +243,14 @@ def test_the_limit_is_that_of_the_plan_the_organisation_has_now(db: None) -> Non
     give_plan(tenant, "gold")
     connection.set_tenant(ready_tenant("store-a"))
     reserve()
+
+
+def test_staff_see_on_every_page_which_limit_is_close(tenant: Tenant, tenant_client: Client) -> None:
+    assert 'class="usage"' not in tenant_client.get("/staff/plan/").content.decode()
+    connection.set_tenant(tenant)
+    quotas.count_in("products", 9 * (tenant.quota("products") or 0) // 10)
+    for path in ("/staff/plan/", "/staff/products/"):
+        page = tenant_client.get(path).content.decode()
+        assert 'class="usage"' in page
+        assert "progress-high" in page
+    assert quotas.upgrade_url() in tenant_client.get("/staff/plan/").content.decode()

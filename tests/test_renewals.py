@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from billing import ledger
@@ -18,7 +19,6 @@ from billing.services.transfers import decide_transfer
 from shared_apps.core.errors import Conflict
 from tests.support.factories import make_admin, make_order, make_user
 from tests.support.subscriptions import paid_for_days, ready_subscription
-from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +30,11 @@ def pay(order: Order) -> Payment:
 
 def plan(product: str, name: str) -> Plan:
     return Plan.objects.get(product=product, name=name)
+
+
+def give_credit(subscription: Subscription, minor: int) -> None:
+    with transaction.atomic():
+        add_credit(subscription_id=subscription.pk, amount=Money(minor, subscription.currency))
 
 
 def assert_books_are_even(subscription: Subscription) -> None:
@@ -58,13 +63,6 @@ def test_a_renewal_paid_ahead_begins_where_the_paid_time_ends() -> None:
 def test_asking_twice_for_a_renewal_gives_the_same_order() -> None:
     subscription = ready_subscription("store-a")
     assert open_renewal(subscription_id=subscription.pk) == open_renewal(subscription_id=subscription.pk)
-
-
-@pytest.mark.usefixtures("committed_db")
-def test_renewals_asked_for_at_once_are_one_order() -> None:
-    subscription = ready_subscription("store-a")
-    made = at_once(8, lambda _: open_renewal(subscription_id=subscription.pk).pk)
-    assert len(set(made)) == 1, made
 
 
 def test_another_cycle_takes_the_place_of_the_open_renewal() -> None:
@@ -138,7 +136,7 @@ def test_a_smaller_plan_waits_for_the_next_period() -> None:
 
 def test_credit_pays_part_of_a_renewal_and_comes_back_when_it_is_replaced() -> None:
     subscription = ready_subscription("store-a")
-    add_credit(subscription_id=subscription.pk, amount=Money(4_000, "XAF"))
+    give_credit(subscription, 4_000)
     order = open_renewal(subscription_id=subscription.pk)
     assert (order.due.minor, order.credit_minor) == (21_000, 4_000)
     yearly = open_renewal(subscription_id=subscription.pk, cycle="yearly")
@@ -147,7 +145,7 @@ def test_credit_pays_part_of_a_renewal_and_comes_back_when_it_is_replaced() -> N
 
 def test_credit_that_covers_a_renewal_pays_it_without_a_provider() -> None:
     subscription = ready_subscription("store-a")
-    add_credit(subscription_id=subscription.pk, amount=Money(30_000, "XAF"))
+    give_credit(subscription, 30_000)
     before = subscription.paid_until
     order = open_renewal(subscription_id=subscription.pk)
     subscription.refresh_from_db()
@@ -195,14 +193,6 @@ def test_a_trial_opens_at_once_for_nothing_and_is_had_once() -> None:
     assert subscription.paid_until == subscription.started_at + timedelta(days=14)
     assert not Invoice.objects.filter(order=order).exists()
     assert make_order(user=user).total_minor == 25_000
-
-
-@pytest.mark.usefixtures("committed_db")
-def test_a_trial_asked_for_at_once_is_had_once() -> None:
-    with_trial(14)
-    user = make_user()
-    made = at_once(4, lambda _: make_order(user=user).trial_days)
-    assert sorted(made) == [0, 0, 0, 14], made
 
 
 def test_a_coupon_given_with_a_trial_waits_for_the_first_payment() -> None:

@@ -60,7 +60,7 @@ def test_one_that_slept_through_several_states_arrives_with_a_history_that_says_
     subscription = ended(days=100)
     assert move(subscription) == "cancelled"
     assert history(subscription) == [
-        ("grace_began", "past_due"), ("suspended", "suspended"), ("ended", "cancelled"),
+        ("subscription.grace_began", "past_due"), ("subscription.suspended", "suspended"), ("subscription.ended", "cancelled"),
     ]  # fmt: skip
     dues = [one.details["due"] for one in subscription.events.order_by("pk")[2:]]
     assert dues == sorted(dues)
@@ -72,7 +72,7 @@ def test_one_that_slept_through_several_states_arrives_with_a_history_that_says_
 def test_a_cancelled_one_ends_with_its_paid_time() -> None:
     subscription = ended(days=0.1, cancel_at_period_end=True)
     assert move(subscription) == "cancelled"
-    assert history(subscription) == [("ended", "cancelled")]
+    assert history(subscription) == [("subscription.ended", "cancelled")]
 
 
 def test_a_second_look_changes_nothing() -> None:

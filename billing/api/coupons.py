@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.orders import COUNTRIES, MAX_ID, wanted_plan, wanted_price
+from billing.api.orders import MAX_ID, CountryField, wanted_plan, wanted_price
 from billing.models import Cycle
 from billing.money import EXPONENTS
 from billing.pricing import Amounts
@@ -25,9 +25,7 @@ class CouponInputSerializer(serializers.Serializer):
     plan_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
     billing_cycle = serializers.ChoiceField(choices=Cycle.choices, default="monthly")
     currency = serializers.ChoiceField(choices=sorted(EXPONENTS), default="XAF")
-    country = serializers.ChoiceField(
-        choices=sorted(COUNTRIES), required=False, help_text="The customer's, for the tax. Left out: the platform's."
-    )
+    country = CountryField(required=False, help_text="The customer's, for the tax. Left out: the platform's.")
     tax_number = serializers.CharField(max_length=40, allow_blank=True, default="", validators=[one_line])
 
 

@@ -20,7 +20,7 @@ from billing.api.ordering import place_order
 from billing.api.plans import plan_on_sale
 from billing.models import Cycle, Order, Plan, Price
 from billing.money import EXPONENTS, Money
-from billing.selectors import access_order, price_on_sale
+from billing.selectors import access_order, payable_by, price_on_sale
 from billing.services.orders import Customer, NewOrder, Shown
 from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, one_line, page_of, paginated, validated
 from shared_apps.organisations.api import describe
@@ -30,6 +30,19 @@ MAX_ID = 2**63 - 1
 _PHONE = re.compile(r"\+?[0-9][0-9 ().-]{4,18}[0-9]")
 _NOT_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 COUNTRIES = {code for code in Locale("en").territories if re.fullmatch("[A-Z]{2}", str(code))} - _NOT_COUNTRIES
+
+
+class CountryField(serializers.CharField):
+    """Two letters, in capitals or not."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=2, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        country = str(super().to_internal_value(data)).upper()
+        if country not in COUNTRIES:
+            raise serializers.ValidationError(_("Use the two letters of a country, for example CM."))
+        return country
 
 
 class OrderInputSerializer(serializers.Serializer):
@@ -49,7 +62,7 @@ class OrderInputSerializer(serializers.Serializer):
     customer_phone = serializers.CharField(max_length=30, allow_blank=True, default="")
     customer_address = serializers.CharField(max_length=300, allow_blank=True, default="")
     tax_number = serializers.CharField(max_length=40, allow_blank=True, default="", validators=[one_line])
-    country = serializers.CharField(max_length=2, required=False, help_text="ISO 3166-1 alpha-2.")
+    country = CountryField(required=False, help_text="ISO 3166-1 alpha-2.")
     locale = serializers.ChoiceField(choices=["fr", "en"], required=False)
     coupon_code = serializers.CharField(max_length=30, allow_blank=True, default="", validators=[one_line])
     expected_total_minor = serializers.IntegerField(
@@ -63,11 +76,6 @@ class OrderInputSerializer(serializers.Serializer):
         if value and not (_PHONE.fullmatch(value) and len(value) <= 20):
             raise serializers.ValidationError(_("This is not a phone number. Use digits, for example 6 70 12 34 56."))
         return value
-
-    def validate_country(self, value: str) -> str:
-        if value.upper() not in COUNTRIES:
-            raise serializers.ValidationError(_("Use the two letters of a country, for example CM."))
-        return value.upper()
 
 
 class OrderPlanSerializer(serializers.Serializer):
@@ -95,6 +103,7 @@ class OrderSerializer(serializers.Serializer):
 
     id = serializers.UUIDField()
     order_number = serializers.CharField(source="number")
+    kind = serializers.ChoiceField(choices=Order.Kind.choices)
     status = serializers.ChoiceField(choices=Order.Status.choices)
     plan = OrderPlanSerializer(source="plan_version.plan")
     billing_cycle = serializers.ChoiceField(source="cycle", choices=Cycle.choices)
@@ -103,15 +112,20 @@ class OrderSerializer(serializers.Serializer):
     subtotal = serializers.CharField(source="subtotal.as_text")
     discount_minor = serializers.IntegerField()
     discount_amount = serializers.CharField(source="discount.as_text")
+    proration_minor = serializers.IntegerField(help_text="Taken off: what is unused of the plan before a change.")
     net_minor = serializers.IntegerField(source="net.minor", help_text="The total without its tax.")
     net_amount = serializers.CharField(source="net.as_text")
     tax_minor = serializers.IntegerField()
     tax_amount = serializers.CharField(source="tax.as_text")
     tax_name = serializers.CharField(help_text="Empty where no tax is due.")
-    tax_percent = serializers.CharField(help_text="As exact digits.")
+    tax_percent = serializers.DecimalField(max_digits=6, decimal_places=3, help_text="As exact digits.")
     tax_included = serializers.BooleanField(help_text="true: the subtotal includes the tax. false: it is added.")
     total_minor = serializers.IntegerField()
     total_amount = serializers.CharField(source="total.as_text")
+    credit_minor = serializers.IntegerField(help_text="Of the total, paid by the organisation's credit.")
+    due_minor = serializers.IntegerField(source="due.minor", help_text="What is left to pay.")
+    period_start = serializers.DateTimeField(allow_null=True, help_text="Of a first order: known once it is paid.")
+    period_end = serializers.DateTimeField(allow_null=True)
     coupon_code = serializers.CharField(source="coupon.code", default="")
     organization_name = serializers.CharField(source="organisation_name")
     subdomain = serializers.CharField()
@@ -140,7 +154,7 @@ def represent_order(order: Order) -> Any:
 
 def _orders_of(user: Any) -> QuerySet[Order]:
     return (
-        Order.objects.filter(user_id=user.pk)
+        Order.objects.filter(payable_by(user))
         .select_related("plan_version__plan", "coupon", "organisation")
         .prefetch_related("organisation__domains")
         .order_by("-created_at", "pk")
@@ -151,7 +165,7 @@ class OrdersView(ApiView):
     @extend_schema(
         operation_id="orders_list",
         tags=["orders"],
-        summary="My orders",
+        summary="My orders, and those of organisations whose bills I look after",
         parameters=[PAGE_PARAMETER],
         responses={200: page_of(OrderSerializer), **errors(401, 404)},
     )

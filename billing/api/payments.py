@@ -153,6 +153,12 @@ class VerifyBankTransferView(ApiView):
         operation_id="payments_verify_bank_transfer",
         tags=["payments"],
         summary="Approve or reject a transfer (platform admins)",
+        description=(
+            "Approving says that the amount asked for has come with the order's number. The verdict counts after the time in "
+            "which it may be undone (TRANSFER_UNDO_SECONDS), and above a limit once another admin has confirmed it in the back "
+            "office: until then the payment is `under_review`, afterwards `succeeded`. Another amount, whether part of the "
+            "order or more than it, is confirmed in the back office; a second verdict is a conflict."
+        ),
         request=VerdictSerializer,
         responses={200: PaymentSerializer, **errors(400, 401, 403, 404, 409)},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from billing.api import coupons, orders, paying, payments, plans
+from billing.api import coupons, invoices, orders, paying, payments, plans
 
 urlpatterns = [
     path("plans/", plans.PlansView.as_view(), name="api-plans"),
@@ -19,6 +19,9 @@ urlpatterns = [
         name="api-order-initiate-payment",
     ),
     path("orders/<uuid:order_id>/verify_payment/", paying.VerifyPaymentView.as_view(), name="api-order-verify-payment"),
+    path("invoices/", invoices.InvoicesView.as_view(), name="api-invoices"),
+    path("invoices/<uuid:invoice_id>/", invoices.InvoiceView.as_view(), name="api-invoice"),
+    path("invoices/<uuid:invoice_id>/download/", invoices.InvoiceDownloadView.as_view(), name="api-invoice-download"),
     path("payments/", payments.PaymentsView.as_view(), name="api-payments"),
     path("payments/<uuid:payment_id>/", payments.PaymentView.as_view(), name="api-payment"),
     path(

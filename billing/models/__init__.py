@@ -11,9 +11,11 @@ from billing.models.payments import Payment, TransferReceipt
 from billing.models.refunds import Dispute, Refund
 from billing.models.subscriptions import PaidPeriod, Reminder, Subscription, SubscriptionEvent
 from billing.models.taxes import TaxRate
+from billing.models.transfers import BankStatement, ReceiptTwin, StatementLine, TransferDecision
 from billing.models.webhooks import WebhookEvent
 
 __all__ = [
+    "BankStatement",
     "Coupon",
     "CouponUse",
     "Cycle",
@@ -30,14 +32,17 @@ __all__ = [
     "PlanVersion",
     "Price",
     "ProviderHealth",
+    "ReceiptTwin",
     "ReconciliationFinding",
     "ReconciliationRun",
     "ReconciliationTally",
     "Refund",
     "Reminder",
+    "StatementLine",
     "Subscription",
     "SubscriptionEvent",
     "TaxRate",
+    "TransferDecision",
     "TransferReceipt",
     "WebhookEvent",
 ]

@@ -89,7 +89,10 @@ class Invoice(models.Model):
                 name="invoice_credit_note_credits",
             ),
         ]
-        indexes = [models.Index(fields=["subscription", "-issued_at"], name="invoice_of_subscription")]
+        indexes = [
+            models.Index(fields=["subscription", "-issued_at"], name="invoice_of_subscription"),
+            models.Index(fields=["issued_at"], name="invoice_without_pdf", condition=Q(pdf="")),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -97,3 +100,7 @@ class Invoice(models.Model):
     @property
     def total(self) -> Money:
         return Money(self.total_minor, self.currency)
+
+    @property
+    def tax(self) -> Money:
+        return Money(self.tax_minor, self.currency)

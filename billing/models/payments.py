@@ -73,6 +73,7 @@ class Payment(models.Model):
 
     # A transfer's verdict: given by a person, believed by resolve_payment like any provider's answer.
     decision_approved = models.BooleanField(null=True, blank=True)
+    decision_kind = models.CharField(max_length=8, blank=True)  # one of TransferDecision.Kind
     decision_reference = models.CharField(max_length=60, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -187,6 +188,12 @@ class TransferReceipt(models.Model):
     content_type = models.CharField(max_length=30)
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64, db_index=True)  # of what was uploaded, to flag the same file elsewhere
+    lookalike = models.BinaryField(max_length=32, null=True, blank=True)  # of pictures: `billing.lookalike.fingerprint`
+    compared_at = models.DateTimeField(null=True, blank=True)  # with the pictures near it
+    # What the payer says of the transfer, if they say it.
+    declared_minor = models.BigIntegerField(null=True, blank=True)
+    declared_on = models.DateField(null=True, blank=True)
+    declared_reference = models.CharField(max_length=60, blank=True)
     # Null: sent by whoever had the order's link.
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -199,5 +206,15 @@ class TransferReceipt(models.Model):
             models.UniqueConstraint(fields=["payment", "sha256"], name="receipt_once_per_payment"),
             models.CheckConstraint(
                 condition=Q(content_type__in=["image/jpeg", "image/png", "application/pdf"]), name="receipt_type"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                name="receipt_to_compare",
+                condition=Q(lookalike__isnull=False, compared_at__isnull=True),
+            ),
+            models.Index(
+                fields=["declared_reference"], name="receipt_declared_ref", condition=~Q(declared_reference="")
             ),
         ]

@@ -94,17 +94,20 @@ def claim_due_checks(*, limit: int = 20) -> list[int]:
 def check_method(*, method: PaymentMethod) -> ProviderError | None:
     """Ask a provider whether it would take our payments now; what is wrong, or None. No transaction is open meanwhile.
 
-    What is hidden is offered again when nothing is wrong.
+    What is hidden is offered again when nothing is wrong. Of a method that people check only our own details are looked at.
     """
     ProviderHealth.objects.filter(method=method).update(checked_at=timezone.now())
     try:
         gateways.gateway(method.name).check_health()
     except (ProviderUnavailable, ProviderRefused) as trouble:
         logger.warning("provider fails its check", method=method.name, reason=trouble.reason)
+        if not method.is_automatic:
+            return trouble
         sure = Failure.ACCOUNT_REFUSED if _failure_of(trouble) is Failure.REFUSED else Failure.AWAY
         note_failure(method, sure, reason=trouble.reason, is_check=True)
         return trouble
-    note_success(method, is_check=True)
+    if method.is_automatic:
+        note_success(method, is_check=True)
     return None
 
 

@@ -236,7 +236,7 @@ def cancel_order(*, order: Order, actor: Any) -> None:
         if locked.received_minor:
             raise Conflict(
                 "order_partly_paid",
-                _("Part of this order is paid. Write to us: we give the money back, or pay the rest."),
+                _("Part of this order is paid. Write to us: we give the money back, or you pay the rest."),
             )
         if locked.payments.filter(status__in=[Payment.Status.NEEDS_REVIEW, Payment.Status.UNDER_REVIEW]).exists():
             raise Conflict(

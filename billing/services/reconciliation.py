@@ -122,7 +122,9 @@ def _payments_of(run: ReconciliationRun) -> Iterator[Payment]:
             started = time.monotonic()
             yield payment
             run.cursor = payment.pk
-            time.sleep(max(0.0, 1 / PER_SECOND - (time.monotonic() - started)))
+            left = started + 1 / PER_SECOND - time.monotonic()
+            if left > 0:
+                time.sleep(left)
 
 
 def _next(run: ReconciliationRun) -> Payment | None:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -34,13 +35,13 @@ from billing.services.subscriptions import (
     current_version,
     lock_subscription,
     move_subscription,
-    period_after,
     periods_to_come,
+    renewal_period,
     set_credit_aside,
     stretch_of,
 )
 from billing.services.taxes import tax_for
-from billing.transitions import CANCELLED_AFTER, start_of_renewal
+from billing.transitions import CANCELLED_AFTER
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
@@ -74,6 +75,49 @@ class ChangePreview:
         return self.amounts.total - self.credit_used
 
 
+@dataclass(frozen=True, slots=True)
+class RenewalPreview:
+    """What the next period costs with one cycle, and from when until when it would be."""
+
+    price: Price
+    amounts: Amounts
+    credit_used: Money
+    start: datetime
+    end: datetime
+
+    @property
+    def due(self) -> Money:
+        """What is to be paid."""
+        return self.amounts.total - self.credit_used
+
+
+def preview_renewal(
+    *, subscription: Subscription, cycle: str = "", coupon: Coupon | None = None, at: datetime | None = None
+) -> RenewalPreview:
+    """The next period as `open_renewal` would order it at this moment; `coupon` in place of the one that still lasts.
+
+    Reads only. Raises DomainError on `cycle` where the plan is not sold for it.
+    """
+    now = at or timezone.now()
+    price = _renewal_price(subscription, cycle)
+    coupon = coupon or running_coupon(subscription=subscription, plan=price.version.plan)
+    start, end = renewal_period(subscription, price.cycle, at=now)
+    amounts = price_order(price.amount, reduction=_reduction(coupon), tax=_tax(subscription))
+    return RenewalPreview(
+        price=price,
+        amounts=amounts,
+        credit_used=min(credit_at_hand(subscription), amounts.total),
+        start=start,
+        end=end,
+    )
+
+
+def credit_at_hand(subscription: Subscription) -> Money:
+    """The credit that a new order may use: what is there, and what the open order that it replaces lets go of. One query."""
+    aside = subscription.orders.filter(status=Order.Status.AWAITING_PAYMENT).aggregate(sum=Sum("credit_minor"))["sum"]
+    return Money(subscription.credit_minor + (aside or 0), subscription.currency)
+
+
 def open_renewal(*, subscription_id: UUID, cycle: str = "", coupon_code: str = "", actor: Any = None) -> Order:
     """The order for the next period: the open one if it is for the same, else a new one in its place.
 
@@ -97,15 +141,14 @@ def _open_renewal(subscription_id: UUID, cycle: str, coupon_code: str, actor: An
             close_order(order=open_order, actor=actor)
             subscription = lock_subscription(subscription_id)
         now = timezone.now()
-        ends_at = subscription.paid_until or now
-        start = start_of_renewal(status=subscription.status, paid_until=ends_at, now=now)
+        preview = preview_renewal(subscription=subscription, cycle=price.cycle, coupon=coupon, at=now)
         order = _insert(
             subscription,
             kind=Order.Kind.RENEWAL,
             price=price,
-            amounts=price_order(price.amount, reduction=_reduction(coupon), tax=_tax(subscription)),
+            amounts=preview.amounts,
             coupon=coupon,
-            period=(start, period_after(start, price.cycle, anchor_day=subscription.anchor_day or 1)),
+            period=(preview.start, preview.end),
             expires_at=_payable_until(subscription, now),
         )
         if coupon and coupon.pk != subscription.coupon_id:
@@ -131,7 +174,7 @@ def preview_change(*, subscription: Subscription, plan: Plan, at: datetime | Non
         version=version,
         is_now=is_now,
         amounts=amounts,
-        credit_used=min(subscription.credit, amounts.total),
+        credit_used=min(credit_at_hand(subscription), amounts.total),
         paid_until=subscription.paid_until,
     )
 

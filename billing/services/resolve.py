@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from billing import gateways, ledger
 from billing.messages import explain
-from billing.models import Order, Payment, Subscription
+from billing.models import Invoice, Order, Payment, Subscription, TransferDecision
+from billing.money import Money
 from billing.policies import Expected, Judgement, Verdict, judge
 from billing.polling import next_check
 from billing.providers import reasons
@@ -27,7 +28,10 @@ from billing.services.health import watched
 from billing.services.ledger import set_unapplied
 from billing.services.moves import move_open_payments, move_payment
 from billing.services.payments import as_attempt, begin_at_provider
+from billing.services.refund_mail import tell_credited
+from billing.services.transfer_mail import tell_over, tell_part
 from billing.services.turns import turn_to_call
+from billing.services.verdicts import carry_out, live_decision
 from shared_apps.audit.models import AuditCategory, AuditLog
 from shared_apps.audit.services import record
 from shared_apps.core.context import platform_url
@@ -58,6 +62,12 @@ def resolve_payment(payment_id: UUID | str) -> Payment:
 def ask_about(payment: Payment) -> ProviderState | None:
     """The same, given the row with its order, user, plan and method: the provider's answer, None if none could be asked for."""
     provider = gateways.gateway(payment.method.name, payment.provider_base_url)
+    if provider.capabilities.flow is Flow.MANUAL:
+        decision = live_decision(payment.pk)
+        if decision is not None and not carry_out(payment.pk):
+            return None
+        if decision is not None:
+            payment = _load(payment.pk)
     if payment.status == Payment.Status.CREATED and not payment.provider_ref:
         payment = begin_at_provider(payment)
     # Without the provider's reference only a page to send the payer to is missing; a phone may have rung all the same.
@@ -70,8 +80,9 @@ def ask_about(payment: Payment) -> ProviderState | None:
 
 
 def expected_of(payment: Payment, provider: Provider) -> Expected:
-    """What a provider has to say of a payment for it to be money."""
-    return Expected(payment.charge, payment.provider_account, provider.reference_for(as_attempt(payment)))
+    """What a provider has to say of a payment for it to be money. Another amount of a transfer may have been confirmed."""
+    confirmed = payment.received if payment.decision_kind in TransferDecision.CONFIRMED else None
+    return Expected(confirmed or payment.charge, payment.provider_account, provider.reference_for(as_attempt(payment)))
 
 
 def resolve_now_or_soon(payment_id: UUID | str) -> Payment:
@@ -143,11 +154,22 @@ def _apply(payment: Payment, judgement: Judgement, state: ProviderState) -> None
         # The order row first, always: whoever moves a payment holds it.
         order = Order.objects.select_for_update().get(pk=payment.order_id)
         if judgement.verdict is Verdict.SUCCEED:
-            judgement = judge_order(order)
+            judgement = _judge_transfer(payment, order) or judge_order(order)
         if judgement.verdict is Verdict.SUCCEED:
             _succeed(payment, order, state)
         else:
             _send_to_review(payment, state, judgement)
+
+
+def _judge_transfer(payment: Payment, order: Order) -> Judgement | None:
+    """What a confirmed amount of a transfer may do: part of the money keeps an order open, and cannot open it again."""
+    if payment.received is None or payment.received.currency != order.currency:
+        return None
+    if payment.decision_kind == TransferDecision.Kind.CREDIT:
+        return Judgement(Verdict.SUCCEED)
+    if order.status == Order.Status.EXPIRED and payment.decision_kind == TransferDecision.Kind.PARTIAL:
+        return Judgement(Verdict.REVIEW, reasons.AMOUNT_MISMATCH)
+    return None
 
 
 def judge_order(order: Order) -> Judgement:
@@ -173,7 +195,8 @@ def _judge_late(order: Order) -> Judgement:
 
 def _succeed(payment: Payment, order: Order, state: ProviderState) -> None:
     """Move the payment and the order, once. In the caller's transaction, which holds the order's row."""
-    late = payment.status not in Payment.OPEN or order.status == Order.Status.EXPIRED
+    as_credit = payment.decision_kind == TransferDecision.Kind.CREDIT
+    late = not as_credit and (payment.status not in Payment.OPEN or order.status == Order.Status.EXPIRED)
     moved = Payment.objects.filter(pk=payment.pk, status__in=Payment.MAY_SUCCEED).update(
         status=Payment.Status.SUCCEEDED,
         succeeded_at=timezone.now(),
@@ -187,11 +210,37 @@ def _succeed(payment: Payment, order: Order, state: ProviderState) -> None:
     record(action="payment.succeeded", category=AuditCategory.PAYMENT, resource=payment,
            before={"status": payment.status}, after={"status": "succeeded", "late": late})  # fmt: skip
     payment.refresh_from_db()
-    apply_payment(payment=payment, worth=payment.worth, source=ledger.psp(payment.method.name))
-    if order.received_minor + payment.worth.minor >= order.total_minor - order.credit_minor:
+    apply_payment(payment=payment, worth=payment.worth, source=ledger.psp(payment.method.name), as_credit=as_credit)
+    payment.refresh_from_db()
+    order.refresh_from_db()
+    if not order.due:
         # Other attempts are not wanted any more; they stay watched, for the payer may approve them all the same.
         move_open_payments(order=order, to=Payment.Status.CANCELLED, but=payment, reason=reasons.CANCELLED)
-    tell_payer(payment, template="payment_received")
+    elif not as_credit:
+        _leave_open(order)
+    _tell_of_money(payment, order)
+
+
+def _leave_open(order: Order) -> None:
+    """Part of an order is paid: there is time for the rest. In the caller's transaction, which holds the order's row."""
+    until = max(order.expires_at, timezone.now() + settings.ORDER_LIFETIME)
+    Order.objects.filter(pk=order.pk, status=Order.Status.AWAITING_PAYMENT).update(expires_at=until)
+    record(action="order.partly_paid", category=AuditCategory.ORDER, resource=order,
+           before={"expires_at": order.expires_at.isoformat()},
+           after={"expires_at": until.isoformat(), "due_minor": order.due.minor})  # fmt: skip
+
+
+def _tell_of_money(payment: Payment, order: Order) -> None:
+    """What came, and what became of it. In the caller's transaction."""
+    credited = Money(payment.credited_minor, payment.currency)
+    if payment.applied_minor == 0 and credited:
+        tell_credited(payment, credited)
+    elif credited:
+        tell_over(payment, received=payment.worth, credited=credited)
+    elif order.due:
+        tell_part(payment, received=payment.worth, missing=order.due)
+    else:
+        tell_payer(payment, template="payment_received")
 
 
 def _send_to_review(payment: Payment, state: ProviderState, judgement: Judgement) -> None:
@@ -234,7 +283,7 @@ def _note_check(payment: Payment, *, reason: str | None = None) -> None:
     Guarded UPDATEs, no lock.
     """
     now = timezone.now()
-    manual = not payment.method.is_automatic
+    manual = not payment.method.is_automatic  # asked about when a verdict takes effect, and then only
     due = next_check(
         started_at=payment.started_at or payment.created_at,
         now=now,
@@ -242,7 +291,7 @@ def _note_check(payment: Payment, *, reason: str | None = None) -> None:
         is_unknown=reason in UNANSWERED,
     )
     Payment.objects.filter(pk=payment.pk, status__in=Payment.MAY_SUCCEED).update(
-        checked_at=now, check_count=F("check_count") + 1, next_check_at=None if manual else due
+        checked_at=now, check_count=F("check_count") + 1, **({} if manual else {"next_check_at": due})
     )
     if reason is not None:
         Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN).update(reason=reason)
@@ -294,5 +343,19 @@ def tell_payer(payment: Payment, *, template: str) -> None:
             "number": order.number,
             "amount": payment.amount.display(order.locale),
             "url": platform_url(f"/orders/{order.pk}/"),
+            **_what_it_paid(order),
         },
     )
+
+
+def _what_it_paid(order: Order) -> dict[str, Any]:
+    """What a mail about a payment says of its order: what is left of it, or the invoice. A query."""
+    order.refresh_from_db(fields=["status", "received_minor", "credit_minor"])
+    left = order.due if order.status == Order.Status.AWAITING_PAYMENT else None
+    invoice = order.invoices.filter(kind=Invoice.Kind.INVOICE).first()
+    return {
+        "is_first": order.kind == Order.Kind.FIRST,
+        "left": left.display(order.locale) if left else "",
+        "invoice": invoice.number if invoice else "",
+        "invoice_url": platform_url(f"/invoices/{invoice.pk}/") if invoice else "",
+    }

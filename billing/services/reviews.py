@@ -27,7 +27,7 @@ from billing.services.refunds import check_may_refund, request_refund
 from billing.services.resolve import judge_order, tell_payer
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
-from shared_apps.core.errors import Conflict, DomainError
+from shared_apps.core.errors import Conflict, DomainError, NotAllowed
 
 
 class Decision(StrEnum):
@@ -66,9 +66,19 @@ def settle_review(
         if payment.status != Payment.Status.NEEDS_REVIEW:
             raise Conflict("already_decided", _("Somebody has decided about this money meanwhile. Refresh the page."))
         if decision != Decision.DISMISS:
+            _check_second(payment, received, decision, admin)
             _settle_received(payment, received)
         _DECIDE[Decision(decision)](Settlement(payment, order, admin, " ".join(comment.split())[:300]))
     return Payment.objects.select_related("method", "order__user").get(pk=payment.pk)
+
+
+def _check_second(payment: Payment, received: Money | None, decision: str, admin: Any) -> None:
+    """Who alone said that a large transfer came does not alone make it pay: two people, here as on the transfer desk."""
+    amount = received or payment.received
+    alone = payment.decided_by_id == admin.pk and decision in (Decision.APPLY, Decision.CREDIT)
+    limits = settings.TRANSFER_SECOND_APPROVER_ABOVE
+    if amount and alone and needs_second_person(amount, alone_before=0, limits=limits):
+        raise NotAllowed("same_person", _("Somebody else must decide: you said that this transfer came."))
 
 
 def worth_of(payment: Payment, received: Money) -> Money | None:
@@ -180,7 +190,7 @@ def _dismiss(settlement: Settlement) -> None:
     moved = move_payment(
         payment=payment, to=Payment.Status.FAILED, allowed=[Payment.Status.NEEDS_REVIEW], actor=admin,
         reason=reasons.NOT_RECEIVED, comment=settlement.comment, received_minor=None, received_currency="",
-        decision_approved=None, decided_at=None, next_check_at=None,
+        decision_approved=None, decision_kind="", decided_at=None, next_check_at=None,
     )  # fmt: skip
     if moved:
         tell_dismissed(payment, settlement.comment)

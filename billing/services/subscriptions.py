@@ -87,11 +87,9 @@ def extend_subscription(*, subscription: Subscription, order: Order, at: datetim
 
     In the caller's transaction, which holds the order's and the subscription's rows.
     """
-    previous_end = subscription.paid_until or at
-    start = start_of_renewal(status=subscription.status, paid_until=previous_end, now=at)
-    if start != previous_end:
+    start, end = renewal_period(subscription, order.cycle, at=at)
+    if start != subscription.paid_until:
         subscription.anchor_day = _day_of_month(start)
-    end = period_after(start, order.cycle, anchor_day=subscription.anchor_day or 1)
     _add_period(subscription, order, start, end)
     subscription.plan_version = order.plan_version
     subscription.cycle = order.cycle
@@ -102,6 +100,14 @@ def extend_subscription(*, subscription: Subscription, order: Order, at: datetim
     move_subscription(
         subscription=subscription, to=back, action="subscription.renewed", order=order, actor=actor, paid_until=end
     )
+
+
+def renewal_period(subscription: Subscription, cycle: str, *, at: datetime) -> tuple[datetime, datetime]:
+    """The time that a renewal buys when it is paid at a moment: what is shown before is what is given."""
+    previous_end = subscription.paid_until or at
+    start = start_of_renewal(status=subscription.status, paid_until=previous_end, now=at)
+    anchor_day = subscription.anchor_day if start == previous_end else None
+    return start, period_after(start, cycle, anchor_day=anchor_day or _day_of_month(start))
 
 
 def change_plan(*, subscription: Subscription, order: Order, at: datetime, actor: Any = None) -> None:

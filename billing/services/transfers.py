@@ -3,35 +3,52 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
+from datetime import date
 from pathlib import PurePath
 from typing import Any
 
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
-from billing.models import Order, Payment, TransferReceipt
+from billing.lookalike import fingerprint
+from billing.models import Order, Payment, TransferDecision, TransferReceipt
 from billing.money import Money
-from billing.providers import reasons
 from billing.services.resolve import resolve_payment
-from shared_apps.accounts.admins import is_platform_admin
+from billing.services.verdicts import (
+    Kind,
+    Verdict,
+    check_may_decide,
+    give_verdict,
+    live_decision,
+    second_verdict,
+    take_back,
+)
+from billing.statements.entries import clean_reference
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core import uploads
-from shared_apps.core.context import platform_url
-from shared_apps.core.errors import Conflict, DomainError, NotAllowed
-from shared_apps.notifications.services import notify_by_email
+from shared_apps.core.errors import Conflict, DomainError
 
 MAX_RECEIPTS = 3
 
 
-def upload_receipt(*, payment: Payment, upload: UploadedFile, user: Any) -> TransferReceipt:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What a payer says of the transfer, beside its receipt. Nothing of it is believed: it is laid beside what came."""
+
+    amount: Money | None = None
+    day: date | None = None
+    reference: str = ""
+
+
+def upload_receipt(
+    *, payment: Payment, upload: UploadedFile, user: Any, declared: Declared | None = None
+) -> TransferReceipt:
     """Keep the proof of a transfer, scrubbed, and put the payment before the admins.
 
     Locks the order row, then a guarded UPDATE of the payment; the file is written before the transaction, so that a
@@ -39,11 +56,13 @@ def upload_receipt(*, payment: Payment, upload: UploadedFile, user: Any) -> Tran
     """
     _check_transfer(payment)
     scrubbed = _scrub(upload)
+    said = declared or Declared()
     path = default_storage.save(f"receipts/{uuid.uuid4().hex}.{scrubbed.extension}", ContentFile(scrubbed.content))
     try:
         with transaction.atomic():
             Order.objects.select_for_update().get(pk=payment.order_id)
             _check_room(payment)
+            _check_undecided(payment)
             receipt = TransferReceipt.objects.create(
                 payment=payment,
                 file=path,
@@ -51,6 +70,10 @@ def upload_receipt(*, payment: Payment, upload: UploadedFile, user: Any) -> Tran
                 content_type=scrubbed.content_type,
                 size=len(scrubbed.content),
                 sha256=scrubbed.sha256,
+                lookalike=fingerprint(scrubbed.content) if scrubbed.content_type.startswith("image/") else None,
+                declared_minor=said.amount.minor if said.amount else None,
+                declared_on=said.day,
+                declared_reference=clean_reference(said.reference)[:60],
                 uploaded_by=user,
             )
             # A verdict that is already given stands, whatever is sent while it is being acted upon.
@@ -58,8 +81,9 @@ def upload_receipt(*, payment: Payment, upload: UploadedFile, user: Any) -> Tran
                 pk=payment.pk, status__in=[Payment.Status.PENDING, Payment.Status.UNDER_REVIEW]
             ).exclude(decision_approved=True)
             moved = undecided.update(
-                status=Payment.Status.UNDER_REVIEW, reason="", comment="", decision_approved=None, decided_at=None
-            )
+                status=Payment.Status.UNDER_REVIEW, reason="", comment="",
+                decision_approved=None, decision_kind="", decided_at=None,
+            )  # fmt: skip
             if not moved:
                 raise Conflict("payment_closed", _("This payment no longer waits for a receipt."), field="receipt")
             record(action="receipt.uploaded", category=AuditCategory.PAYMENT, resource=payment, actor=user,
@@ -82,54 +106,77 @@ def decide_transfer(
     comment: str = "",
     received: Money | None = None,
     reference: str = "",
+    as_received: bool = False,
+    bank_reference: str = "",
 ) -> Payment:
-    """Record a platform admin's verdict on a transfer, then resolve the payment by it.
+    """Record a platform admin's verdict on a transfer. It counts after TRANSFER_UNDO_SECONDS, above a limit only once
+    another admin agrees; the payment is resolved by it then.
 
-    `received` and `reference` are what the bank's statement shows; left out, they are as expected. One transaction for
-    the verdict (locks the order row, guarded UPDATE), none during resolution. Raises NotAllowed, Conflict, DomainError.
+    `received` and `reference` are what the bank's statement shows; left out, they are as expected. Another amount goes to
+    review, but `as_received`: then less pays part of the order, and more leaves credit. One transaction for the verdict
+    (locks the order's row, guarded UPDATE), none during resolution. Raises NotAllowed, Conflict, DomainError.
     """
-    if not is_platform_admin(admin):
-        raise NotAllowed("admins_only", _("Only platform admins may check transfers."))
-    if payment.order.user_id == admin.pk:
-        raise NotAllowed("own_payment", _("Someone else must check your own payment."))
+    check_may_decide(payment.order, admin)
     if payment.method.name != gateways.BANK_TRANSFER:
         raise DomainError("not_a_transfer", _("This payment is not a bank transfer."))
-    if not approved and not comment.strip():
+    words = comment.strip()[:500]
+    if not approved and not words:
         raise DomainError("comment_required", _("Say why, so that the payer knows what to do."), field="comment")
-    amount = received or payment.charge
     with transaction.atomic():
-        Order.objects.select_for_update().get(pk=payment.order_id)
-        decided = {
-            "decision_approved": approved,
-            "decision_reference": (reference or payment.order.number) if approved else "",
-            "decided_by": admin,
-            "decided_at": timezone.now(),
-            "comment": comment.strip()[:500],
-            "received_minor": amount.minor if approved else None,
-            "received_currency": amount.currency if approved else "",
-            # Should this process end before it resolves the payment, the poller does.
-            "next_check_at": timezone.now() if approved else None,
-        }
-        # Decided on what the admin saw: another decision or a new receipt in between makes this one void.
-        open_transfer = Payment.objects.filter(
-            pk=payment.pk, status__in=(*Payment.OPEN, Payment.Status.EXPIRED, Payment.Status.CANCELLED)
-        ).filter(Q(decided_at=payment.decided_at) if payment.decided_at else Q(decided_at__isnull=True))
-        if not approved:
-            open_transfer = open_transfer.filter(status=Payment.Status.UNDER_REVIEW)
-            decided |= {"status": Payment.Status.PENDING, "reason": reasons.NOT_RECEIVED}
-        if not open_transfer.update(**decided):
-            raise Conflict("already_decided", _("This transfer has already been decided. Refresh the page."))
-        record(
-            action="transfer.approved" if approved else "transfer.rejected",
-            category=AuditCategory.PAYMENT,
-            resource=payment,
-            actor=admin,
-            before={"status": payment.status},
-            after={"received_minor": amount.minor, "currency": amount.currency, "comment": comment.strip()[:500]},
-        )
-        if not approved:
-            _tell_rejected(payment, comment.strip())
+        order = Order.objects.select_for_update().get(pk=payment.order_id)
+        verdict = Verdict(kind=Kind.REJECT, comment=words)
+        if approved:
+            amount = received or payment.charge
+            verdict = Verdict(
+                kind=kind_of(amount, payment=payment, order=order, as_received=as_received),
+                received=amount,
+                reference=reference or order.number,
+                bank_reference=clean_reference(bank_reference),
+                comment=words,
+            )
+        give_verdict(payment=payment, verdict=verdict, admin=admin)
     return resolve_payment(payment.pk)
+
+
+def kind_of(amount: Money, *, payment: Payment, order: Order, as_received: bool) -> str:
+    """What approving this amount means; another one than was asked for counts only if it is confirmed."""
+    if not as_received or amount == payment.charge or amount.currency != payment.charge_currency:
+        return Kind.APPROVE
+    return Kind.PARTIAL if amount < order.due else Kind.OVER
+
+
+def confirm_transfer(*, decision: TransferDecision, admin: Any) -> Payment:
+    """The second person agrees that a transfer has come. One transaction, as above, then resolution.
+
+    Raises NotAllowed and Conflict.
+    """
+    with transaction.atomic():
+        Order.objects.select_for_update().get(pk=decision.payment.order_id)
+        second_verdict(decision=decision, admin=admin, agreed=True)
+    return resolve_payment(decision.payment_id)
+
+
+def send_transfer_back(*, decision: TransferDecision, admin: Any, comment: str) -> None:
+    """The second person does not agree: the transfer waits for a verdict again. One transaction, as above.
+
+    Raises NotAllowed, Conflict, and DomainError on `comment`.
+    """
+    words = " ".join(comment.split())[:300]
+    if not words:
+        raise DomainError("comment_required", _("Say why, so that your colleague knows."), field="comment")
+    with transaction.atomic():
+        Order.objects.select_for_update().get(pk=decision.payment.order_id)
+        second_verdict(decision=decision, admin=admin, agreed=False, comment=words)
+
+
+def undo_decision(*, decision: TransferDecision, admin: Any) -> None:
+    """Take a verdict back before it counts: it never was. One transaction: locks the order's row, guarded UPDATE.
+
+    Raises NotAllowed, and Conflict when it counts already.
+    """
+    with transaction.atomic():
+        Order.objects.select_for_update().get(pk=decision.payment.order_id)
+        take_back(decision=decision, admin=admin)
 
 
 def _check_transfer(payment: Payment) -> None:
@@ -149,6 +196,17 @@ def _check_room(payment: Payment) -> None:
         )
 
 
+def _check_undecided(payment: Payment) -> None:
+    """What is being approved needs no receipt; a rejection that does not count yet gives way to the better one."""
+    decision = live_decision(payment.pk)
+    if decision is None:
+        return
+    if decision.kind != Kind.REJECT:
+        raise Conflict("payment_closed", _("Your transfer is being confirmed. You need not send anything more."),
+                       field="receipt")  # fmt: skip
+    take_back(decision=decision, admin=decision.admin)
+
+
 def _scrub(upload: UploadedFile) -> uploads.Scrubbed:
     if (upload.size or 0) > uploads.MAX_BYTES:
         raise DomainError("receipt_too_big", RECEIPT_TEXTS["too_big"], field="receipt")
@@ -156,24 +214,6 @@ def _scrub(upload: UploadedFile) -> uploads.Scrubbed:
         return uploads.scrub(upload.read(uploads.MAX_BYTES + 1))
     except uploads.BadUpload as problem:
         raise DomainError(f"receipt_{problem.code}", RECEIPT_TEXTS[problem.code], field="receipt") from None
-
-
-def _tell_rejected(payment: Payment, comment: str) -> None:
-    order = payment.order
-    notify_by_email(
-        key=f"transfer-rejected:{payment.pk}:{uuid.uuid4().hex[:8]}",
-        template="transfer_rejected",
-        recipient=order.user.email,
-        locale=order.locale,
-        context={
-            "name": order.user.get_short_name(),
-            "number": order.number,
-            "amount": payment.amount.display(order.locale),
-            "comment": comment,
-            "url": platform_url(f"/orders/{order.pk}/"),
-            "support": settings.SUPPORT_EMAIL,
-        },
-    )
 
 
 RECEIPT_TEXTS = {

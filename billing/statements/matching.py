@@ -104,9 +104,12 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A transfer somebody is expected to make. `created_at` is aware; `account` is the one they were told."""
+    """A transfer somebody is expected to make, or has made, for the order or payment `key`.
 
-    payment_id: UUID
+    `created_at` is aware; `account` is the one they were told.
+    """
+
+    key: UUID
     number: str
     due: Money
     created_at: datetime
@@ -140,7 +143,7 @@ class Candidates:
             for name in candidate.names:
                 words = _words(name)
                 for key in map(_stem, words) if len(words) > 1 else words:
-                    found.by_word[candidate.due, key][candidate.payment_id] = candidate
+                    found.by_word[candidate.due, key][candidate.key] = candidate
         return found
 
     def numbered(self, text: str) -> list[Candidate]:
@@ -150,7 +153,7 @@ class Candidates:
         for start in range(len(folded) - NUMBER_LENGTH + 1):
             alike = self.by_number.get(folded[start : start + NUMBER_LENGTH], [])
             written = [candidate for candidate in alike if squeeze(candidate.number)[-NUMBER_LENGTH:] in exact]
-            found.update({candidate.payment_id: candidate for candidate in written or alike})
+            found.update({candidate.key: candidate for candidate in written or alike})
         return list(found.values())
 
     def namesakes(self, amount: Money, words: list[str]) -> dict[UUID, Candidate]:
@@ -188,7 +191,7 @@ def _by_number(entry: StatementEntry, candidate: Candidate) -> Proposal | None:
     why = [
         Why.NUMBER if written else Why.NUMBER_MISREAD,
         Why.AMOUNT if not difference else Why.LESS if difference.minor < 0 else Why.MORE,
-        *([Why.NAME] if _named_alike(entry, candidate) else []),
+        *([Why.NAME] if named_alike(entry, candidate.names) else []),
         *doubts,
     ]
     certainty = Certainty.LIKELY if difference or doubts else Certainty.CERTAIN
@@ -203,7 +206,9 @@ def _by_name(entry: StatementEntry, candidates: Candidates) -> Proposal | None:
     meant = [
         candidate
         for candidate in found.values()
-        if _named_alike(entry, candidate) and not _doubts(entry, candidate) and not _means_another(entry, candidate)
+        if named_alike(entry, candidate.names)
+        and not _doubts(entry, candidate)
+        and not _means_another(entry, candidate)
     ]
     if len(meant) != 1:
         return None
@@ -237,10 +242,10 @@ def _means_another(entry: StatementEntry, candidate: Candidate) -> bool:
     return False
 
 
-def _named_alike(entry: StatementEntry, candidate: Candidate) -> bool:
+def named_alike(entry: StatementEntry, names: Iterable[str]) -> bool:
     """Whether one of the payer's names is the counterparty's, or stands whole in the text."""
     theirs, written = _words(entry.counterparty_name), _words(_writing(entry))
-    for name in candidate.names:
+    for name in names:
         words = _words(name)
         if _alike(words, theirs) or (len(words) <= len(written) and _alike(words, written)):
             return True

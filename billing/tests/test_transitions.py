@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing.transitions import (
@@ -30,6 +30,10 @@ clocks = st.builds(
     grace_days=st.integers(0, 30),
     ends=st.booleans(),
 )
+
+
+# A machine that is busy with other things draws slowly; that says nothing of the clock.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def paid(**values) -> Clock:
@@ -85,6 +89,7 @@ def test_who_slept_through_it_all_is_told_of_every_state() -> None:
     ]  # fmt: skip
 
 
+@unhurried
 @given(clock=clocks, looks=st.lists(moments, max_size=8), last=moments)
 def test_looking_often_or_once_leads_to_the_same_state(clock: Clock, looks: list[datetime], last: datetime) -> None:
     often = clock
@@ -94,6 +99,7 @@ def test_looking_often_or_once_leads_to_the_same_state(clock: Clock, looks: list
     assert often.status == after(clock, last).status
 
 
+@unhurried
 @given(clock=clocks, now=moments)
 def test_time_takes_only_ways_that_the_table_has_and_never_back(clock: Clock, now: datetime) -> None:
     status, due = clock.status, END - timedelta(days=1)
@@ -103,6 +109,7 @@ def test_time_takes_only_ways_that_the_table_has_and_never_back(clock: Clock, no
         status, due = step.to, step.due
 
 
+@unhurried
 @given(clock=clocks, now=moments)
 def test_there_is_access_if_and_only_if_it_is_paid_or_in_grace(clock: Clock, now: datetime) -> None:
     has_access = status_by_time(clock, now=now) in ("trialing", "active", "past_due")

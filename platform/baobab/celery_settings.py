@@ -1,7 +1,7 @@
 """Celery's settings: nothing is lost when a worker dies, and nothing of ours waits for somebody else's server.
 
-Tasks that speak to a provider or a mail server have queues of their own, for workers of their own: a provider that does
-not answer keeps them busy, and workspaces are made all the same. A worker without --queues takes everything.
+Tasks that speak to a provider, a tax office or a mail server have queues of their own, for workers of their own: a
+provider that does not answer keeps them busy, and workspaces are made all the same. A worker without --queues takes everything.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ task_ignore_result = True
 task_serializer = "json"
 accept_content = ["json"]
 task_default_queue = "baobab"
-task_queues = [Queue("baobab"), Queue("providers"), Queue("webhooks"), Queue("mail")]
+task_queues = [Queue("baobab"), Queue("providers"), Queue("webhooks"), Queue("mail"), Queue("documents")]
 task_routes = {
     "billing.tasks.resolve_payment": {"queue": "providers"},
     "billing.tasks.check_provider": {"queue": "providers"},
@@ -26,6 +26,7 @@ task_routes = {
     "billing.tasks.send_refund": {"queue": "providers"},
     "billing.tasks.sync_reversals": {"queue": "providers"},
     "billing.tasks.process_webhook": {"queue": "webhooks"},
+    "billing.tasks.make_invoice_pdf": {"queue": "documents"},
     "shared_apps.notifications.tasks.send_due": {"queue": "mail"},
 }
 worker_prefetch_multiplier = 1
@@ -55,6 +56,7 @@ beat_schedule = {
         "schedule": crontab(hour=1, minute=40),
         "options": {"expires": 3600},
     },
+    "compare-receipts": {"task": "billing.tasks.compare_receipts", "schedule": 30.0, "options": {"expires": 30}},
     "poll-refunds": {"task": "billing.tasks.poll_due_refunds", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-webhooks": {"task": "billing.tasks.sweep_webhooks", "schedule": 60.0, "options": {"expires": 60}},
     "delete-old-webhooks": {
@@ -63,6 +65,7 @@ beat_schedule = {
         "options": {"expires": 3600},
     },
     "expire-orders": {"task": "billing.tasks.expire_orders", "schedule": 60.0, "options": {"expires": 60}},
+    "sweep-invoices": {"task": "billing.tasks.sweep_invoices", "schedule": 300.0, "options": {"expires": 300}},
     "advance-subscriptions": {
         "task": "billing.tasks.advance_subscriptions",
         "schedule": 300.0,

@@ -29,6 +29,7 @@ AUDITED: dict[str, Audited] = {
     "accounts.spokenlanguage": _PERSON,
     "accounts.user": Audited(machine=("last_login",)),
     "audit.retentionrule": Audited(),
+    "billing.bankstatement": Audited(),
     "billing.coupon": Audited(parents=("billing.order",)),
     "billing.coupon_plans": Audited(parents=("billing.coupon",)),
     "billing.couponuse": Audited(parents=("billing.coupon", "billing.order")),
@@ -51,9 +52,11 @@ AUDITED: dict[str, Audited] = {
     "billing.refund": Audited(
         parents=("billing.payment",), machine=("started_at", "check_count", "next_check_at", "provider_ref", "failure")
     ),
+    "billing.statementline": Audited(parents=("billing.bankstatement",)),
     "billing.subscription": Audited(parents=("billing.order",)),
     "billing.taxrate": Audited(),
-    "billing.transferreceipt": Audited(parents=("billing.payment",)),
+    "billing.transferdecision": Audited(parents=("billing.payment",)),
+    "billing.transferreceipt": Audited(parents=("billing.payment",), machine=("compared_at",)),
     "esxi.server": Audited(machine=("status", "checked_at")),
     "esxi.workspace": Audited(),
     "events.calendar": Audited(),
@@ -101,6 +104,7 @@ EXEMPT: dict[str, str] = {
     "auth.group_permissions": _UNUSED,
     "auth.permission": _UNUSED,
     "billing.providerhealth": f"{_MACHINE}; hiding a way to pay is recorded, and so is what an admin switches",
+    "billing.receipttwin": f"{_MACHINE}: which pictures are alike",
     "billing.reconciliationfinding": f"{_MACHINE}: what it did to a payment is recorded there",
     "billing.reconciliationrun": _MACHINE,
     "billing.reconciliationtally": _MACHINE,

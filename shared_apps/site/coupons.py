@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from billing.models import Coupon, Order
 from billing.money import Money
@@ -98,7 +98,9 @@ def lasts(coupon: Coupon) -> str:
     """For how many payments."""
     if coupon.periods is None:
         return _("every period")
-    return ngettext("one payment", "%(count)d periods", coupon.periods) % {"count": coupon.periods}
+    if coupon.periods == 1:
+        return _("one payment")
+    return _("%(count)d periods") % {"count": coupon.periods}
 
 
 def dates(coupon: Coupon) -> str:

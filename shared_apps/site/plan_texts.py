@@ -170,6 +170,11 @@ def retention_text(retention: dict[str, int]) -> str:
     return ngettext("Backups kept %(days)d day", "Backups kept %(days)d days", days) % {"days": days}
 
 
+def price_label(cycle: str, currency: str) -> str:
+    """What a price is for: "Monthly, FCFA (Central Africa)"."""
+    return f"{CYCLES[cycle]}, {CURRENCIES[currency]}"
+
+
 def quota_label(name: str) -> str:
     """What a quota is called beside its field."""
     return str(QUOTA_LABELS.get(name, _humanise(name)))

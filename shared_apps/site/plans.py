@@ -82,18 +82,14 @@ def changes_between(older: PlanVersion, newer: PlanVersion, locale: str) -> list
 def doubts_about(offer: Offer) -> list[str]:
     """What in an offer may be a slip: a longer cycle that costs more than paying by the month."""
     found = []
-    for (cycle, currency), minor in sorted(offer.prices.items()):
+    for (cycle, currency), minor in sorted(offer.prices.items(), key=lambda one: _rank(*one[0])):
         monthly = offer.prices.get((Cycle.MONTHLY, currency))
         if monthly is not None and minor > monthly * MONTHS[Cycle(cycle)]:
             found.append(
-                _("%(price)s: this costs more than paying by the month.") % {"price": price_label(cycle, currency)}
+                _("%(price)s: this costs more than paying by the month.")
+                % {"price": plan_texts.price_label(cycle, currency)}
             )
     return found
-
-
-def price_label(cycle: str, currency: str) -> str:
-    """What a price is for: "Monthly, FCFA (Central Africa)"."""
-    return f"{plan_texts.CYCLES[cycle]}, {plan_texts.CURRENCIES[currency]}"
 
 
 def price_rows(version: PlanVersion) -> list[dict[str, Any]]:
@@ -104,6 +100,12 @@ def price_rows(version: PlanVersion) -> list[dict[str, Any]]:
         for currency in EXPONENTS
         if any((currency, cycle) in prices for cycle in Cycle)
     ]
+
+
+def monthly_prices(version: PlanVersion, locale: str) -> list[str]:
+    """What a month costs, in each currency; the two francs are told once where they are the same."""
+    prices = {price.currency: price.amount for price in version.prices.all() if price.cycle == Cycle.MONTHLY}
+    return list(dict.fromkeys(prices[currency].display(locale) for currency in EXPONENTS if currency in prices))
 
 
 def _subscribed(path: str) -> Q:
@@ -120,8 +122,8 @@ def _changes(before: dict[str, Any], after: dict[str, Any], locale: str) -> list
         ]
 
     found = [
-        Change(price_label(*key), _price(old, key[1], locale), _price(new, key[1], locale))
-        for key, old, new in sorted(differing("prices"))
+        Change(plan_texts.price_label(*key), _price(old, key[1], locale), _price(new, key[1], locale))
+        for key, old, new in sorted(differing("prices"), key=lambda one: _rank(*one[0]))
     ]
     found += [
         Change(plan_texts.quota_label(key), _quota(key, old), _quota(key, new)) for key, old, new in differing("quotas")
@@ -134,6 +136,11 @@ def _changes(before: dict[str, Any], after: dict[str, Any], locale: str) -> list
         if before.get(name, ...) != after[name]:
             found.append(Change(label, _days(before.get(name, ...)), _days(after[name])))
     return found
+
+
+def _rank(cycle: str, currency: str) -> tuple[int, int]:
+    """Where a price stands: by currency, then by the length of the cycle."""
+    return list(EXPONENTS).index(currency), MONTHS[Cycle(cycle)]
 
 
 def _price(minor: Any, currency: str, locale: str) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from shared_apps.organisations.models import Membership
+from shared_apps.organisations.policies import may_pay
 from shared_apps.site.pages import render_page
 
 
@@ -32,6 +34,14 @@ def render_portal(
             "users",
             "/members/" in request.path,
         ),
+        (
+            reverse("organisation_plan", args=[organisation.pk]),
+            pgettext("navigation", "Plan"),
+            "",
+            "layers",
+            "/plan/" in request.path or "/renew/" in request.path,
+        ),
+        *_billing(request, membership),
         (reverse("organisations"), _("My organisations"), _("Organisations"), "building-2", False),
     )
     frame = {
@@ -43,3 +53,11 @@ def render_portal(
         "place": membership,
     }
     return render_page(request, f"portal/{template}", {**frame, **(context or {})}, status=status)
+
+
+def _billing(request: HttpRequest, membership: Membership) -> list[tuple[str, str, str, str, bool]]:
+    """The entry of the bills, for those who pay them."""
+    if not may_pay(membership.role):
+        return []
+    home = reverse("organisation_billing", args=[membership.organisation_id])
+    return [(home, _("Billing"), "", "receipt", request.path.startswith(home))]

@@ -45,7 +45,7 @@ def give_back(*, name: str, amount: int, at: datetime) -> None:
         return
     # More goes than was counted. Refusing would keep people from deleting; the next recount says what is true.
     period = counted_here()[name].period(at)
-    UsageCounter.objects.filter(name=name, period=period).update(used=0)
+    UsageCounter.objects.filter(name=name, period=period, used__lt=amount).update(used=0)
     logger.error("usage below nothing", quota=name, period=period, amount=amount)
 
 

@@ -12,6 +12,18 @@
     });
   }
 
+  for (const viewer of document.querySelectorAll("[data-viewer]")) {
+    let turns = 0;
+    viewer.querySelector("[data-turn]")?.addEventListener("click", () => {
+      turns = (turns + 1) % 4;
+      viewer.dataset.turns = turns;
+    });
+    viewer.querySelector("[data-zoom]")?.addEventListener("click", (event) => {
+      const large = viewer.classList.toggle("is-large");
+      event.currentTarget.setAttribute("aria-pressed", large);
+    });
+  }
+
   const form = document.querySelector("form[data-desk]");
   if (!form) return;
   const bare = (text) => text.replace(/[\s-]/g, "").toUpperCase();

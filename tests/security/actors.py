@@ -123,21 +123,36 @@ def platform_actors(tenant: Tenant, *, other: Tenant, everybody: Iterable[str]) 
     with tenant_context(tenant):
         inside = session_of(User.objects.get(member__role__key=Role.OWNER), tenant.primary_host)
     here, theirs = frozenset({subdomain_of(tenant)}), frozenset({subdomain_of(other)})
-    whole = {rules.BUYER, rules.BUYER_OR_ADMIN, rules.PEOPLE, rules.MANAGERS, rules.PAYERS, rules.OWNER}
+    whole = {
+        rules.BUYER,
+        rules.BUYER_OR_ADMIN,
+        rules.PEOPLE,
+        rules.MANAGERS,
+        rules.PAYERS,
+        rules.OWNER,
+        rules.PAYERS_OR_ADMIN,
+    }
     actors = [
         Actor("visitor"),
         Actor("owner, with the session of their workspace", cookie=inside),
         _account("account without a place", make_user()),
         _account("owner", organisation.owner, *whole, sees=here),
         _account("owner of another organisation", stranger.owner, sees=theirs),
-        _account("platform admin", make_admin(), rules.PLATFORM_ADMIN, rules.BUYER_OR_ADMIN, sees=frozenset(everybody)),
+        _account(
+            "platform admin",
+            make_admin(),
+            rules.PLATFORM_ADMIN,
+            rules.BUYER_OR_ADMIN,
+            rules.PAYERS_OR_ADMIN,
+            sees=frozenset(everybody),
+        ),
     ]
     for role in (Membership.Role.ADMIN, Membership.Role.BILLING, Membership.Role.MEMBER):
         user = make_user()
         Membership.objects.create(organisation=organisation, user=user, role=role)
         name = f"organisation's {role}"
         kinds = [rules.MANAGERS] if role == Membership.Role.ADMIN else []
-        kinds += [rules.PAYERS] if role != Membership.Role.MEMBER else []
+        kinds += [rules.PAYERS, rules.PAYERS_OR_ADMIN] if role != Membership.Role.MEMBER else []
         actors.append(_account(name, user, rules.PEOPLE, *kinds, sees=here))
     return actors
 

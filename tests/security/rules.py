@@ -17,6 +17,7 @@ BUYER_OR_ADMIN = "buyer or platform admin"
 PEOPLE = "people"  # everybody with a place in the organisation
 MANAGERS = "managers"  # its owner and its administrators
 PAYERS = "payers"  # these and whoever looks after its billing
+PAYERS_OR_ADMIN = "payers or platform admin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from billing.models import Order, Payment, PaymentMethod, Refund
+from billing.models import Invoice, Order, Payment, PaymentMethod, Plan, Refund
 from billing.money import Money
 from billing.services.payments import start_payment
 from billing.services.refunds import request_refund
@@ -37,6 +37,8 @@ def platform_samples(subdomain: str) -> Samples:
         "order_id": order.pk, "payment_id": payment.pk, **_people(organisation, canary),
     }  # fmt: skip
     own_order = {"id": order.pk}
+    invoice = Invoice.objects.filter(subscription__organisation=organisation).earliest("issued_at")
+    other_plan = Plan.objects.filter(product=organisation.product).exclude(versions=organisation.plan_version_id)[0]
     momo = _mobile_money(organisation.owner)
     return {
         **samples,
@@ -47,6 +49,9 @@ def platform_samples(subdomain: str) -> Samples:
         "backoffice_subscription_change": {"id": organisation.subscription.pk, "action": "extend"},
         "backoffice_transfer": {"id": payment.pk},
         **{f"backoffice_payment{what}": {"id": payment.pk} for what in ("", "_ask", "_refund", "_decide")},
+        **{what: {"id": invoice.pk} for what in ("invoice", "backoffice_invoice_certify")},
+        **{what: {"invoice_id": invoice.pk} for what in ("api-invoice", "api-invoice-download")},
+        "organisation_plan_change": {"id": organisation.pk, "name": other_plan.name},
         "backoffice_refund": {"id": _refund(organisation).pk},
         "backoffice_receipt": {"id": payment.receipts.get().pk},
         "backoffice_restart_job": {"id": ProvisioningJob.objects.get(order__organisation=organisation).pk},

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.urls import get_resolver
 from openapi_schema_validator import OAS30Validator
 
+from billing.models import Invoice
 from billing.services.payments import start_payment
 from billing.tests.api.conftest import client_for, order_body
 from shared_apps.accounts.models import User
@@ -73,6 +74,7 @@ def test_answers_are_what_the_document_says(document, client, buyer, anybody) ->
     owner = User.objects.get(email="owner-esxi-a@example.org")
     tenant = owner.memberships.get().organisation_id
     t = "/api/tenants"
+    invoice = Invoice.objects.get(subscription__organisation_id=tenant).pk
     plan = client.get(f"{t}/plans/").json()[0]["id"]
     gets = [
         ("/plans/", "/plans/", anybody),
@@ -85,6 +87,9 @@ def test_answers_are_what_the_document_says(document, client, buyer, anybody) ->
         ("/orders/{order_id}/", f"/orders/{order.pk}/", client),
         ("/payments/", "/payments/", client),
         ("/payments/{payment_id}/", f"/payments/{payment.pk}/", client),
+        ("/invoices/", "/invoices/", client_for(owner)),
+        ("/invoices/{invoice_id}/", f"/invoices/{invoice}/", client_for(owner)),
+        ("/invoices/{invoice_id}/download/", f"/invoices/{invoice}/download/", client),
         ("/organizations/", "/organizations/", client_for(owner)),
         ("/organizations/{organization_id}/", f"/organizations/{tenant}/", client_for(owner)),
         ("/organizations/{organization_id}/members/", f"/organizations/{tenant}/members/", client_for(owner)),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from billing.models import Coupon, Order
+from billing.services.taxes import set_tax_rate, today_here
 from billing.tests.api.conftest import client_for, order_body
 from tests.support.factories import make_order, make_user
 
@@ -43,6 +46,22 @@ def test_every_field_is_taken(client) -> None:
     made = client.post(ORDERS, body, format="json").json()
     assert (made["total_minor"], made["total_amount"], made["billing_cycle"]) == (77000, "770.00", "yearly")
     assert (made["country"], made["locale"], made["tax_number"]) == ("SN", "en", "M01")
+
+
+def test_net_and_tax_make_the_total_in_both_ways(client, stranger) -> None:
+    included = client.post(ORDERS, order_body(), format="json").json()
+    set_tax_rate(country="SN", name="TVA", percent=Decimal(18), valid_from=today_here(), is_included=False)
+    added = stranger.post(ORDERS, order_body(country="SN", subdomain="autre-nom"), format="json").json()
+    names = ("net_minor", "tax_minor", "total_minor", "tax_included", "tax_name", "tax_percent")
+    assert [included[name] for name in names] == [41_929, 8_071, 50_000, True, "TVA", "19.250"]
+    assert [added[name] for name in names] == [50_000, 9_000, 59_000, False, "TVA", "18.000"]
+
+
+def test_no_order_is_made_of_another_total_than_the_one_expected(client, buyer) -> None:
+    refused = client.post(ORDERS, order_body(expected_total_minor=49_999), format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "price_changed")
+    assert not Order.objects.filter(user=buyer).exists()
+    assert client.post(ORDERS, order_body(expected_total_minor=50_000), format="json").status_code == 201
 
 
 def test_a_name_left_out_is_made_from_the_organisations_and_steps_aside(client, stranger) -> None:

@@ -39,7 +39,7 @@ def an_entry(text: str = "", amount: int = 25_000, **other: Any) -> StatementEnt
 
 def a_candidate(number: str = "BA-7K3M-2QXZ", **other: Any) -> Candidate:
     plain = {
-        "payment_id": uuid4(),
+        "key": uuid4(),
         "number": number,
         "due": Money(25_000, "XAF"),
         "created_at": datetime(2026, 11, 15, tzinfo=UTC),

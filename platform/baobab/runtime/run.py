@@ -28,6 +28,7 @@ WORKERS = {
     "worker-providers": ("providers", 4),
     "worker-webhooks": ("webhooks", 2),
     "worker-mail": ("mail", 2),
+    "worker-documents": ("documents", 1),
 }
 
 

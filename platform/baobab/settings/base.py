@@ -361,6 +361,14 @@ FISCAL_SERVICE = env.text("FISCAL_SERVICE", "billing.documents.fiscal.NoFiscalSe
 REFUND_SECOND_APPROVER_ABOVE = env.amounts(
     "REFUND_SECOND_APPROVER_ABOVE", "XAF=500000,XOF=500000,GNF=7000000,EUR=100000,USD=100000,JPY=150000"
 )
+# Seconds in which an admin may undo a verdict on a transfer: it takes effect after them.
+TRANSFER_UNDO_SECONDS = env.number("TRANSFER_UNDO_SECONDS", 30)
+# Above so much, in minor units, two people say that a transfer has come. A currency that is not named: always.
+TRANSFER_SECOND_APPROVER_ABOVE = env.amounts(
+    "TRANSFER_SECOND_APPROVER_ABOVE", "XAF=1000000,XOF=1000000,GNF=14000000,EUR=150000,USD=150000,JPY=240000"
+)
+# Hours in which a transfer is to be checked.
+TRANSFER_CHECK_HOURS = env.number("TRANSFER_CHECK_HOURS", 24)
 # Whether a workspace is read-only while a payer disputes what was paid for it.
 DISPUTE_SUSPENDS = env.flag("DISPUTE_SUSPENDS", default=True)
 

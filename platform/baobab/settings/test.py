@@ -19,6 +19,8 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tests that are about ready schemas ask for them.
 READY_SCHEMAS = 0
+# Verdicts take effect at once, except in the tests of the time in between.
+TRANSFER_UNDO_SECONDS = 0
 STORAGES = {
     "default": {"BACKEND": "shared_apps.core.storage.TenantStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import phonenumbers
@@ -15,11 +16,13 @@ from billing.fx import quote_in_eur
 from billing.models import Order, Payment, PaymentMethod
 from billing.money import EXPONENTS, Money
 from billing.providers.base import Capabilities
+from billing.services.transfers import Declared
 from shared_apps.core.uploads import MAX_BYTES
 from shared_apps.core.widgets import Card, FileDrop, MoneyInput, PhoneInput, RadioCards
 from shared_apps.site.forms.amounts import parse_amount
 from shared_apps.site.forms.signup import set_choices
-from shared_apps.site.transfer_check import mark_of, obstacles, tidy_reference
+from shared_apps.site.transfer_check import Differences, differences, mark_of, tidy_reference
+from shared_apps.site.transfer_desk import WAITING
 
 ICONS = {gateways.PAYPAL: "credit-card", gateways.MTN_MOMO: "smartphone", gateways.BANK_TRANSFER: "landmark"}
 LABELS = {
@@ -37,7 +40,8 @@ class PayForm(forms.Form):
         widget=RadioCards,
         error_messages={
             "required": gettext_lazy("Choose one of the ways to pay."),
-            "invalid_choice": gettext_lazy("Choose one of the ways to pay."),
+            # Hidden since the page was opened, say.
+            "invalid_choice": gettext_lazy("This way to pay is not available at the moment. Choose another one."),
         },
     )
     phone_number = forms.CharField(
@@ -126,6 +130,38 @@ class ReceiptForm(forms.Form):
             "missing": gettext_lazy("Choose the photo or PDF of your receipt."),
         },
     )
+    declared_amount = forms.CharField(
+        label=gettext_lazy("Amount you sent"), required=False, max_length=20, widget=MoneyInput()
+    )
+    declared_on = forms.DateField(
+        label=gettext_lazy("Date of the transfer"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    declared_reference = forms.CharField(
+        label=gettext_lazy("The bank’s reference of the transfer"), required=False, max_length=60
+    )
+
+    def __init__(self, *args: Any, currency: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+        self.fields["declared_amount"].widget.suffix = ""
+
+    def clean_declared_amount(self) -> Money | None:
+        text = self.cleaned_data["declared_amount"]
+        return parse_amount(text, self.currency) if text else None
+
+    def clean_declared_on(self) -> date | None:
+        day = self.cleaned_data["declared_on"]
+        if day and not timedelta(0) <= timezone.localdate() - day <= timedelta(days=366):
+            raise forms.ValidationError(_("Enter the day of the transfer: today or before."))
+        return day
+
+    @property
+    def declared(self) -> Declared:
+        """What the payer says of the transfer, once the form is valid."""
+        data = self.cleaned_data
+        return Declared(
+            amount=data["declared_amount"], day=data["declared_on"], reference=data["declared_reference"]
+        )  # fmt: skip
 
 
 REJECTIONS = {
@@ -134,6 +170,20 @@ REJECTIONS = {
     "other_account": gettext_lazy("The transfer on the receipt went to another account than ours."),
     "other_amount": gettext_lazy("The amount on the receipt is not the amount of the order."),
 }
+
+
+class QueueFilter(forms.Form):
+    """What the queue of transfers shows, within one view."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Order number, reference or name"), required=False, max_length=120, widget=forms.SearchInput
+    )
+    waiting = forms.ChoiceField(label=gettext_lazy("Waiting"), required=False)
+    show = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        set_choices(self, "waiting", [("", _("All")), *WAITING.items()])
 
 
 class DecisionForm(forms.Form):
@@ -148,6 +198,12 @@ class DecisionForm(forms.Form):
     reference = forms.CharField(
         label=gettext_lazy("Reference on the statement"),
         max_length=60,
+        widget=forms.TextInput(attrs={"class": "input-medium", "autocomplete": "off"}),
+    )
+    bank_reference = forms.CharField(
+        label=gettext_lazy("The bank’s own reference"),
+        max_length=64,
+        required=False,
         widget=forms.TextInput(attrs={"class": "input-medium", "autocomplete": "off"}),
     )
     template = forms.ChoiceField(label=gettext_lazy("Reason"), required=False)
@@ -183,14 +239,23 @@ class DecisionForm(forms.Form):
         data["comment"] = (data.get("comment") or "").strip() or self.words.get(data.get("template") or "", "")
         return data
 
-    def obstacles(self) -> list[str]:
-        """Why approving what is filled in would open nothing; what is filled in must be valid, or not sent yet."""
+    def differences(self) -> Differences:
+        """What is not as expected in what is filled in, which must be valid, or not sent yet."""
         if not self.is_bound:
-            return obstacles(self.payment, received=self.payment.charge, reference=self.payment.order.number)
+            return differences(self.payment, received=self.payment.charge, reference=self.payment.order.number)
         data = self.cleaned_data
         if not data.get("received") or not data.get("reference"):
-            return []
-        return obstacles(self.payment, received=data["received"], reference=data["reference"])
+            return Differences()
+        return differences(self.payment, received=data["received"], reference=data["reference"])
+
+    def obstacles(self) -> list[str]:
+        """The same in words, to be confirmed."""
+        return self.differences().words
+
+    @property
+    def goes_to_review(self) -> bool:
+        """Whether approving opens nothing."""
+        return bool(self.differences().review)
 
     def check_confirmed(self) -> bool:
         """Whether nothing differs, or the admin confirmed exactly these differences; if not, `unconfirmed` is set."""

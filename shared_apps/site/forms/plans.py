@@ -111,9 +111,9 @@ class PlanForm(forms.Form):
         self.product, self.plan, self.current = product, plan, current
         self.quota_names = _names(plan_texts.QUOTAS_OF[product], current.quotas if current else {})
         self.retention_names = _names(plan_texts.RETENTION_OF[product], current.retention if current else {})
-        known = [*current.features, *plan_texts.FEATURES] if current else [*plan_texts.FEATURES]
-        self.feature_names = list(dict.fromkeys(known))
-        set_choices(self, "features", [(name, plan_texts.feature_text(name)) for name in self.feature_names])
+        own = [*(current.features if current else []), *_features_of(product)]
+        self.feature_names = list(dict.fromkeys([*own, *plan_texts.FEATURES]))
+        set_choices(self, "features", _feature_choices(self.feature_names, own=set(own)))
         if plan:
             del self.fields["name"]
         self._add_fields()
@@ -121,7 +121,8 @@ class PlanForm(forms.Form):
 
     def _add_fields(self) -> None:
         for currency in EXPONENTS:
-            for cycle, label in plan_texts.CYCLES.items():
+            for cycle in plan_texts.CYCLES:
+                label = plan_texts.price_label(cycle, currency)
                 self.fields[price_field(cycle, currency)] = MoneyField(currency=currency, label=label, required=False)
         for name in self.quota_names:
             kind = CommissionField if name == "commission_bp" else QuotaField
@@ -134,7 +135,10 @@ class PlanForm(forms.Form):
         return [
             {
                 "label": plan_texts.CURRENCIES[currency],
-                "fields": [self[price_field(cycle, currency)] for cycle in Cycle],
+                "fields": [
+                    {"label": label, "field": self[price_field(cycle, currency)]}
+                    for cycle, label in plan_texts.CYCLES.items()
+                ],
             }
             for currency in EXPONENTS
         ]
@@ -191,6 +195,22 @@ class PlanForm(forms.Form):
 def price_field(cycle: str, currency: str) -> str:
     """The name of a price's field."""
     return f"price_{cycle}_{currency}"
+
+
+def _features_of(product: str) -> list[str]:
+    """What the plans of a product have today, as FEATURES orders it. One query."""
+    lists = PlanVersion.objects.filter(plan__product=product, is_current=True).values_list("features", flat=True)
+    there = {name for features in lists for name in features}
+    return [name for name in plan_texts.FEATURES if name in there]
+
+
+def _feature_choices(names: list[str], *, own: set[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    choices = [(name, plan_texts.feature_text(name)) for name in names]
+    groups = [
+        (_("Of this product"), [one for one in choices if one[0] in own]),
+        (_("Of others"), [one for one in choices if one[0] not in own]),
+    ]
+    return [group for group in groups if group[1]]
 
 
 def _names(known: tuple[str, ...], there: dict[str, Any]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -21,8 +20,7 @@ from shared_apps.site import plan_texts
 from shared_apps.site.catalogue import PlanOffer, ProductOffer, currencies_on_sale, find_product, sold_currency
 from shared_apps.site.choices import Choice
 from shared_apps.site.countries import CODES, country_choices
-
-_PHONE = re.compile(r"\+?[\d\s().\-/]{6,20}")
+from shared_apps.site.forms.phones import check_phone
 
 
 def set_choices(form: forms.Form, name: str, choices: Any) -> None:
@@ -139,10 +137,7 @@ class OrganisationForm(forms.Form):
         return self.product_offer.plan(self.choice.plan) if self.product_offer else None
 
     def clean_phone(self) -> str:
-        phone = self.cleaned_data["phone"].strip()
-        if phone and not (_PHONE.fullmatch(phone) and sum(c.isdigit() for c in phone) >= 6):
-            raise forms.ValidationError(_("This is not a phone number. Use digits, for example +237 6 70 12 34 56."))
-        return phone
+        return check_phone(self.cleaned_data["phone"])
 
     def clean_country(self) -> str:
         country = self.cleaned_data["country"]

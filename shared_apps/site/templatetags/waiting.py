@@ -18,3 +18,15 @@ def waiting_since(moment: datetime) -> str:
     if timezone.now() - moment < timedelta(minutes=1):
         return _("less than a minute")
     return timesince(moment)
+
+
+@register.filter
+def how_long(length: timedelta) -> str:
+    """A stretch of time in words: "42 s", "3 min", "5 hours, 10 minutes"."""
+    seconds = round(length.total_seconds())
+    if seconds < 90:
+        return _("%(seconds)d s") % {"seconds": seconds}
+    if seconds < 5400:
+        return _("%(minutes)d min") % {"minutes": round(seconds / 60)}
+    now = timezone.now()
+    return timesince(now - length, now)

@@ -136,18 +136,23 @@ class TestVerdict:
         assert Order.objects.get(pk=payment.order_id).status == Order.Status.PAID
         assert AuditLog.objects.filter(action="transfer.approved", actor_id=admin.user.pk).exists()
 
-    def test_another_amount_goes_to_review_and_opens_nothing(self, admin) -> None:
+    def test_another_amount_that_is_confirmed_pays_part_of_the_order(self, admin) -> None:
         payment = transfer()
         confirmed_verdict(admin, payment, received_amount="24 000")
+        order = Order.objects.get(pk=payment.order_id)
+        assert (order.status, order.due.minor) == (Order.Status.AWAITING_PAYMENT, 1_000)
+
+    def test_another_currency_opens_nothing_and_is_shown(self, admin) -> None:
+        payment = transfer()
+        confirmed_verdict(admin, payment, received_currency="EUR", received_amount="38")
         payment.refresh_from_db()
         assert payment.status == Payment.Status.NEEDS_REVIEW
-        assert Order.objects.get(pk=payment.order_id).status == Order.Status.AWAITING_PAYMENT
         assert payment.order.number in text_of(admin.get("/backoffice/"))
         assert "alert-warning" in text_of(admin.get(page_of(payment)))
 
     @pytest.mark.parametrize(
         "change",
-        [{"received_currency": "EUR"}, {"reference": "BA-XXXX-XXXX"}],
+        [{"received_currency": "EUR", "received_amount": "38"}, {"reference": "BA-XXXX-XXXX"}],
     )
     def test_another_currency_or_reference_too(self, admin, change) -> None:
         payment = transfer()

@@ -184,7 +184,12 @@ def rooms(current: str) -> dict[str, Any]:
     """The rooms of payments, with how much waits in each."""
     counts = desk.waiting_counts()
     waiting = {"review": counts["review"], "refunds": counts["second"] + counts["by_hand"] + counts["silent"]}
-    labels = {"payments": _("All payments"), "review": _("To decide"), "refunds": _("Refunds")}
+    labels = {
+        "payments": _("All payments"),
+        "review": _("To decide"),
+        "refunds": _("Refunds"),
+        "invoices": _("Invoices"),
+    }
     return {
         "counts": counts,
         "tabs": [

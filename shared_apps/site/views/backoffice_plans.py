@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing.models import Plan, PlanVersion
-from billing.models.catalogue import Cycle
 from billing.services.catalogue import publish_offer, set_plan_on_sale
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.site import plan_texts
@@ -29,13 +28,9 @@ def plans(request: HttpRequest) -> HttpResponse:
     groups: dict[str, list[dict[str, Any]]] = {key: [] for key in plan_texts.PRODUCTS}
     for plan in desk.all_plans():
         versions: list[PlanVersion] = plan.current_versions  # type: ignore[attr-defined]  # set by the Prefetch
-        prices = (
-            [price.amount for price in versions[0].prices.all() if price.cycle == Cycle.MONTHLY] if versions else []
-        )
         version = versions[0] if versions else None
-        groups[plan.product].append(
-            {"plan": plan, "version": version, "monthly": sorted(prices, key=lambda m: m.currency)}
-        )
+        monthly = desk.monthly_prices(version, reader_locale()) if version else []
+        groups[plan.product].append({"plan": plan, "version": version, "monthly": monthly})
     products = [{"key": key, "text": plan_texts.PRODUCTS[key], "rows": rows} for key, rows in groups.items()]
     return render_selling(request, "plans.html", {"products": products})
 

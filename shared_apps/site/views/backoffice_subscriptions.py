@@ -112,7 +112,7 @@ def _row(subscription: Subscription) -> dict[str, Any]:
     organisation = subscription.organisation
     return {
         "subscription": subscription,
-        "organisation": organisation,
+        "subject": organisation,
         "host": primary_host(organisation) if organisation else "",
         "product": PRODUCTS[subscription.plan_version.plan.product].name,
         "plan": subscription.plan_version.plan.display_name,

@@ -5,6 +5,7 @@ The views of `orders` and `pay` find the order and check who asks; everything el
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -19,17 +20,19 @@ from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from billing import gateways, tasks
-from billing.models import Order, Payment
+from billing.models import Invoice, Order, Payment
 from billing.selectors import order_in_place_of
 from billing.services.payments import methods_for, start_payment, transfer_instructions
 from billing.services.renewals import open_renewal
 from billing.services.resolve import resolve_now_or_soon
+from billing.services.subscriptions import renewal_period
 from billing.services.transfers import upload_receipt
 from shared_apps.core.context import host_with_port, platform_url
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.core.forms import show_error
 from shared_apps.core.soon import send_soon
 from shared_apps.core.throttle import check_rate
+from shared_apps.organisations.policies import has_seat
 from shared_apps.site import plan_texts
 from shared_apps.site.countries import country_name
 from shared_apps.site.doors import Door, remember_link, share_links
@@ -60,7 +63,7 @@ def show(
     later = order_in_place_of(door.order) if page.state in _OVER else None
     if later:
         return redirect(door.of(later).url)
-    context = _context(page, door, pay_form=pay_form, receipt_form=receipt_form)
+    context = _context(page, door, pay_form=pay_form, receipt_form=receipt_form) | _after_payment(request, page, door)
     invalid = any(form is not None and form.errors for form in (pay_form, receipt_form))
     context["failed_form"] = (pay_form or receipt_form) if invalid else None
     answer = render_page(request, "order.html", context)
@@ -76,7 +79,11 @@ def follow(request: HttpRequest, door: Door) -> HttpResponse:
         _nudge(page.payment)
     if request.GET.get("seen") == page.fingerprint:
         return HttpResponse(status=204)
-    return render(request, "site/partials/order_live.html", {**_context(page, door), "swapped": True})
+    return render(
+        request,
+        "site/partials/order_live.html",
+        {**_context(page, door), **_after_payment(request, page, door), "swapped": True},
+    )
 
 
 def _nudge(payment: Payment) -> None:
@@ -157,7 +164,7 @@ def check_now(request: HttpRequest, door: Door) -> HttpResponse:
 
 def take_receipt(request: HttpRequest, door: Door) -> HttpResponse:
     """The proof of a transfer."""
-    form = ReceiptForm(request.POST, request.FILES)
+    form = ReceiptForm(request.POST, request.FILES, currency=door.order.currency)
     payment = (
         door.order.payments.select_related("order", "method")
         .filter(method__name=gateways.BANK_TRANSFER, status__in=Payment.OPEN)
@@ -169,7 +176,9 @@ def take_receipt(request: HttpRequest, door: Door) -> HttpResponse:
     if form.is_valid():
         sender = None if door.by_link else request.user
         try:
-            upload_receipt(payment=payment, upload=form.cleaned_data["receipt"], user=sender)
+            upload_receipt(
+                payment=payment, upload=form.cleaned_data["receipt"], user=sender, declared=form.declared
+            )  # fmt: skip
         except DomainError as error:
             show_error(form, error)
         else:
@@ -213,6 +222,7 @@ def _context(
         "plan_label": plan_label(order),
         "cycle_label": plan_texts.CYCLES[order.cycle],
         "country": country_name(order.customer_country),
+        "period": _period(order),
         "address": f"{order.subdomain}.{host_with_port(settings.PLATFORM_HOST)}" if order.subdomain else "",
     }
     if page.may_choose:
@@ -225,8 +235,32 @@ def _context(
     transfer = page.payment if page.state in (State.TRANSFER, State.RECEIPT) else None
     if transfer:
         transfer.order = order
-        context |= {"bank": _bank_details(transfer), "receipt_form": receipt_form or ReceiptForm()}
+        context |= {
+            "bank": _bank_details(transfer),
+            "receipt_form": receipt_form or ReceiptForm(currency=page.order.currency),
+        }
     return context
+
+
+def _period(order: Order) -> tuple[datetime, datetime] | None:
+    """The time that is bought: for a renewal that is not paid yet, what paying it now would give."""
+    if order.kind == Order.Kind.RENEWAL and order.paid_at is None:
+        return renewal_period(order.subscription, order.cycle, at=timezone.now())
+    if order.kind == Order.Kind.FIRST or order.period_start is None or order.period_end is None:
+        return None
+    return order.period_start, order.period_end
+
+
+def _after_payment(request: HttpRequest, page: OrderPage, door: Door) -> dict[str, Any]:
+    """Of a paid order, for who came with an account: its invoice, and whether the workspace is theirs to enter."""
+    organisation = door.order.organisation
+    if door.by_link or organisation is None or page.state not in (State.PAID, State.READY):
+        return {}
+    seats = organisation.memberships.filter(user_id=request.user.pk)  # type: ignore[misc]  # somebody is logged in
+    return {
+        "invoice": door.order.invoices.filter(kind=Invoice.Kind.INVOICE).first(),
+        "may_enter": any(has_seat(role) for role in seats.values_list("role", flat=True)),
+    }
 
 
 def _phone(page: OrderPage, door: Door) -> str:

@@ -14,15 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from billing.models import Subscription
 from billing.services.cancelling import cancel_subscription, request_deletion, undo_cancellation
-from billing.services.reminders import open_renewal_of
-from billing.services.renewals import open_renewal
 from billing.transitions import DELETED_AFTER, DELETED_ON_REQUEST_AFTER
 from shared_apps.accounts.confirm import confirmation_required
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.core.forms import show_error
 from shared_apps.core.templatetags.ui import day
 from shared_apps.organisations.models import Membership
-from shared_apps.organisations.policies import may_end, may_pay
+from shared_apps.organisations.policies import may_end
 from shared_apps.organisations.selectors import access_membership
 from shared_apps.organisations.services.locks import not_yours
 from shared_apps.site.forms.subscription import CancelForm, DeleteForm
@@ -30,27 +28,6 @@ from shared_apps.site.portal import render_portal
 from shared_apps.site.subscription_state import state_of
 
 UNPROCESSABLE = 422
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def renew(request: HttpRequest, id: UUID) -> HttpResponse:
-    """To the order of the next period: the one that waits, or one that is made now."""
-    place = access_membership(request.user, id)
-    subscription = _subscription(place)
-    if not may_pay(place.role):
-        raise not_yours()
-    waiting = open_renewal_of(subscription.pk)
-    if waiting:
-        return redirect("order", id=waiting.pk)
-    if request.method == "POST":
-        try:
-            order = open_renewal(subscription_id=subscription.pk, actor=request.user)
-        except DomainError as error:
-            messages.warning(request, str(error))
-            return redirect("organisation", id=id)
-        return redirect("order", id=order.pk)
-    return render_portal(request, place, "renew.html", {"life": state_of(place)})
 
 
 @never_cache

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from billing import quotas
-from shared_apps.core.context import host_with_port, platform_url, tenant_url
+from shared_apps.core.context import host_with_port, tenant_url
 from shared_apps.organisations.own import own_domains, own_organisation
 from tenant_apps.team.access import StaffRequest, staff_required
 from tenant_apps.team.pages import render_workspace
@@ -29,6 +29,5 @@ def plan(request: StaffRequest) -> HttpResponse:
         "nearly_reached": [one for one in limits if one.is_nearly_reached],
         "upgrade_url": quotas.upgrade_url(),
         "addresses": addresses,
-        "portal_url": platform_url(f"/organisations/{tenant.pk}/"),
     }
     return render_workspace(request, "team/plan.html", context)

@@ -1,0 +1,123 @@
+"""The document of an issued invoice or credit note: its snapshot in the words of its own language."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from billing.documents import wording
+from billing.documents.document import Document, FiscalMark, FiscalStatus, Kind, Line, Party, Settlement, TaxLine
+from billing.models import Invoice
+from billing.money import Money
+from billing.offers import METHODS
+
+# Of the ways to pay only this one has a name that is a word of a language.
+_TRANSFER = next(display_name for name, display_name, *_rest in METHODS if name == "bank_transfer")
+
+
+def document_of(invoice: Invoice) -> Document:
+    """What is printed of an invoice. Reads what is frozen in it, and of its order the credit that was used."""
+    with translation.override(invoice.locale):
+        is_note = invoice.kind == Invoice.Kind.CREDIT_NOTE
+        first = invoice.lines[0]
+        discount = Money(first.get("discount_minor", 0), invoice.currency)
+        unused = Money(first.get("proration_minor", 0), invoice.currency)
+        return Document(
+            kind=Kind.CREDIT_NOTE if is_note else Kind.INVOICE,
+            number=invoice.number,
+            issued_on=_day(invoice.issued_at),
+            seller=Party.of(invoice.seller),
+            customer=_customer(invoice.customer),
+            lines=tuple(_line(one, invoice) for one in invoice.lines),
+            subtotal=Money(invoice.subtotal_minor, invoice.currency),
+            discount=discount or None,
+            discount_label=first.get("coupon", ""),
+            proration=(Money(0, invoice.currency) - unused) if unused else None,
+            taxes=_taxes(invoice),
+            total=invoice.total,
+            settlements=() if is_note else _settlements(invoice),
+            credited_number=first["invoice"] if is_note else "",
+            exemption="" if invoice.tax_percent else invoice.tax_note,
+            notes=(invoice.tax_note,) if invoice.tax_note and invoice.tax_percent else (),
+            fiscal=_mark(invoice),
+            locale=invoice.locale,
+        )
+
+
+def _line(line: dict[str, Any], invoice: Invoice) -> Line:
+    amount = Money(line["amount_minor"], invoice.currency)
+    if line["what"] == "credit":
+        text = _("Credit on invoice %(number)s") % {"number": line["invoice"]}
+        return Line(f"{text}{_colon()}{line['reason']}" if line.get("reason") else text, amount)
+    product = _products().get(line["product"], line["product"])
+    plan = f"{product} {line['plan']}"
+    text = {
+        "first": _("%(plan)s, subscription"),
+        "renewal": _("%(plan)s, renewal"),
+        "change": _("Change to %(plan)s, for the time that is paid"),
+    }[line["what"]] % {"plan": plan}
+    dates = [
+        wording.day(_day(datetime.fromisoformat(line[name])), invoice.locale)
+        for name in ("period_start", "period_end")
+        if line.get(name)
+    ]
+    return Line(text, amount, " – ".join(dates))
+
+
+def _colon() -> str:
+    return pgettext("document", ": ")
+
+
+def _products() -> dict[str, str]:
+    return {"store": _("Store"), "events": _("Events"), "esxi": _("ESXi backup")}
+
+
+def _customer(customer: dict[str, str]) -> Party:
+    name = customer.get("organisation") or customer.get("name", "")
+    person = customer.get("name", "")
+    number = customer.get("tax_number", "")
+    return Party(
+        name=name,
+        address=tuple(part for part in (person if person != name else "", customer.get("address", "")) if part),
+        country=customer.get("country", ""),
+        email=customer.get("email", ""),
+        phone=customer.get("phone", ""),
+        tax_numbers=((pgettext("document", "Tax number"), number),) if number else (),
+    )
+
+
+def _taxes(invoice: Invoice) -> tuple[TaxLine, ...]:
+    if not invoice.tax_percent:
+        return ()
+    tax = Money(invoice.tax_minor, invoice.currency)
+    name = pgettext("document", "VAT") if invoice.tax_name in ("TVA", "VAT") else invoice.tax_name
+    return (TaxLine(name, invoice.tax_percent, invoice.total - tax, tax, included=invoice.tax_included),)
+
+
+def _settlements(invoice: Invoice) -> tuple[Settlement, ...]:
+    """An invoice is issued when its order is paid: by credit that was there, by money, or by both."""
+    on, credit = _day(invoice.issued_at), invoice.order.credit
+    paid = invoice.total - credit
+    found = [Settlement(pgettext("document", "Credit"), on, credit)] if credit else []
+    if paid:
+        found.append(Settlement(_method(invoice.payment_method), on, paid, invoice.order.number))
+    return tuple(found)
+
+
+def _method(name: str) -> str:
+    return _("Bank transfer") if name == _TRANSFER else name
+
+
+def _mark(invoice: Invoice) -> FiscalMark | None:
+    if invoice.fiscal_status == Invoice.Fiscal.NOT_REQUIRED:
+        return None
+    return FiscalMark(FiscalStatus(invoice.fiscal_status), invoice.fiscal_number, invoice.fiscal_qr)
+
+
+def _day(moment: datetime) -> date:
+    """The platform's own day: what a document is dated by, whoever reads it."""
+    return timezone.localdate(moment, timezone.get_default_timezone())

@@ -1,0 +1,126 @@
+"""What the portal's billing pages show: documents, orders with their payments, and credit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from billing import ledger
+from billing.models import Invoice, LedgerEntry, Order, Payment, Subscription
+from billing.money import Money
+from shared_apps.organisations.models import Membership
+from shared_apps.site.doors import share_links
+from shared_apps.site.payment_rows import payment_row
+from shared_apps.site.plan_texts import ORDER_KINDS, PRODUCTS, plan_label
+
+Text = str | Promise
+
+DOCUMENTS: dict[str, Text] = {
+    Invoice.Kind.INVOICE: gettext_lazy("Invoice"),
+    Invoice.Kind.CREDIT_NOTE: gettext_lazy("Credit note"),
+}
+_WHAT: dict[str, Text] = {**ORDER_KINDS, Order.Kind.FIRST: pgettext_lazy("order", "Subscription")}
+_STATES: dict[str, tuple[Text, str]] = {
+    Order.Status.AWAITING_PAYMENT: (gettext_lazy("To pay"), "warning"),
+    Order.Status.PAID: (gettext_lazy("Paid"), "success"),
+    Order.Status.FULFILLED: (gettext_lazy("Paid"), "success"),
+    Order.Status.EXPIRED: (gettext_lazy("Expired"), "neutral"),
+    Order.Status.CANCELLED: (pgettext_lazy("order", "Cancelled"), "neutral"),
+}
+_MOVEMENTS: dict[str, Text] = {
+    "payment": gettext_lazy("Paid beyond what was due"),
+    "opening": gettext_lazy("Paid beyond what was due"),
+    "invoice": gettext_lazy("Used for an invoice"),
+    "credit_note": gettext_lazy("Credit note"),
+    "refund": gettext_lazy("Given back"),
+    "review": gettext_lazy("Paid beyond what was due"),
+    "dispute": gettext_lazy("Disputed payment"),
+}
+# Attempts that moved nothing are of no interest afterwards.
+_TELLING = (*Payment.OPEN, Payment.Status.SUCCEEDED, Payment.Status.NEEDS_REVIEW)
+
+
+def tabs_of(place: Membership, current: str) -> list[dict[str, Any]]:
+    """The billing pages of an organisation."""
+    labels = (
+        ("organisation_billing", _("Invoices")),
+        ("organisation_orders", _("Orders and payments")),
+        ("organisation_credit", _("Credit")),
+        ("organisation_billing_details", _("Billing details")),
+    )
+    return [
+        {"url": reverse(name, args=[place.organisation_id]), "label": label, "current": name == current}
+        for name, label in labels
+    ]
+
+
+def invoices_of(subscription: Subscription) -> QuerySet[Invoice]:
+    """Its invoices and credit notes, newest first."""
+    return subscription.invoices.select_related("credits").order_by("-issued_at", "-pk")
+
+
+def invoice_rows(invoices: Iterable[Invoice]) -> Iterator[dict[str, Any]]:
+    """Documents as a table shows them."""
+    for one in invoices:
+        yield {"invoice": one, "kind": DOCUMENTS[one.kind], "what": what_of(one)}
+
+
+def what_of(invoice: Invoice) -> str:
+    """What a document is about, in few words."""
+    line = invoice.lines[0]
+    if line["what"] == "credit":
+        return _("For invoice %(number)s") % {"number": line["invoice"]}
+    product = PRODUCTS[line["product"]].name if line["product"] in PRODUCTS else line["product"]
+    return f"{_WHAT[line['what']]}, {product} {line['plan']}"
+
+
+def orders_of(subscription: Subscription) -> QuerySet[Order]:
+    """Its orders with what was paid for each, newest first."""
+    told = Payment.objects.filter(status__in=_TELLING).select_related("method").order_by("-created_at")
+    return subscription.orders.select_related("plan_version__plan").prefetch_related(Prefetch("payments", told))
+
+
+def order_rows(orders: Iterable[Order]) -> Iterator[dict[str, Any]]:
+    """Orders as a table shows them."""
+    for one in orders:
+        state, tone = _STATES[one.status]
+        yield {
+            "order": one,
+            "kind": ORDER_KINDS[one.kind],
+            "plan_label": plan_label(one),
+            "state": state,
+            "tone": tone,
+            "payments": [payment_row(payment) for payment in one.payments.all()],
+        }
+
+
+def open_order(subscription: Subscription) -> dict[str, Any]:
+    """The order that waits to be paid, with its link to share; both empty while there is none."""
+    order = subscription.orders.select_related("plan_version__plan").filter(status=Order.Status.AWAITING_PAYMENT).first()  # fmt: skip
+    if order is None:
+        return {"open_order": None, "share": None}
+    return {"open_order": order, "share": share_links(order), "plan_label": plan_label(order)}
+
+
+def movements_of(subscription: Subscription) -> QuerySet[LedgerEntry]:
+    """What came to its credit and went from it, newest first."""
+    account = ledger.credit(subscription.pk)
+    return LedgerEntry.objects.filter(account=account).select_related("journal").order_by("-journal__posted_at", "-pk")
+
+
+def movement_rows(entries: Iterable[LedgerEntry]) -> Iterator[dict[str, Any]]:
+    """Movements as the customer counts them: what we owe more is above zero."""
+    for one in entries:
+        yield {
+            "at": one.journal.posted_at,
+            "what": _MOVEMENTS.get(one.journal.kind, one.journal.kind),
+            "document": one.journal.document,
+            "amount": Money(-one.amount_minor, one.currency),
+            "came": one.amount_minor < 0,
+        }
