@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.cache.backends import redis
 
@@ -20,18 +20,31 @@ def make_key(key: str, key_prefix: str, version: int) -> str:
     return f"{key_prefix}:{connection.schema_name}:{version}:{key}"
 
 
+# One command, so that no count is ever left without an end.
+_COUNT = """
+local number = redis.call('INCR', KEYS[1])
+if number == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return number
+"""
+
+
 class KeptClient(redis.RedisCacheClient):
     """Django's, with clients that are kept in place of one a call: making one takes longer than most calls."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._kept: dict[bool, Any] = {}
+        self._count = self.get_client(write=True).register_script(_COUNT)
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
         """The client to write by, or to read by."""
         if write not in self._kept:
             self._kept[write] = super().get_client(key, write=write)
         return self._kept[write]
+
+    def count(self, key: str, seconds: int) -> int:
+        """Add one to a number that ends so many seconds after its first; what it is now."""
+        return int(self._count(keys=[key], args=[seconds]))
 
 
 class RedisCache(redis.RedisCache):
@@ -46,8 +59,4 @@ class RedisCache(redis.RedisCache):
 
         Exact however many come at once, in one round trip. Raises RedisError.
         """
-        own = self.make_and_validate_key(key)
-        with self._cache.get_client(own, write=True).pipeline() as both:
-            both.set(own, 0, ex=seconds, nx=True)
-            both.incr(own)
-            return int(both.execute()[1])
+        return cast("KeptClient", self._cache).count(self.make_and_validate_key(key), seconds)

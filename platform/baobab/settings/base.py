@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "baobab.middleware.TenantMiddleware",
+    "baobab.middleware.DeliveryMiddleware",
     "shared_apps.audit.http.HttpLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "baobab.middleware.LanguageMiddleware",
