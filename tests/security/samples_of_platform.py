@@ -8,7 +8,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from billing.models import Invoice, Order, Payment, PaymentMethod, Plan, Refund
+from billing.models import Coupon, Invoice, Order, Payment, PaymentMethod, Plan, Refund, TaxRate
 from billing.money import Money
 from billing.services.payments import start_payment
 from billing.services.refunds import request_refund
@@ -57,6 +57,7 @@ def platform_samples(subdomain: str) -> Samples:
         "backoffice_restart_job": {"id": ProvisioningJob.objects.get(order__organisation=organisation).pk},
         "backoffice_identity_check": {"id": samples["backoffice_identity_file"]["id"]},
         **dict.fromkeys(("backoffice_visit_open", "backoffice_visit_end"), _visit(organisation)),
+        **_selling(organisation, canary),
         "hook-momo": {"payment_id": momo.pk, "token": callback_token(momo.pk)},
     }
 
@@ -71,6 +72,18 @@ def _refund(organisation: Organisation) -> Refund:
     )
     amount = Money(1, paid.received_currency)
     return request_refund(payment=paid, amount=amount, reason="support", actor=make_admin())
+
+
+def _selling(organisation: Organisation, canary: str) -> Samples:
+    """The organisation's plan, a coupon and a tax rate."""
+    plan = {"id": organisation.plan_version.plan_id}
+    coupon = {"id": Coupon.objects.create(code=f"SAMPLE-{ord(canary[-1])}", percent=10).pk}
+    rate = {"id": TaxRate.objects.order_by("pk").values_list("pk", flat=True)[0]}
+    return {
+        **dict.fromkeys(("backoffice_plan", "backoffice_plan_edit", "backoffice_plan_sale"), plan),
+        **dict.fromkeys(("backoffice_coupon", "backoffice_coupon_edit", "backoffice_coupon_switch"), coupon),
+        **dict.fromkeys(("backoffice_tax_end", "backoffice_tax_withdraw"), rate),
+    }
 
 
 def _visit(organisation: Organisation) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from tests.security.rules import (
     rule,
 )
 from tests.security.table_of_accounts import ACCOUNTS, API_OF_ACCOUNTS
+from tests.security.table_of_selling import SELLING
 
 COMMON: dict[str, Methods] = {
     "set_language": any_method(ANYBODY),  # Django's own; only POST does anything
@@ -192,6 +193,7 @@ _ORDERS: dict[str, Methods] = {
 }
 
 _BACKOFFICE: dict[str, Methods] = {
+    **SELLING,
     "backoffice": page(PLATFORM_ADMIN),
     "backoffice_transfers": page(PLATFORM_ADMIN),
     "backoffice_transfer": form(PLATFORM_ADMIN),
