@@ -101,7 +101,7 @@ class TestStanding:
         after(12)
         visitor = Client(HTTP_HOST="store-a.localhost")
         visitor.get("/")
-        with django_assert_num_queries(1):  # of the connection: role and path
+        with django_assert_num_queries(1):
             assert visitor.get("/").status_code == 403
 
 
