@@ -22,8 +22,8 @@ from shared_apps.site.plan_texts import ORDER_KINDS, PRODUCTS, plan_label
 Text = str | Promise
 
 DOCUMENTS: dict[str, Text] = {
-    Invoice.Kind.INVOICE: gettext_lazy("Invoice"),
-    Invoice.Kind.CREDIT_NOTE: gettext_lazy("Credit note"),
+    Invoice.Kind.INVOICE: pgettext_lazy("document", "Invoice"),
+    Invoice.Kind.CREDIT_NOTE: pgettext_lazy("document", "Credit note"),
 }
 _WHAT: dict[str, Text] = {**ORDER_KINDS, Order.Kind.FIRST: pgettext_lazy("order", "Subscription")}
 _STATES: dict[str, tuple[Text, str]] = {
@@ -37,7 +37,7 @@ _MOVEMENTS: dict[str, Text] = {
     "payment": gettext_lazy("Paid beyond what was due"),
     "opening": gettext_lazy("Paid beyond what was due"),
     "invoice": gettext_lazy("Used for an invoice"),
-    "credit_note": gettext_lazy("Credit note"),
+    "credit_note": pgettext_lazy("document", "Credit note"),
     "refund": gettext_lazy("Given back"),
     "review": gettext_lazy("Paid beyond what was due"),
     "dispute": gettext_lazy("Disputed payment"),

@@ -60,4 +60,4 @@ def _billing(request: HttpRequest, membership: Membership) -> list[tuple[str, st
     if not may_pay(membership.role):
         return []
     home = reverse("organisation_billing", args=[membership.organisation_id])
-    return [(home, _("Billing"), "", "receipt", request.path.startswith(home))]
+    return [(home, _("Billing"), _("Invoices"), "receipt", request.path.startswith(home))]
