@@ -33,7 +33,7 @@ def statement_of(*orders: Order, first: int = 0) -> BankStatement:
     rows = [
         f"{order.created_at:%d/%m/%Y};VIREMENT {order.number};25000;R{first + at}" for at, order in enumerate(orders)
     ]
-    content = "\n".join(["Date;Libellé;Crédit;Référence", *rows]).encode()
+    content = "\n".join(["Date;Libellé;Montant;Référence", *rows]).encode()
     return keep_statement(upload=SimpleUploadedFile("r.csv", content), currency="XAF", admin=make_admin())
 
 
