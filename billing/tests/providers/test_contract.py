@@ -186,8 +186,8 @@ def test_every_call_ends_although_the_answer_drips(
     rail: Rail, simulator: SimulatorHandle, raw_server: RawServer, call: str
 ) -> None:
     """Each byte comes in time, the whole answer does not."""
-    raw_server.pieces = [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", *([b" "] * 100)]
-    raw_server.pause = 0.1
+    raw_server.pieces = [b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n", *([b" "] * 200)]
+    raw_server.pause = 0.1  # 20 s in all
     provider = rail.make(simulator, base_url=raw_server.url, connect_timeout=0.3, read_timeout=0.3)
     attempt, begun = rail.attempt(provider_ref="REF"), time.monotonic()
     if (rail.name, call) in SILENT:
@@ -196,7 +196,7 @@ def test_every_call_ends_although_the_answer_drips(
         return
     with pytest.raises(ProviderUnavailable):
         CALLS[call](provider, attempt)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 8  # 0.6 s on a machine that is free
     assert len(raw_server.requests) == 1
 
 
@@ -256,16 +256,10 @@ def test_what_is_no_message_of_the_provider_is_refused(rail: Rail, simulator: Si
             provider.verify_webhook(headers={}, body=body)
 
 
-@everywhere
-def test_nothing_moves_for_a_wrong_currency_or_no_amount(rail: Rail, simulator: SimulatorHandle) -> None:
-    if rail is BANK:
-        pytest.skip("a transfer may come in any currency; it is compared when it comes")
-    provider = rail.make(simulator)
-    for charge in (Money(5_000, "GNF"), Money(0, rail.charge.currency)):
-        if rail.name == "stripe" and charge.currency == "GNF":
-            continue
-        with pytest.raises(ProviderRefused):
-            provider.start(rail.attempt(charge=charge))
+@over_http
+def test_nothing_is_asked_for_where_there_is_no_amount(rail: Rail, simulator: SimulatorHandle) -> None:
+    with pytest.raises(ProviderRefused):
+        rail.make(simulator).start(rail.attempt(charge=Money(0, rail.charge.currency)))
     assert rail.asked(simulator) == 0
 
 
