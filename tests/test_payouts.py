@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from billing import ledger
 from billing.models import Commission, LedgerEntry, Payout
@@ -20,6 +21,7 @@ from billing.services.payouts import (
     send_back_payout,
 )
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
+from shared_apps.notifications.services import send_due_emails
 from shared_apps.organisations.models import Membership
 from tests.books import check_books
 from tests.support.factories import make_admin, make_user
@@ -74,6 +76,15 @@ def test_paying_it_out_settles_what_we_owe() -> None:
     assert sent.amount_minor == -97_000
     check_commissions(payout.organisation)
     check_books()
+
+
+def test_the_owner_hears_of_the_payout_once() -> None:
+    payout = paid(statement())
+    send_due_emails()
+    mails = [one for one in mail.outbox if payout.number in str(one.body)]
+    assert [one.to for one in mails] == [[payout.organisation.owner.email]]
+    assert "VIR-1" in str(mails[0].body)
+    assert f"/organisations/{payout.organisation_id}/payouts/" in str(mails[0].body)
 
 
 def test_a_refund_after_the_payout_is_carried_until_sales_make_up_for_it() -> None:

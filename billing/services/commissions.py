@@ -75,8 +75,9 @@ def collect_from(organisation: Organisation) -> Collected:
         outcomes = {told.event_id: _booked(organisation, told) for told in waiting}
         known = [event_id for event_id, outcome in outcomes.items() if outcome is not None]
         booked += sum(bool(outcome) for outcome in outcomes.values())
-        with tenant_context(tenant):
-            till.mark_collected(known)
+        if known:
+            with tenant_context(tenant):
+                till.mark_collected(known)
         if len(waiting) < BATCH or not known:
             return Collected(booked, left=len(waiting) - len(known))
 

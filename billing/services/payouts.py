@@ -23,7 +23,9 @@ from billing.services.ledger import post
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
+from shared_apps.core.context import platform_url
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
+from shared_apps.notifications.services import notify_by_email
 from shared_apps.organisations.fleet import surviving
 from shared_apps.organisations.models import Membership, Organisation
 
@@ -105,7 +107,7 @@ def send_back_payout(*, payout: Payout, admin: Any) -> Payout:
 
 
 def mark_payout_paid(*, payout: Payout, admin: Any, method: str, reference: str) -> Payout:
-    """The money was sent, under this reference: the books say so too.
+    """The money was sent, under this reference: the books say so too, and the owner gets a mail.
 
     One transaction: guarded UPDATE, one journal. Raises NotAllowed, Conflict, or DomainError without a reference.
     """
@@ -117,7 +119,26 @@ def mark_payout_paid(*, payout: Payout, admin: Any, method: str, reference: str)
                      method=method, reference=reference.strip())  # fmt: skip
         entries = ledger.paid_out(method, net=paid.net, organisation_id=paid.organisation_id)
         post(kind="payout", source=f"payout:{paid.pk}", document=paid.number, entries=entries)
+        _tell_owner(paid)
     return paid
+
+
+def _tell_owner(payout: Payout) -> None:
+    organisation = payout.organisation
+    notify_by_email(
+        key=f"payout-paid:{payout.pk}",
+        template="payout_paid",
+        recipient=organisation.owner.email,
+        locale=payout.locale,
+        context={
+            "name": organisation.owner.get_short_name(),
+            "organisation": organisation.name,
+            "amount": payout.net.display(payout.locale),
+            "number": payout.number,
+            "reference": payout.reference,
+            "url": platform_url(f"/organisations/{organisation.pk}/payouts/"),
+        },
+    )
 
 
 def check_may_decide(payout: Payout, admin: Any) -> None:
