@@ -190,7 +190,7 @@ def _new(organisation: Organisation, month: date, sums: Sums) -> Payout:
         opening_minor=sums.opening.minor, gross_minor=sums.gross.minor, refunds_minor=sums.refunds.minor,
         commission_minor=sums.commission.minor, net_minor=sums.net.minor, seller=dict(settings.SELLER),
         customer={
-            "organisation": organisation.billing_name or organisation.name, "email": organisation.billing_email,
+            "organisation": organisation.name, "name": organisation.billing_name, "email": organisation.billing_email,
             "phone": organisation.billing_phone, "address": organisation.billing_address,
             "country": organisation.billing_country, "tax_number": organisation.tax_number,
         },
