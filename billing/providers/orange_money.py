@@ -183,7 +183,7 @@ class OrangeMoneyProvider:
     def _check_can_send(self, attempt: Attempt) -> None:
         currency = attempt.charge.currency
         if currency != self.config.currency or EXPONENTS[currency]:
-            raise ProviderRefused(reasons.CURRENCY_MISMATCH, f"this merchant takes {self.config.currency}")
+            raise ProviderRefused(reasons.NOT_TAKEN, f"this merchant takes {self.config.currency}")
         if attempt.charge.minor <= 0:
             raise ProviderRefused(reasons.MISCONFIGURED, "nothing to charge")
         for url in (attempt.return_url, attempt.cancel_url, attempt.callback_url):
