@@ -80,6 +80,7 @@ class OrangeMoneyProvider:
             flow=Flow.REDIRECT,
             currencies=frozenset({config.currency}),
             attempt_lifetime_seconds=FIFTEEN_MINUTES,
+            refunds=False,
         )
         self._base = config.base_url.rstrip("/")
         self._transport = Transport(

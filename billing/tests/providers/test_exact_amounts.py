@@ -65,6 +65,12 @@ def test_what_is_sent_and_what_comes_back(rail: Rail, simulator: SimulatorHandle
     rail.pay(simulator, provider, attempt)
     state = provider.fetch(attempt)
     assert (state.outcome, state.amount) == (Outcome.SUCCEEDED, charge)
+    if not provider.capabilities.refunds:
+        return
+    refund = provider.refund(attempt, transaction_ref=state.transaction_ref, amount=charge, key=uuid4())
+    assert (refund.outcome, refund.amount) == (Outcome.SUCCEEDED, charge)
+    taken_back = provider.fetch_reversals(attempt, transaction_ref=state.transaction_ref).refunded
+    assert taken_back in (charge, None)  # None: the provider has no way to ask
 
 
 @pytest.mark.parametrize(
