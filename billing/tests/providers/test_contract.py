@@ -210,7 +210,7 @@ def test_paypals_word_on_a_signature_and_mtns_on_a_number_end_too(
     there = {"connect_timeout": 0.3, "read_timeout": 0.3}
     paypal = PayPalProvider(PayPalConfig(**{**simulator.paypal_settings(), **there, "base_url": raw_server.url}))
     momo = make_momo(**there, base_url=raw_server.url)
-    headers = dict.fromkeys(SIGNATURE_HEADERS.values(), "https://api.paypal.com/cert")
+    headers = dict.fromkeys(SIGNATURE_HEADERS.values(), f"{raw_server.url}/cert")
     begun = time.monotonic()
     with pytest.raises(ProviderUnavailable):
         paypal.verify_webhook(headers=headers, body=b'{"id": "WH-1"}')
