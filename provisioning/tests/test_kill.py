@@ -1,4 +1,7 @@
-"""A worker killed at any point leaves a job that another finishes: one tenant, once, whole."""
+"""A worker killed at any point leaves a job that another finishes: one tenant, once, whole.
+
+Failure cases (docs/failure-cases.md): Case 8.
+"""
 
 from __future__ import annotations
 

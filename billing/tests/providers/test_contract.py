@@ -1,4 +1,7 @@
-"""What holds for every provider, whatever it is called: asked once, believed only when sure, bounded, and silent."""
+"""What holds for every provider, whatever it is called: asked once, believed only when sure, bounded, and silent.
+
+Failure cases (docs/failure-cases.md): Case 12, Case 13, Case 24.
+"""
 
 from __future__ import annotations
 

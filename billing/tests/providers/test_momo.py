@@ -1,4 +1,7 @@
-"""The MTN client against the simulator: requests to pay, statuses, refunds, faults."""
+"""The MTN client against the simulator: requests to pay, statuses, refunds, faults.
+
+Failure cases (docs/failure-cases.md): Case 11.
+"""
 
 from __future__ import annotations
 
