@@ -1,4 +1,7 @@
-"""Paying over the API, through the real clients, against the payment simulator."""
+"""Paying over the API, through the real clients, against the payment simulator.
+
+Failure cases (docs/failure-cases.md): Case 23.
+"""
 
 from __future__ import annotations
 
