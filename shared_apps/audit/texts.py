@@ -55,6 +55,7 @@ ACTIONS: dict[str, Words] = {
     "account.verified": Words(gettext_lazy("Address confirmed"), "check", "success"),
     "account_rules.changed": Words(gettext_lazy("Rules for accounts changed"), "settings", "warning"),
     "audit.retention_changed": Words(gettext_lazy("Keeping time changed"), "history", "warning"),
+    "commission.exported": Words(gettext_lazy("Commissions downloaded"), "download", "info"),
     "consent.given": Words(gettext_lazy("Consent given"), "check"),
     "consent.withdrawn": Words(gettext_lazy("Consent withdrawn"), "undo-2", "warning"),
     "coupon.activated": Words(gettext_lazy("Coupon switched on"), "badge-percent", "success"),
@@ -128,6 +129,11 @@ ACTIONS: dict[str, Words] = {
     "payment.needs_review": Words(gettext_lazy("Payment needs review"), "triangle-alert", "warning"),
     "payment.pending": Words(gettext_lazy("Payment awaited"), "hourglass"),
     "payment.succeeded": Words(gettext_lazy("Payment received"), "circle-check", "success"),
+    "payout.approved": Words(gettext_lazy("Payout approved"), "check", "success"),
+    "payout.confirmed": Words(gettext_lazy("Payout agreed to by a second person"), "users", "success"),
+    "payout.made": Words(gettext_lazy("Payout statement made"), "file-text"),
+    "payout.paid": Words(gettext_lazy("Payout sent"), "wallet", "success"),
+    "payout.sent_back": Words(gettext_lazy("Payout held back"), "undo-2", "warning"),
     "plan.published": Words(gettext_lazy("Plan published"), "tag"),
     "plan.retired": Words(gettext_lazy("Plan retired"), "tag", "warning"),
     "plan.shown": Words(gettext_lazy("Plan shown differently"), "tag"),
@@ -227,8 +233,8 @@ LEVELS: dict[str, Words] = {
 
 _PRODUCTS = ("store", "events", "esxi")
 _PLATFORM_ONLY = (
-    "coupon", "dispute", "membership", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt",
-    "refund", "review", "transfer", "webhook",
+    "commission", "coupon", "dispute", "membership", "method", "order", "organisation", "payment", "payout", "plan", "provisioning",
+    "receipt", "refund", "review", "transfer", "webhook",
 )  # fmt: skip
 
 

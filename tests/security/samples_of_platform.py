@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import uuid
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from billing.models import (
+    Commission,
     Coupon,
     Invoice,
     Order,
     Payment,
     PaymentMethod,
+    Payout,
     Plan,
     ReconciliationRun,
     Refund,
@@ -52,6 +55,7 @@ def platform_samples(subdomain: str) -> Samples:
     invoice = Invoice.objects.filter(subscription__organisation=organisation).earliest("issued_at")
     other_plan = Plan.objects.filter(product=organisation.product).exclude(versions=organisation.plan_version_id)[0]
     momo = _mobile_money(organisation.owner)
+    payout = {"id": _payout(organisation, canary).pk}
     return {
         **samples,
         **{f"order{what}": own_order for what in _ORDER_PAGES},
@@ -63,6 +67,7 @@ def platform_samples(subdomain: str) -> Samples:
         **{f"backoffice_payment{what}": {"id": payment.pk} for what in ("", "_ask", "_refund", "_decide")},
         **{what: {"id": invoice.pk} for what in ("invoice", "backoffice_invoice_certify")},
         **{what: {"invoice_id": invoice.pk} for what in ("api-invoice", "api-invoice-download")},
+        **dict.fromkeys(("payout", "backoffice_payout"), payout),
         "organisation_plan_change": {"id": organisation.pk, "name": other_plan.name},
         "backoffice_refund": {"id": _refund(organisation).pk},
         "backoffice_receipt": {"id": payment.receipts.get().pk},
@@ -85,6 +90,22 @@ def _refund(organisation: Organisation) -> Refund:
     )
     amount = Money(1, paid.received_currency)
     return request_refund(payment=paid, amount=amount, reason="support", actor=make_admin())
+
+
+def _payout(organisation: Organisation, canary: str) -> Payout:
+    """A statement of one sale, and a sale that is on none."""
+    payout = Payout.objects.create(
+        organisation=organisation, number=f"R-{canary[-1]}", currency="XAF", month=date(2026, 1, 1), status="draft",
+        gross_minor=1_000, refunds_minor=0, commission_minor=30, net_minor=970, seller={"name": "Baobab"},
+        customer={"organisation": canary, "address": canary}, locale="fr",
+    )  # fmt: skip
+    for stated in (payout, None):
+        Commission.objects.create(
+            organisation=organisation, event_id=uuid.uuid4(), kind="collected", method="mtn_momo", held_by="platform",
+            reference=canary, currency="XAF", gross_minor=1_000, rate_bp=300, commission_minor=30,
+            occurred_at=timezone.now(), payout=stated,
+        )  # fmt: skip
+    return payout
 
 
 def _selling(organisation: Organisation, canary: str) -> Samples:

@@ -372,6 +372,10 @@ TRANSFER_UNDO_SECONDS = env.number("TRANSFER_UNDO_SECONDS", 30)
 TRANSFER_SECOND_APPROVER_ABOVE = env.amounts(
     "TRANSFER_SECOND_APPROVER_ABOVE", "XAF=1000000,XOF=1000000,GNF=14000000,EUR=150000,USD=150000,JPY=240000"
 )
+# Above so much, in minor units, two people say that a tenant's takings are paid out. A currency that is not named: always.
+PAYOUT_SECOND_APPROVER_ABOVE = env.amounts(
+    "PAYOUT_SECOND_APPROVER_ABOVE", "XAF=1000000,XOF=1000000,GNF=14000000,EUR=150000,USD=150000,JPY=240000"
+)
 # Hours in which a transfer is to be checked.
 TRANSFER_CHECK_HOURS = env.number("TRANSFER_CHECK_HOURS", 24)
 # Whether a workspace is read-only while a payer disputes what was paid for it.
