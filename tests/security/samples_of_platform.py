@@ -9,10 +9,24 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from billing.models import Commission, Coupon, Invoice, Order, Payment, PaymentMethod, Payout, Plan, Refund, TaxRate
+from billing.models import (
+    Commission,
+    Coupon,
+    Invoice,
+    Order,
+    Payment,
+    PaymentMethod,
+    Payout,
+    Plan,
+    ReconciliationRun,
+    Refund,
+    TaxRate,
+    WebhookEvent,
+)
 from billing.money import Money
 from billing.services.payments import start_payment
 from billing.services.refunds import request_refund
+from billing.services.statements import import_statement, keep_statement
 from billing.services.transfers import upload_receipt
 from billing.signing import callback_token, pay_token
 from provisioning.models import ProvisioningJob
@@ -49,7 +63,7 @@ def platform_samples(subdomain: str) -> Samples:
             [f"pay{what}" for what in ("", "_status", "_start", "_check", "_receipt", "_renew")], _pay_link(canary)
         ),
         "backoffice_subscription_change": {"id": organisation.subscription.pk, "action": "extend"},
-        "backoffice_transfer": {"id": payment.pk},
+        **{key: {"id": payment.pk} for key in ("backoffice_transfer", "backoffice_transfer_decision")},
         **{f"backoffice_payment{what}": {"id": payment.pk} for what in ("", "_ask", "_refund", "_decide")},
         **{what: {"id": invoice.pk} for what in ("invoice", "backoffice_invoice_certify")},
         **{what: {"invoice_id": invoice.pk} for what in ("api-invoice", "api-invoice-download")},
@@ -61,6 +75,7 @@ def platform_samples(subdomain: str) -> Samples:
         "backoffice_identity_check": {"id": samples["backoffice_identity_file"]["id"]},
         **dict.fromkeys(("backoffice_visit_open", "backoffice_visit_end"), _visit(organisation)),
         **_selling(organisation, canary),
+        **_desks(order),
         "hook-momo": {"payment_id": momo.pk, "token": callback_token(momo.pk)},
     }
 
@@ -102,6 +117,23 @@ def _selling(organisation: Organisation, canary: str) -> Samples:
         **dict.fromkeys(("backoffice_plan", "backoffice_plan_edit", "backoffice_plan_sale"), plan),
         **dict.fromkeys(("backoffice_coupon", "backoffice_coupon_edit", "backoffice_coupon_switch"), coupon),
         **dict.fromkeys(("backoffice_tax_end", "backoffice_tax_withdraw"), rate),
+    }
+
+
+def _desks(order: Order) -> Samples:
+    """A bank statement that names the order, what a provider sent, and a night's questions."""
+    rows = f"Date;Libellé;Montant;Référence\n{order.created_at:%d/%m/%Y};VIREMENT {order.number};25000;{order.number}"
+    upload = SimpleUploadedFile("releve.csv", rows.encode())
+    statement = keep_statement(upload=upload, currency="XAF", admin=make_admin())
+    import_statement(statement=statement, admin=make_admin())
+    event = WebhookEvent.objects.create(provider="mtn_momo", dedupe_key=order.number, body=b"{}")
+    night, _ = ReconciliationRun.objects.get_or_create(night=order.created_at.date())
+    return {
+        "backoffice_statement": {"id": statement.pk},
+        "backoffice_line": {"id": statement.lines.get().pk},
+        **{key: {"id": event.pk} for key in ("backoffice_webhook", "backoffice_webhook_replay")},
+        **{f"backoffice_provider_{what}": {"name": "mtn_momo"} for what in ("check", "switch", "breaker")},
+        "backoffice_reconciliation_night": {"id": night.pk},
     }
 
 

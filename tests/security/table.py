@@ -26,6 +26,7 @@ from tests.security.rules import (
     rule,
 )
 from tests.security.table_of_accounts import ACCOUNTS, API_OF_ACCOUNTS
+from tests.security.table_of_desks import DESKS
 from tests.security.table_of_selling import SELLING
 
 COMMON: dict[str, Methods] = {
@@ -196,10 +197,8 @@ _ORDERS: dict[str, Methods] = {
 
 _BACKOFFICE: dict[str, Methods] = {
     **SELLING,
+    **DESKS,
     "backoffice": page(PLATFORM_ADMIN),
-    "backoffice_transfers": page(PLATFORM_ADMIN),
-    "backoffice_transfer": form(PLATFORM_ADMIN),
-    "backoffice_receipt": page(PLATFORM_ADMIN),
     "backoffice_payments": page(PLATFORM_ADMIN),
     "backoffice_payment": page(PLATFORM_ADMIN),
     "backoffice_payment_ask": act(PLATFORM_ADMIN),

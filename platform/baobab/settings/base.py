@@ -310,6 +310,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# The currencies that plans have prices in, and so that people choose from; the first one where nothing was chosen. What
+# was ordered in another stays. Each has its words in `shared_apps.site.plan_texts`.
+SOLD_CURRENCIES = env.some_of("SOLD_CURRENCIES", ("XAF", "XOF", "GNF", "EUR", "USD", "JPY"))
+
 # Payment providers. `billing.gateways` turns these into clients.
 PAYPAL: dict[str, Any] = {
     "base_url": env.text("PAYPAL_BASE_URL", "https://api-m.sandbox.paypal.com"),
