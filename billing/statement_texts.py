@@ -21,7 +21,7 @@ BAD: dict[str, str | Promise] = {
     "bad_line": gettext_lazy("This line cannot be read."),
     "bad_date": gettext_lazy("This is not a date."),
     "bad_amount": gettext_lazy("This is not an amount in the account’s currency."),
-    "no_currency": gettext_lazy("The file does not name its currency. Choose it below."),
+    "no_currency": gettext_lazy("The file does not name its currency. Choose it below, and the file once more."),
     "unknown_currency": gettext_lazy("We do not take this currency."),
     "other_currency": gettext_lazy("The file is in another currency than the one you chose."),
     "mixed_currencies": gettext_lazy("The file holds several currencies. Download one account at a time."),

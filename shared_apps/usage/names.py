@@ -63,7 +63,12 @@ class QuotaUse:
     def used_text(self) -> str:
         """What is used, as people read it: storage with one decimal."""
         tenths = (self.counted or 0) * 10 // unit_of(self.name)
-        return format_decimal(Decimal(tenths) / 10, locale=to_locale(get_language() or "fr"))
+        return _as_read(Decimal(tenths) / 10)
+
+    @property
+    def limit_text(self) -> str:
+        """The limit, as people read it; nothing without one."""
+        return "" if self.limit is None else _as_read(Decimal(self.limit))
 
     @property
     def percent(self) -> int:
@@ -76,6 +81,10 @@ class QuotaUse:
     def is_nearly_reached(self) -> bool:
         """At 90 % and above."""
         return self.percent >= 90
+
+
+def _as_read(number: Decimal) -> str:
+    return format_decimal(number, locale=to_locale(get_language() or "fr"))
 
 
 def uses_of(quotas: Mapping[str, int | None], counted: Mapping[str, int]) -> list[QuotaUse]:

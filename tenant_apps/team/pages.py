@@ -49,7 +49,7 @@ def _nearly_reached() -> dict[str, Any] | None:
         "label": nearest.label,
         "used": nearest.percent,
         "limit": 100,
-        "text": _("%(used)s of %(limit)s") % {"used": nearest.used_text, "limit": nearest.limit},
+        "text": _("%(used)s of %(limit)s") % {"used": nearest.used_text, "limit": nearest.limit_text},
         "url": reverse("team:plan"),
         "high": True,
     }
