@@ -39,10 +39,9 @@ def subscriber(*moves: tuple[str, str], currency: str = "XAF", paid_until: str =
     )  # fmt: skip
     before = "incomplete"
     for moment, status in moves:
-        event = SubscriptionEvent.objects.create(
-            subscription=subscription, action="x", from_status=before, to_status=status
+        SubscriptionEvent.objects.create(
+            subscription=subscription, action="x", from_status=before, to_status=status, at=at(moment)
         )
-        SubscriptionEvent.objects.filter(pk=event.pk).update(at=at(moment))
         before = status
     return subscription
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+
 import pytest
 from django.utils import timezone
 
-from billing.models import PaidPeriod, Subscription
+from billing.models import Order, PaidPeriod, Plan, Subscription
+from billing.money import Money
+from billing.pricing import monthly_value
 from billing.reports.figures import Flow, Month, months_of, period_of
 from billing.reports.selectors import movements, plans_now
+from billing.services.renewals import order_change, preview_change
 from billing.tests.reports.books import at, nobody, paid, subscriber
-from tests.support.factories import price_of
+from tests.support.factories import make_order, pay_by_transfer, price_of
+from tests.support.subscriptions import paid_for_days, ready_subscription
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_alone")]
 NOW = "2026-04-15 12:00"
@@ -160,3 +166,65 @@ def test_now_says_the_same_as_the_last_month_and_tells_plans_apart() -> None:
     assert row.monthly_minor == closings(months())[-1]
     assert (row.paying, row.trialing, row.in_grace) == (3, 1, 1)
     assert (row.due, row.due_minor) == (1, price_of().amount_minor)
+
+
+class TestWhatAPeriodKeeps:
+    """The services note what a month of a period costs."""
+
+    def kept(self, order: Order) -> int:
+        return PaidPeriod.objects.get(order=order).monthly_minor
+
+    @pytest.mark.parametrize(("cycle", "months"), [("monthly", 1), ("quarterly", 3), ("yearly", 12)])
+    def test_a_first_period_costs_its_price_by_its_months(self, cycle: str, months: int) -> None:
+        order = make_order(cycle=cycle, currency="EUR")
+        pay_by_transfer(order)
+        exact = Decimal(order.total_minor - order.tax_minor) / months
+        assert self.kept(order) == int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP)) > 0
+
+    def test_neither_tax_nor_a_reduction_is_in_it(self) -> None:
+        order = make_order()
+        Order.objects.filter(pk=order.pk).update(
+            discount_minor=1_000, total_minor=order.subtotal_minor - 1_000, tax_minor=3_000, tax_included=True
+        )
+        order.refresh_from_db()
+        pay_by_transfer(order)
+        assert self.kept(order) == order.subtotal_minor - 4_000
+
+    def test_a_better_plan_keeps_its_list_price_though_only_the_rest_of_a_month_is_paid(self) -> None:
+        subscription = paid_for_days(_with_a_period(), total=30, left=10)
+        wanted = Plan.objects.get(product="store", name="gold")
+        preview = preview_change(subscription=subscription, plan=wanted)
+        order = order_change(subscription_id=subscription.pk, plan=wanted, expected_due=preview.due, actor=None)
+        pay_by_transfer(order)
+        price = preview.version.prices.get(cycle=subscription.cycle, currency=subscription.currency)
+        order.refresh_from_db()
+        included = order.tax_percent if order.tax_included else 0
+        assert order.total_minor < price.amount_minor
+        assert self.kept(order) == int(
+            (price.amount_minor * 100 / (100 + included)).quantize(Decimal(1), ROUND_HALF_UP)
+        )
+
+
+def _with_a_period() -> Subscription:
+    """A ready tenant's subscription as if it had just been bought."""
+    subscription = ready_subscription("store-a")
+    order = subscription.orders.earliest("created_at")
+    moment = timezone.now()
+    PaidPeriod.objects.create(
+        subscription=subscription, order=order, plan_version=subscription.plan_version, cycle=subscription.cycle,
+        starts_at=moment, ends_at=moment, full_days=30, value_minor=order.total_minor, currency=subscription.currency,
+    )  # fmt: skip
+    Subscription.objects.filter(pk=subscription.pk).update(
+        status="active", started_at=moment, anchor_day=1, paid_until=moment
+    )
+    subscription.refresh_from_db()
+    return subscription
+
+
+@pytest.mark.parametrize(
+    ("minor", "cycle", "included", "month"),
+    [(100, "monthly", "0", 100), (100, "quarterly", "0", 33), (6, "yearly", "0", 1), (11_925, "monthly", "19.25", 10_000),
+     (0, "yearly", "19.25", 0)],
+)  # fmt: skip
+def test_a_months_worth_is_rounded_half_up_once(minor: int, cycle: str, included: str, month: int) -> None:
+    assert monthly_value(Money(minor, "XAF"), cycle=cycle, tax_included=Decimal(included)) == Money(month, "XAF")
