@@ -88,21 +88,24 @@ def period_of(now: datetime, *, months: int, zone: tzinfo) -> Period:
 def months_of(rows: Iterable[tuple[int, str, str, int, int]], *, months: int) -> dict[str, list[Month]]:
     """Each currency's months from rows of (point, currency, kind, subscriptions, minor).
 
-    Points are counted from 1, the beginning of the first month; a movement has the point at which its month ends.
+    Points are counted from 1, the beginning of the first month, for which `standing` is what there was; a movement has the
+    point at which its month ends.
     """
     found: dict[str, dict[tuple[int, str], Flow]] = {}
     for point, currency, kind, number, minor in rows:
         found.setdefault(currency, {})[point, kind] = Flow(number, minor)
-    return {
-        currency: [_month(flows, ends_at) for ends_at in range(2, months + 2)]
-        for currency, flows in sorted(found.items())
-    }
+    return {currency: _one_after_the_other(flows, months) for currency, flows in sorted(found.items())}
 
 
-def _month(flows: dict[tuple[int, str], Flow], ends_at: int) -> Month:
-    moved = {kind: flows.get((ends_at, kind), Flow()) for kind in (NEW, BACK, UP, DOWN, LOST)}
-    standing = [flows.get((point, STANDING), Flow()) for point in (ends_at - 1, ends_at)]
-    return Month(opening=standing[0], closing=standing[1], **moved)
+def _one_after_the_other(flows: dict[tuple[int, str], Flow], months: int) -> list[Month]:
+    standing, told = flows.get((1, STANDING), Flow()), []
+    for ends_at in range(2, months + 2):
+        moved = {kind: flows.get((ends_at, kind), Flow()) for kind in (NEW, BACK, UP, DOWN, LOST)}
+        number = standing.number + moved[NEW].number + moved[BACK].number - moved[LOST].number
+        closing = Flow(number, standing.minor + sum(flow.minor for flow in moved.values()))
+        told.append(Month(opening=standing, closing=closing, **moved))
+        standing = closing
+    return told
 
 
 def in_francs(amount: Money) -> Money | None:

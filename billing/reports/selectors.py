@@ -47,33 +47,34 @@ WITH period AS (
     FROM billing_subscriptionevent
     WHERE from_status <> to_status
     WINDOW stretch AS (PARTITION BY subscription_id ORDER BY at, id)
-), value AS (
-    SELECT paid.subscription_id, paid.currency, paid.minor, point
+), stretch AS (
+    SELECT paid.subscription_id, paid.currency, paid.minor,
+           greatest(paid.first, access.first) AS first, least(paid.last, access.last) AS last
     FROM paid
     JOIN access ON access.subscription_id = paid.subscription_id AND access.to_status = ANY(%(access)s)
-    CROSS JOIN LATERAL generate_series(greatest(paid.first, access.first), least(paid.last, access.last)) AS point
+        AND access.first <= paid.last AND access.last >= paid.first
     WHERE paid.minor > 0 AND paid.first <= paid.last AND access.first <= access.last
 ), told AS MATERIALIZED (
-    SELECT subscription_id, currency, point, minor,
-           lag(point) OVER turn AS point_before, lag(minor) OVER turn AS minor_before, lead(point) OVER turn AS point_after
-    FROM value
-    WINDOW turn AS (PARTITION BY subscription_id ORDER BY point)
+    SELECT subscription_id, currency, first, last, minor,
+           lag(last) OVER turn AS last_before, lag(minor) OVER turn AS minor_before, lead(first) OVER turn AS first_after
+    FROM stretch
+    WINDOW turn AS (PARTITION BY subscription_id ORDER BY first)
 )
-SELECT point, currency, 'standing', count(*), sum(minor)::bigint FROM told GROUP BY point, currency
+SELECT 1, currency, 'standing', count(*), sum(minor)::bigint FROM told WHERE first = 1 GROUP BY currency
 UNION ALL
-SELECT point, currency, CASE WHEN minor > minor_before THEN 'up' ELSE 'down' END, count(*),
+SELECT first, currency, CASE WHEN minor > minor_before THEN 'up' ELSE 'down' END, count(*),
        sum(minor - minor_before)::bigint
-FROM told WHERE point_before = point - 1 AND minor <> minor_before GROUP BY 1, 2, 3
+FROM told WHERE last_before = first - 1 AND minor <> minor_before GROUP BY 1, 2, 3
 UNION ALL
-SELECT point + 1, currency, 'lost', count(*), -sum(minor)::bigint
-FROM told WHERE point < %(last)s AND point_after IS DISTINCT FROM point + 1 GROUP BY 1, 2
+SELECT last + 1, currency, 'lost', count(*), -sum(minor)::bigint
+FROM told WHERE last < %(last)s AND first_after IS DISTINCT FROM last + 1 GROUP BY 1, 2
 UNION ALL
-SELECT point, currency, CASE WHEN EXISTS (
+SELECT first, currency, CASE WHEN EXISTS (
            SELECT FROM billing_paidperiod earlier
            WHERE earlier.subscription_id = told.subscription_id AND earlier.value_minor > 0
-             AND earlier.ends_at > earlier.starts_at AND earlier.starts_at < (%(points)s::timestamptz[])[told.point - 1]
+             AND earlier.ends_at > earlier.starts_at AND earlier.starts_at < (%(points)s::timestamptz[])[told.first - 1]
        ) THEN 'back' ELSE 'new' END, count(*), sum(minor)::bigint
-FROM told WHERE point > 1 AND point_before IS DISTINCT FROM point - 1 GROUP BY 1, 2, 3
+FROM told WHERE first > 1 AND last_before IS DISTINCT FROM first - 1 GROUP BY 1, 2, 3
 """
 
 
@@ -136,7 +137,7 @@ class Unpaid:
 
 
 def movements(period: Period) -> list[tuple[int, str, str, int, int]]:
-    """Monthly value at each point of a period and what moved it: (point, currency, kind, subscriptions, minor)."""
+    """Monthly value where a period begins and what moved it until each point: (point, currency, kind, subscriptions, minor)."""
     points = {"points": period.points, "last": len(period.points), "begin": period.begin, "now": period.now}
     return _rows(_MOVEMENTS, {**points, "access": list(Subscription.HAS_ACCESS)})
 

@@ -11,7 +11,7 @@ from babel.dates import format_skeleton, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 
 from billing.messages import explain
@@ -85,7 +85,7 @@ class Tried:
 
 
 def figures_of(now: datetime, *, months: int) -> Figures:
-    """Count everything for the month of `now` and those before it. Nine queries."""
+    """Count everything for the month of `now` and those before it, always by nine queries."""
     period = period_of(now, months=months, zone=timezone.get_default_timezone())
     return Figures(
         period=period,
@@ -283,7 +283,7 @@ def share_text(per_thousand: int | None) -> str:
 
 def renewals(number: int) -> str:
     """So many renewals, in words."""
-    return _("%(number)s renewals") % {"number": number} if number != 1 else _("1 renewal")
+    return ngettext("%(number)d renewal", "%(number)d renewals", number) % {"number": number}
 
 
 def _stat(label: str, total: Total, note: str) -> dict[str, Any]:

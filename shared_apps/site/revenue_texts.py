@@ -55,7 +55,7 @@ DEFINITIONS: tuple[tuple[str | Promise, str | Promise], ...] = (
     ),
     (
         _("Due in 30 days"),
-        _("Subscriptions whose paid time or trial ends within 30 days and that are not to end then, at the price of now, before tax."),
+        _("Subscriptions whose paid time or trial ends within 30 days and that are not to end then, at the price of the list."),
     ),
     (
         _("Success"),
