@@ -11,7 +11,7 @@ from babel.dates import format_skeleton, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext, to_locale
+from django.utils.translation import get_language, ngettext, pgettext, to_locale
 from django.utils.translation import gettext as _
 
 from billing.messages import explain
@@ -137,13 +137,13 @@ def charts_of(found: Figures) -> dict[str, Chart]:
     revenue = Series(_("Monthly revenue"), each(lambda month: month.closing.minor))
     moves = [
         Series(_("Won"), each(lambda month: month.gained)),
-        Series(_("Given up"), each(lambda month: month.given_up)),
+        Series(pgettext("monthly revenue", "Lost"), each(lambda month: month.given_up)),
     ]
     unpaid = [total_of(Money(flow.minor, one) for one, flow in age.items()).francs.minor for age in found.ages]
     age_labels = [str(words) for words in texts.AGES]
     return {
         "revenue": charts.line(_("Monthly revenue, FCFA"), labels, [revenue], format=_number, axis=axis),
-        "moves": charts.bars(_("Won and given up, FCFA"), labels, moves, format=_number, axis=axis),
+        "moves": charts.bars(_("Won and lost, FCFA"), labels, moves, format=_number, axis=axis),
         "received": charts.stacked(
             _("Received by method, FCFA"), labels, _by_method(found, len(labels)), format=_number, axis=axis
         ),
