@@ -46,6 +46,11 @@ def vat(country: str) -> str:
     return f"vat_payable:{country}"
 
 
+def tenant_payable(organisation_id: UUID) -> str:
+    """What we owe a tenant of its takings; what it owes us is the other way round."""
+    return f"tenant_payable:{organisation_id}"
+
+
 def clearing(currency: str) -> str:
     """Where one currency turns into another."""
     return f"fx:{currency}"
@@ -165,3 +170,19 @@ def disputed(method: str, *, status: str, held: Money, loss: str) -> list[Entry]
     when it is won."""
     account = {"open": DISPUTES, "lost": loss}.get(status)
     return [debit(account, held), take(psp(method), held)] if account and held else []
+
+
+def commission_earned(
+    method: str, *, gross: Money, commission: Money, is_ours: bool, organisation_id: UUID
+) -> list[Entry]:
+    """A tenant's customer paid. Where the money `is_ours` to hold, we owe it to the tenant; the commission is owed to us."""
+    owed = tenant_payable(organisation_id)
+    return [
+        *([debit(psp(method), gross), take(owed, gross)] if is_ours else []),
+        *([debit(owed, commission), take(COMMISSION, commission)] if commission else []),
+    ]
+
+
+def paid_out(method: str, *, net: Money, organisation_id: UUID) -> list[Entry]:
+    """What we owed a tenant is sent to it."""
+    return [debit(tenant_payable(organisation_id), net), take(psp(method), net)]

@@ -32,7 +32,7 @@ _EXPLANATIONS: dict[str, Explanation] = {
     ),
     reasons.DECLINED_BY_PAYER: Explanation(_("The payment was refused on the phone."), _TRY_ANOTHER),
     reasons.APPROVAL_EXPIRED: Explanation(
-        _("The payment was not approved in time."), _("Try again and approve the request on your phone.")
+        _("The payment was not approved in time."), _("Try again, and approve the payment as soon as you are asked to.")
     ),
     reasons.PAYER_NOT_FOUND: Explanation(
         _("This number has no mobile money account."), _("Check the number, or use another one.")
@@ -41,7 +41,7 @@ _EXPLANATIONS: dict[str, Explanation] = {
         _("This mobile money account is not active."), _("Activate it with your operator, or use another number.")
     ),
     reasons.INSTRUMENT_DECLINED: Explanation(
-        _("PayPal refused the card or account chosen."), _("Choose another card or account in PayPal.")
+        _("The card or account you chose was refused."), _("Choose another card or account, or another way to pay.")
     ),
     reasons.CANCELLED: Explanation(_("The payment was cancelled. Nothing was charged."), _TRY_ANOTHER),
     reasons.PROVIDER_UNAVAILABLE: Explanation(
@@ -50,6 +50,9 @@ _EXPLANATIONS: dict[str, Explanation] = {
     ),
     reasons.MISCONFIGURED: Explanation(
         _("This way to pay is out of order. Nothing was charged."), _("Choose another way to pay.")
+    ),
+    reasons.NOT_TAKEN: Explanation(
+        _("This amount or currency cannot be paid this way. Nothing was charged."), _("Choose another way to pay.")
     ),
     reasons.NOT_RECEIVED: Explanation(
         _("We could not find your transfer."), _("Check the reference and the amount, then send the receipt again.")
@@ -96,6 +99,7 @@ REFUND_FAILURES: dict[str, str | Promise] = {
     reasons.INSUFFICIENT_FUNDS: _("There is not enough money on our account at the provider."),
     reasons.AMOUNT_MISMATCH: _("The provider says that less than this is left of the payment."),
     reasons.CURRENCY_MISMATCH: _("The payment was taken in another currency."),
+    reasons.NOT_TAKEN: _("The provider takes no such amount in this currency."),
     reasons.BEING_REVIEWED: _("The provider holds this payment back and refunds nothing of it now."),
     reasons.MISCONFIGURED: _("The provider does not let us give money back: check our account and keys."),
     EXTERNAL: _("The money was given back on the provider's own site meanwhile."),

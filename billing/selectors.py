@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
 
-from billing.models import Invoice, Order, Payment, PaymentMethod, Plan, PlanVersion, Price
+from billing.models import Invoice, Order, Payment, PaymentMethod, Payout, Plan, PlanVersion, Price
 from billing.signing import pay_token_matches
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.core.errors import NotFound
@@ -101,6 +101,18 @@ def access_invoice(user: Any, invoice_id: UUID | str) -> Invoice:
     if invoice is None:
         raise NotFound
     return invoice
+
+
+def access_payout(user: Any, payout_id: UUID) -> Payout:
+    """A payout statement for those who look after the organisation's billing, or for a platform admin; as `access_invoice`."""
+    places = Membership.objects.filter(user_id=user.pk, role__in=PAYS).values("organisation_id")
+    payouts = Payout.objects.filter(pk=payout_id)
+    payout = payouts.filter(organisation_id__in=places).first()
+    if payout is None and is_platform_admin(user):
+        payout = payouts.first()
+    if payout is None:
+        raise NotFound
+    return payout
 
 
 def invoices_for(user: Any) -> Q:

@@ -4,10 +4,12 @@ from celery import shared_task
 
 from billing.models import PaymentMethod
 from billing.services import (
+    commissions,
     documents,
     health,
     life,
     orders,
+    payouts,
     polling,
     receipts,
     reconciliation,
@@ -155,3 +157,15 @@ def compare_receipts() -> int:
     for receipt_id in waiting:
         receipts.compare_receipt(receipt_id)
     return len(waiting)
+
+
+@shared_task
+def collect_takings() -> int:
+    """Book the commission on what tenants took since the last time."""
+    return commissions.collect_takings()
+
+
+@shared_task
+def make_payouts() -> int:
+    """Make last month's statements that are not there yet."""
+    return payouts.make_payouts()

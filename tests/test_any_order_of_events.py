@@ -1,4 +1,7 @@
-"""Whatever happens in whatever order: paid once, books even, access exactly while paid or in grace, no refund too many."""
+"""Whatever happens in whatever order: paid once, books even, access exactly while paid or in grace, no refund too many.
+
+Failure cases (docs/failure-cases.md): Case 25.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a plan change shows is what it charges and invoices: for every pair of plans, cycle, currency, and days between."""
+"""What a plan change shows is what it charges and invoices: for every pair of plans, cycle, currency, and days between.
+
+Failure cases (docs/failure-cases.md): Case 20.
+"""
 
 from __future__ import annotations
 

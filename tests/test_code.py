@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,19 @@ def test_the_check_above_finds_floats(tmp_path, code) -> None:
 def test_the_check_above_knows_seconds(tmp_path) -> None:
     (tmp_path / "good.py").write_text("connect_timeout: float = 5.0\ncall(read_timeout=0.5)\n")
     assert floats_in(tmp_path / "good.py", "good.py") == []
+
+
+OPENS_CONNECTIONS = re.compile(
+    r"^\s*(?:from|import) (?:requests|urllib3|urllib\.request|http\.client|httpx|aiohttp|socket|ftplib|smtplib)\b",
+    re.MULTILINE,
+)
+
+
+def test_every_call_to_a_provider_goes_through_the_transport_that_has_the_time_outs() -> None:
+    files = [path for path in sources() if "billing" in path.parts and "tests" not in path.parts]
+    assert len(files) > 60
+    opening = {path.name for path in files if OPENS_CONNECTIONS.search(path.read_text())}
+    assert opening == {"transport.py"}
 
 
 def test_no_file_of_ours_is_longer_than_500_lines() -> None:

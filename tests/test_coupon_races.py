@@ -1,4 +1,7 @@
-"""Many buyers, or one in many tabs, after the same coupon at once. Each race is also shown with its guard off."""
+"""Many buyers, or one in many tabs, after the same coupon at once. Each race is also shown with its guard off.
+
+Failure cases (docs/failure-cases.md): Case 17.
+"""
 
 from __future__ import annotations
 

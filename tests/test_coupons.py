@@ -1,4 +1,7 @@
-"""What a coupon allows, to whom, how often, for how long: honoured to the last use, whoever races for it."""
+"""What a coupon allows, to whom, how often, for how long: honoured to the last use, whoever races for it.
+
+Failure cases (docs/failure-cases.md): Case 17.
+"""
 
 from __future__ import annotations
 

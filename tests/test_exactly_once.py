@@ -1,4 +1,7 @@
-"""However often and however parallel the same news arrives: one payment, one order, one tenant."""
+"""However often and however parallel the same news arrives: one payment, one order, one tenant.
+
+Failure cases (docs/failure-cases.md): Case 1, Case 10.
+"""
 
 from __future__ import annotations
 

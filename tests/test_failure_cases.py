@@ -1,9 +1,5 @@
 """The failure cases that payments must survive, numbered as in the project's list; through the whole product, with the
-providers played by the simulator.
-
-What the clients alone do about them is in `billing/tests/providers`; time-outs after a charge (12) and other troubles are
-in `tests/test_payments.py`, the breaker in `tests/test_provider_health.py`, secrets in logs (24) in
-`tests/security/test_logs.py`, old signatures (21) in `billing/tests/providers/test_stripe.py` and `test_wave.py`.
+providers played by the simulator. Which test is each case's home: docs/failure-cases.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Invoices: numbered without a gap, never changed, and booked to the unit."""
+"""Invoices: numbered without a gap, never changed, and booked to the unit.
+
+Failure cases (docs/failure-cases.md): Case 18.
+"""
 
 from __future__ import annotations
 

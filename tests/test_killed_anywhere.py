@@ -1,4 +1,7 @@
-"""`kill -9` at every statement, commit and provider's call of every money flow: nothing is lost and nothing is doubled."""
+"""`kill -9` at every statement, commit and provider's call of every money flow: nothing is lost and nothing is doubled.
+
+Failure cases (docs/failure-cases.md): Case 8.
+"""
 
 from __future__ import annotations
 

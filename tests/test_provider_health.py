@@ -1,4 +1,7 @@
-"""Providers that fail: noted at every call, hidden from payers, checked by ourselves, offered again."""
+"""Providers that fail: noted at every call, hidden from payers, checked by ourselves, offered again.
+
+Failure cases (docs/failure-cases.md): Case 12.
+"""
 
 from __future__ import annotations
 

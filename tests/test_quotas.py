@@ -13,6 +13,7 @@ from billing import quotas
 from billing.models import PlanVersion
 from billing.quotas import QuotaReached
 from shared_apps.accounts.models import User
+from shared_apps.core.context import platform_url
 from shared_apps.core.errors import DomainError
 from shared_apps.core.tenancy import connection
 from shared_apps.notifications.models import Delivery
@@ -54,7 +55,7 @@ def test_a_full_plan_says_which_limit_how_much_and_the_way_out(tenant: Tenant) -
         "quota": "products",
         "limit": 2,
         "used": 2,
-        "upgrade_url": f"http://localhost/organisations/{tenant.pk}/plan/",
+        "upgrade_url": platform_url(f"/organisations/{tenant.pk}/plan/"),
     }
     quotas.release("products")
     reserve()
@@ -253,4 +254,4 @@ def test_staff_see_on_every_page_which_limit_is_close(tenant: Tenant, tenant_cli
         page = tenant_client.get(path).content.decode()
         assert 'class="usage"' in page
         assert "progress-high" in page
-    assert quotas.upgrade_url() in tenant_client.get("/staff/plan/").content.decode()
+    assert f"/organisations/{tenant.pk}/plan/" in tenant_client.get("/staff/plan/").content.decode()

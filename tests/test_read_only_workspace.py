@@ -101,7 +101,7 @@ class TestStanding:
         after(12)
         visitor = Client(HTTP_HOST="store-a.localhost")
         visitor.get("/")
-        with django_assert_num_queries(1):
+        with django_assert_num_queries(2):  # the role and path of the connection, and the log of refusals
             assert visitor.get("/").status_code == 403
 
 

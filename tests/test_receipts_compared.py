@@ -1,4 +1,7 @@
-"""A receipt that was sent before, saved anew, is found again; and what payers say of a transfer is kept."""
+"""A receipt that was sent before, saved anew, is found again; and what payers say of a transfer is kept.
+
+Failure cases (docs/failure-cases.md): Case 16.
+"""
 
 from __future__ import annotations
 

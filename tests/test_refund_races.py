@@ -1,4 +1,7 @@
-"""Refunds that meet one another, disputes, webhooks and the end of a process: the money goes back once."""
+"""Refunds that meet one another, disputes, webhooks and the end of a process: the money goes back once.
+
+Failure cases (docs/failure-cases.md): Case 14, Case 18.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Money given back through the real clients against the payment simulator: once, never too much, and booked to the unit."""
+"""Money given back through the real clients against the payment simulator: once, never too much, and booked to the unit.
+
+Failure cases (docs/failure-cases.md): Case 14.
+"""
 
 from __future__ import annotations
 

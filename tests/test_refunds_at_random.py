@@ -1,4 +1,7 @@
-"""Parts given back at random, in francs and in euros at the frozen rate: never above what came, and booked to the unit."""
+"""Parts given back at random, in francs and in euros at the frozen rate: never above what came, and booked to the unit.
+
+Failure cases (docs/failure-cases.md): Case 14, Case 25.
+"""
 
 from __future__ import annotations
 

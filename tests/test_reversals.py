@@ -1,4 +1,7 @@
-"""What payers and providers take back over our head: refunds made elsewhere, disputes, chargebacks."""
+"""What payers and providers take back over our head: refunds made elsewhere, disputes, chargebacks.
+
+Failure cases (docs/failure-cases.md): Case 14, Case 15.
+"""
 
 from __future__ import annotations
 

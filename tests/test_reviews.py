@@ -1,4 +1,7 @@
-"""Money in review: what becomes of it, and that nobody decides twice, alone above the limit, or for themselves."""
+"""Money in review: what becomes of it, and that nobody decides twice, alone above the limit, or for themselves.
+
+Failure cases (docs/failure-cases.md): Case 7.
+"""
 
 from __future__ import annotations
 

@@ -62,6 +62,7 @@ def test_the_seller_on_documents_comes_from_the_environment() -> None:
         ({"APP_DATABASE_URL": None}, "APP_DATABASE_URL"),
         ({"SELLER_TAX_NUMBERS": "M012345"}, "SELLER_TAX_NUMBERS"),
         ({"DOCUMENT_COLOUR": "green"}, "DOCUMENT_COLOUR"),
+        ({"SOLD_CURRENCIES": "XAF,GBP"}, "SOLD_CURRENCIES"),
     ],
 )
 def test_an_unsafe_environment_does_not_start(changes, complaint) -> None:

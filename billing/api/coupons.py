@@ -12,7 +12,6 @@ from rest_framework.response import Response
 
 from billing.api.orders import MAX_ID, CountryField, wanted_plan, wanted_price
 from billing.models import Cycle
-from billing.money import EXPONENTS
 from billing.pricing import Amounts
 from billing.services.coupons import check_coupon
 from billing.services.orders import quote_order
@@ -24,7 +23,7 @@ class CouponInputSerializer(serializers.Serializer):
     code = serializers.CharField(max_length=30, validators=[one_line])
     plan_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
     billing_cycle = serializers.ChoiceField(choices=Cycle.choices, default="monthly")
-    currency = serializers.ChoiceField(choices=sorted(EXPONENTS), default="XAF")
+    currency = serializers.ChoiceField(choices=sorted(settings.SOLD_CURRENCIES), default=settings.SOLD_CURRENCIES[0])
     country = CountryField(required=False, help_text="The customer's, for the tax. Left out: the platform's.")
     tax_number = serializers.CharField(max_length=40, allow_blank=True, default="", validators=[one_line])
 

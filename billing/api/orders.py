@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from billing.api.ordering import place_order
 from billing.api.plans import plan_on_sale
 from billing.models import Cycle, Order, Plan, Price
-from billing.money import EXPONENTS, Money
+from billing.money import Money
 from billing.selectors import access_order, payable_by, price_on_sale
 from billing.services.orders import Customer, NewOrder, Shown
 from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, one_line, page_of, paginated, validated
@@ -50,7 +50,7 @@ class OrderInputSerializer(serializers.Serializer):
 
     plan_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
     billing_cycle = serializers.ChoiceField(choices=Cycle.choices)
-    currency = serializers.ChoiceField(choices=sorted(EXPONENTS), default="XAF")
+    currency = serializers.ChoiceField(choices=sorted(settings.SOLD_CURRENCIES), default=settings.SOLD_CURRENCIES[0])
     organization_name = serializers.CharField(
         max_length=120, required=False, validators=[one_line], help_text="Left out: the customer's name."
     )

@@ -31,7 +31,7 @@ def document_of(invoice: Invoice) -> Document:
             number=invoice.number,
             issued_on=_day(invoice.issued_at),
             seller=Party.of(invoice.seller),
-            customer=_customer(invoice.customer),
+            customer=customer_party(invoice.customer),
             lines=tuple(_line(one, invoice) for one in invoice.lines),
             subtotal=Money(invoice.subtotal_minor, invoice.currency),
             discount=discount or None,
@@ -76,7 +76,8 @@ def _products() -> dict[str, str]:
     return {"store": _("Store"), "events": _("Events"), "esxi": _("ESXi backup")}
 
 
-def _customer(customer: dict[str, str]) -> Party:
+def customer_party(customer: dict[str, str]) -> Party:
+    """A customer as they are frozen in a document's row. In the language of now."""
     name = customer.get("organisation") or customer.get("name", "")
     person = customer.get("name", "")
     number = customer.get("tax_number", "")
@@ -104,11 +105,12 @@ def _settlements(invoice: Invoice) -> tuple[Settlement, ...]:
     paid = invoice.total - credit
     found = [Settlement(pgettext("document", "Credit"), on, credit)] if credit else []
     if paid:
-        found.append(Settlement(_method(invoice.payment_method), on, paid, invoice.order.number))
+        found.append(Settlement(method_name(invoice.payment_method), on, paid, invoice.order.number))
     return tuple(found)
 
 
-def _method(name: str) -> str:
+def method_name(name: str) -> str:
+    """A way to pay by the name it is kept under, in the language of now."""
     return _("Bank transfer") if name == _TRANSFER else name
 
 

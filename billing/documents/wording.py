@@ -66,7 +66,7 @@ def state(document: Document) -> tuple[Money, str]:
     if document.kind is Kind.CREDIT_NOTE:
         return document.due, _("In your favour")
     if document.kind is Kind.PAYOUT:
-        return document.due, _("To be paid out")
+        return document.due, _("To be paid out") if document.due.minor > 0 else _("Carried over to the next statement")
     if document.due.minor <= 0:
         return document.total, _("Nothing to pay")
     if document.settled:

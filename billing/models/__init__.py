@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from billing.models.catalogue import Coupon, Cycle, PaymentMethod, Plan, PlanVersion, Price
+from billing.models.commissions import Commission, Payout
 from billing.models.invoices import Invoice, InvoiceCounter
 from billing.models.ledger import Journal, LedgerEntry
 from billing.models.operations import ProviderHealth, ReconciliationFinding, ReconciliationRun, ReconciliationTally
@@ -16,6 +17,7 @@ from billing.models.webhooks import WebhookEvent
 
 __all__ = [
     "BankStatement",
+    "Commission",
     "Coupon",
     "CouponUse",
     "Cycle",
@@ -28,6 +30,7 @@ __all__ = [
     "PaidPeriod",
     "Payment",
     "PaymentMethod",
+    "Payout",
     "Plan",
     "PlanVersion",
     "Price",

@@ -331,7 +331,7 @@ class MomoProvider:
 
     def _check_can_send(self, attempt: Attempt) -> None:
         if attempt.charge.currency != self.config.currency:
-            raise ProviderRefused(reasons.CURRENCY_MISMATCH, f"this account takes {self.config.currency}")
+            raise ProviderRefused(reasons.NOT_TAKEN, f"this account takes {self.config.currency}")
         if attempt.charge.minor <= 0:
             raise ProviderRefused(reasons.MISCONFIGURED, "nothing to charge")
         if not MSISDN.fullmatch(attempt.phone):

@@ -191,7 +191,7 @@ class MoovProvider:
 
     def _check_can_send(self, attempt: Attempt, amount: Money) -> None:
         if amount.currency != self.config.currency or EXPONENTS[amount.currency]:
-            raise ProviderRefused(reasons.CURRENCY_MISMATCH, f"this merchant takes {self.config.currency}")
+            raise ProviderRefused(reasons.NOT_TAKEN, f"this merchant takes {self.config.currency}")
         if amount.minor <= 0:
             raise ProviderRefused(reasons.MISCONFIGURED, "nothing to move")
         if not MSISDN.fullmatch(attempt.phone):

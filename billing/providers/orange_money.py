@@ -80,6 +80,7 @@ class OrangeMoneyProvider:
             flow=Flow.REDIRECT,
             currencies=frozenset({config.currency}),
             attempt_lifetime_seconds=FIFTEEN_MINUTES,
+            refunds=False,
         )
         self._base = config.base_url.rstrip("/")
         self._transport = Transport(
@@ -183,7 +184,7 @@ class OrangeMoneyProvider:
     def _check_can_send(self, attempt: Attempt) -> None:
         currency = attempt.charge.currency
         if currency != self.config.currency or EXPONENTS[currency]:
-            raise ProviderRefused(reasons.CURRENCY_MISMATCH, f"this merchant takes {self.config.currency}")
+            raise ProviderRefused(reasons.NOT_TAKEN, f"this merchant takes {self.config.currency}")
         if attempt.charge.minor <= 0:
             raise ProviderRefused(reasons.MISCONFIGURED, "nothing to charge")
         for url in (attempt.return_url, attempt.cancel_url, attempt.callback_url):

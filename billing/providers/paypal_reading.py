@@ -52,10 +52,10 @@ def amount_of(money: Money) -> dict[str, str]:
     """An amount in PayPal's form and decimals. Raises ProviderRefused when PayPal could not take it to the unit."""
     decimals = DECIMALS.get(money.currency)
     if decimals is None:
-        raise ProviderRefused(reasons.CURRENCY_MISMATCH, f"PayPal does not take {money.currency}")
+        raise ProviderRefused(reasons.NOT_TAKEN, f"PayPal does not take {money.currency}")
     whole, rest = divmod(money.minor, 10 ** (EXPONENTS[money.currency] - decimals))
     if rest:
-        raise ProviderRefused(reasons.AMOUNT_MISMATCH, f"PayPal takes {money.currency} without decimals")
+        raise ProviderRefused(reasons.NOT_TAKEN, f"PayPal takes {money.currency} without decimals")
     return {"currency_code": money.currency, "value": _with_decimals(whole, decimals)}
 
 

@@ -17,6 +17,7 @@ INSTRUMENT_DECLINED: Final = "instrument_declined"
 CANCELLED: Final = "cancelled"
 PROVIDER_UNAVAILABLE: Final = "provider_unavailable"
 MISCONFIGURED: Final = "misconfigured"
+NOT_TAKEN: Final = "not_taken"  # an amount or currency that cannot be asked for this way
 NOT_RECEIVED: Final = "not_received"  # a transfer that the bank has not seen
 BEING_REVIEWED: Final = "being_reviewed"  # the provider itself holds the money back
 AMOUNT_MISMATCH: Final = "amount_mismatch"

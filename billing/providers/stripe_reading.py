@@ -45,11 +45,11 @@ logger = logging.getLogger("billing.providers.stripe")
 def units_of(money: Money) -> int:
     """An amount as Stripe counts it. Raises ProviderRefused when Stripe could not take it to the unit."""
     if money.currency not in CHARGED_IN:
-        raise ProviderRefused(reasons.CURRENCY_MISMATCH, f"Stripe does not take {money.currency}")
+        raise ProviderRefused(reasons.NOT_TAKEN, f"Stripe does not take {money.currency}")
     if money.minor <= 0:
         raise ProviderRefused(reasons.MISCONFIGURED, "nothing to move")
     if money.currency in TENS_ONLY and money.minor % 10:
-        raise ProviderRefused(reasons.AMOUNT_MISMATCH, f"the last digit of an amount in {money.currency} must be 0")
+        raise ProviderRefused(reasons.NOT_TAKEN, f"the last digit of an amount in {money.currency} must be 0")
     return money.minor
 
 

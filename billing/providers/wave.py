@@ -185,7 +185,7 @@ class WaveProvider:
 
     def _check_can_send(self, attempt: Attempt) -> None:
         if attempt.charge.currency != self.config.currency:
-            raise ProviderRefused(reasons.CURRENCY_MISMATCH, f"this wallet takes {self.config.currency}")
+            raise ProviderRefused(reasons.NOT_TAKEN, f"this wallet takes {self.config.currency}")
         if attempt.charge.minor <= 0:
             raise ProviderRefused(reasons.MISCONFIGURED, "nothing to charge")
 

@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from billing.documents.document import FiscalStatus
 from billing.documents.fiscal import FiscalUnavailable, fiscal_service
 from billing.documents.of_invoice import document_of
+from billing.documents.of_payout import statement_of
 from billing.documents.render import PdfUnavailable, render_pdf
-from billing.models import Invoice
+from billing.models import Invoice, Payout
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
@@ -76,9 +77,20 @@ def ensure_pdf(invoice: Invoice) -> Invoice:
     try:
         return _keep(invoice)
     except PdfUnavailable as error:
-        raise PdfNotReady(
-            "pdf_unavailable", _("The file cannot be made at the moment. Nothing is lost: come back a little later.")
-        ) from error
+        raise _not_now() from error
+
+
+def payout_pdf(payout: Payout) -> bytes:
+    """A payout statement as PDF, drawn of what is frozen in its row: nothing is kept. Raises PdfNotReady."""
+    try:
+        return render_pdf(statement_of(payout))
+    except PdfUnavailable as error:
+        raise _not_now() from error
+
+
+def _not_now() -> PdfNotReady:
+    text = _("The file cannot be made at the moment. Nothing is lost: come back a little later.")
+    return PdfNotReady("pdf_unavailable", text)
 
 
 def invoices_without_pdf(*, limit: int = 50) -> list[UUID]:

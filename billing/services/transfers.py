@@ -66,7 +66,7 @@ def upload_receipt(
             receipt = TransferReceipt.objects.create(
                 payment=payment,
                 file=path,
-                original_name=PurePath(upload.name or "recu").name[-120:],
+                original_name=_shown_name(upload.name or ""),
                 content_type=scrubbed.content_type,
                 size=len(scrubbed.content),
                 sha256=scrubbed.sha256,
@@ -96,6 +96,11 @@ def upload_receipt(
             "receipt_known", _("You have already sent this file. It is being checked."), field="receipt"
         ) from None
     return receipt
+
+
+def _shown_name(name: str) -> str:
+    """A file's name as people may read it: without folders, nor signs that cannot be seen or turn the letters around."""
+    return "".join(sign for sign in PurePath(name).name if sign.isprintable())[-120:] or "recu"
 
 
 def decide_transfer(

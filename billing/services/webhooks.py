@@ -20,6 +20,7 @@ from billing import gateways
 from billing.models import Payment, PaymentMethod, WebhookEvent
 from billing.providers.base import EventKind, EventRef, InvalidSignature, ProviderError
 from billing.services.health import note_callback
+from billing.services.payments import as_attempt
 from billing.services.resolve import resolve_payment
 from billing.services.reversals import sync_reversals
 from shared_apps.accounts.admins import is_platform_admin
@@ -47,7 +48,10 @@ STALE = timedelta(seconds=60)
 # So many events are one task: a worker that is asked to stop ends what it is at.
 MOST_AT_A_TIME = 50
 _WOKEN = "shared:webhooks-woken"
-_KEPT_HEADERS = ("paypal-", "content-type", "user-agent")
+_ATTEMPT = "payment__order__plan_version__plan"  # what `as_attempt` reads
+# What proves who sent it is kept with it, so that it can be looked at again.
+_SIGNATURES = ("paypal-transmission-sig", "stripe-signature", "wave-signature")
+_KEPT_HEADERS = ("paypal-", "content-type", "user-agent", *_SIGNATURES)
 
 
 # One round trip, whether it is new, a copy, or about a payment that is none of this provider's.
@@ -81,7 +85,7 @@ def store_webhook(
     NotFound for a payment that is not one of this provider's.
     """
     wanted = {name.lower(): value for name, value in headers.items() if name.lower().startswith(_KEPT_HEADERS)}
-    signature = wanted.get("paypal-transmission-sig", "")
+    signature = "".join(wanted.get(name, "") for name in _SIGNATURES)
     key = hashlib.sha256(body + signature.encode() + str(payment_id or "").encode()).hexdigest()
     values = {
         "provider": provider, "key": key, "headers": json.dumps(wanted), "body": body, "ip": remote_ip, "payment": payment_id,
@@ -148,7 +152,7 @@ def process_webhook(event_id: int) -> WebhookEvent:
 
     No transaction is open while the provider is asked; safe to repeat, as replaying does.
     """
-    event = WebhookEvent.objects.select_related("payment").get(pk=event_id)
+    event = WebhookEvent.objects.select_related(_ATTEMPT).get(pk=event_id)
     if event.status != WebhookEvent.Status.RECEIVED:
         return event
     WebhookEvent.objects.filter(pk=event_id).update(attempts=F("attempts") + 1)
@@ -159,15 +163,26 @@ def _claim_new() -> WebhookEvent | None:
     """The oldest event that nobody has looked at, counted as looked at. One short transaction; skips locked rows."""
     new = WebhookEvent.objects.filter(status=WebhookEvent.Status.RECEIVED, attempts=0)
     with transaction.atomic():
-        event = new.select_for_update(skip_locked=True).order_by("received_at", "pk").first()
+        oldest = new.select_related(_ATTEMPT).order_by("received_at", "pk")
+        event = oldest.select_for_update(of=("self",), skip_locked=True).first()
         if event:
             WebhookEvent.objects.filter(pk=event.pk).update(attempts=1)
     return event
 
 
+def _verify(event: WebhookEvent) -> EventRef:
+    """What it is about. A signature that holds for minutes is judged by when it came, however late it is looked at."""
+    return gateways.gateway(event.provider).verify_webhook(
+        headers=event.headers,
+        body=bytes(event.body),
+        attempt=as_attempt(event.payment) if event.payment else None,
+        received_at=event.received_at,
+    )
+
+
 def _look_at(event: WebhookEvent) -> WebhookEvent:
     try:
-        ref = gateways.gateway(event.provider).verify_webhook(headers=event.headers, body=bytes(event.body))
+        ref = _verify(event)
     except InvalidSignature as forged:
         logger.warning("forged webhook", provider=event.provider, webhook=event.pk)
         _count_forgery(event.remote_ip)

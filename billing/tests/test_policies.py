@@ -1,4 +1,7 @@
-"""A provider's answer is money only when every part of it is what was asked for."""
+"""A provider's answer is money only when every part of it is what was asked for.
+
+Failure cases (docs/failure-cases.md): Case 6.
+"""
 
 from __future__ import annotations
 

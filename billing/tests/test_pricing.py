@@ -1,4 +1,7 @@
-"""Tax, time and plan changes: pure decisions that always add up."""
+"""Tax, time and plan changes: pure decisions that always add up.
+
+Failure cases (docs/failure-cases.md): Case 20.
+"""
 
 from __future__ import annotations
 

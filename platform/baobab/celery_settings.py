@@ -72,6 +72,13 @@ beat_schedule = {
         "options": {"expires": 300},
     },
     "prepare-renewals": {"task": "billing.tasks.prepare_renewals", "schedule": 3600.0, "options": {"expires": 3600}},
+    "collect-takings": {"task": "billing.tasks.collect_takings", "schedule": 300.0, "options": {"expires": 300}},
+    # Daily: the first of the month finds what is due, the days after it what that left.
+    "make-payouts": {
+        "task": "billing.tasks.make_payouts",
+        "schedule": crontab(hour=3, minute=20),
+        "options": {"expires": 3600},
+    },
     "sweep-provisioning": {"task": "provisioning.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "keep-schemas-ready": {
         "task": "provisioning.tasks.keep_schemas_ready",

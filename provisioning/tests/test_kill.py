@@ -1,4 +1,7 @@
-"""A worker killed at any point leaves a job that another finishes: one tenant, once, whole."""
+"""A worker killed at any point leaves a job that another finishes: one tenant, once, whole.
+
+Failure cases (docs/failure-cases.md): Case 8.
+"""
 
 from __future__ import annotations
 
@@ -74,6 +77,17 @@ def test_a_worker_killed_at_any_point_loses_and_doubles_nothing(committed_db, st
     assert jobs.run(job.pk) is False
     let_lease_run_out(job)
     assert jobs.due_jobs() == [job.pk]
+    assert jobs.run(job.pk) is True
+    assert_one_whole_tenant(job.order)
+
+
+def test_a_second_worker_killed_over_the_work_of_the_first_loses_nothing_either(committed_db) -> None:
+    """Case 8: the schema is half made, then it is whole and its owner is missing, then a third worker ends it."""
+    job = paid_job()
+    for step, when in (("schema", "inside"), ("owner", "before")):
+        run_and_kill(job, step, when)
+        let_lease_run_out(job)
+        assert jobs.due_jobs() == [job.pk]
     assert jobs.run(job.pk) is True
     assert_one_whole_tenant(job.order)
 

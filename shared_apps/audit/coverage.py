@@ -46,6 +46,7 @@ AUDITED: dict[str, Audited] = {
         )
     ),
     "billing.paymentmethod": Audited(),
+    "billing.payout": Audited(),
     "billing.plan": Audited(),
     "billing.planversion": Audited(),
     "billing.price": Audited(parents=("billing.planversion",)),
@@ -103,6 +104,7 @@ EXEMPT: dict[str, str] = {
     "auth.group": _UNUSED,
     "auth.group_permissions": _UNUSED,
     "auth.permission": _UNUSED,
+    "billing.commission": "the books of tenants' sales are a log of their own, only added to",
     "billing.providerhealth": f"{_MACHINE}; hiding a way to pay is recorded, and so is what an admin switches",
     "billing.receipttwin": f"{_MACHINE}: which pictures are alike",
     "billing.reconciliationfinding": f"{_MACHINE}: what it did to a payment is recorded there",
@@ -119,6 +121,7 @@ EXEMPT: dict[str, str] = {
     "organisations.owndomain": "a tenant's view of a table of the platform: it cannot write it",
     "organisations.ownorganisation": "a tenant's view of a table of the platform: it cannot write it",
     "outbox.outboxmessage": "a message between rooms: what it causes is recorded where it is done",
+    "payments.commissionevent": "word of a payment for the platform: the payment itself is recorded",
     "provisioning.provisioningjob": f"{_MACHINE}; getting stuck and being started again are recorded all the same",
     "provisioning.provisioningstep": _MACHINE,
     "provisioning.readyschema": "stock that nobody owns yet: an organisation's making is recorded",

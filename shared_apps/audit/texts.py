@@ -55,6 +55,7 @@ ACTIONS: dict[str, Words] = {
     "account.verified": Words(gettext_lazy("Address confirmed"), "check", "success"),
     "account_rules.changed": Words(gettext_lazy("Rules for accounts changed"), "settings", "warning"),
     "audit.retention_changed": Words(gettext_lazy("Keeping time changed"), "history", "warning"),
+    "commission.exported": Words(gettext_lazy("Commissions downloaded"), "download", "info"),
     "consent.given": Words(gettext_lazy("Consent given"), "check"),
     "consent.withdrawn": Words(gettext_lazy("Consent withdrawn"), "undo-2", "warning"),
     "coupon.activated": Words(gettext_lazy("Coupon switched on"), "badge-percent", "success"),
@@ -91,6 +92,7 @@ ACTIONS: dict[str, Words] = {
     "impersonation.ended": Words(gettext_lazy("Visit of support ended"), "eye-off", "warning"),
     "impersonation.person_forgotten": Words(gettext_lazy("Person of a visit forgotten"), "eye-off"),
     "impersonation.started": Words(gettext_lazy("Visit of support begun"), "eye", "warning"),
+    "invoice.certificate_retried": Words(gettext_lazy("Certificate of an invoice asked for again"), "refresh-cw"),
     "invoice.issued": Words(gettext_lazy("Invoice issued"), "file-text", "success"),
     "membership.ended": Words(gettext_lazy("Left the organisation"), "log-out", "warning"),
     "membership.role_changed": Words(gettext_lazy("Role in the organisation changed"), "users", "warning"),
@@ -108,6 +110,7 @@ ACTIONS: dict[str, Words] = {
     "order.partly_paid": Words(gettext_lazy("Part of the order paid"), "badge-percent", "info"),
     "order.paid": Words(gettext_lazy("Order paid"), "circle-check", "success"),
     "organisation.activated": Words(gettext_lazy("Workspace opened"), "door-open", "success"),
+    "organisation.billing_changed": Words(gettext_lazy("Billing details changed"), "receipt"),
     "organisation.closed": Words(gettext_lazy("Organisation closed"), "ban", "danger"),
     "organisation.created": Words(gettext_lazy("Organisation created"), "building-2"),
     "organisation.data_deleted": Words(gettext_lazy("Data of the workspace deleted"), "trash-2", "danger"),
@@ -126,6 +129,11 @@ ACTIONS: dict[str, Words] = {
     "payment.needs_review": Words(gettext_lazy("Payment needs review"), "triangle-alert", "warning"),
     "payment.pending": Words(gettext_lazy("Payment awaited"), "hourglass"),
     "payment.succeeded": Words(gettext_lazy("Payment received"), "circle-check", "success"),
+    "payout.approved": Words(gettext_lazy("Payout approved"), "check", "success"),
+    "payout.confirmed": Words(gettext_lazy("Payout agreed to by a second person"), "users", "success"),
+    "payout.made": Words(gettext_lazy("Payout statement made"), "file-text"),
+    "payout.paid": Words(gettext_lazy("Payout sent"), "wallet", "success"),
+    "payout.sent_back": Words(gettext_lazy("Payout held back"), "undo-2", "warning"),
     "plan.published": Words(gettext_lazy("Plan published"), "tag"),
     "plan.retired": Words(gettext_lazy("Plan retired"), "tag", "warning"),
     "plan.shown": Words(gettext_lazy("Plan shown differently"), "tag"),
@@ -226,8 +234,8 @@ LEVELS: dict[str, Words] = {
 
 _PRODUCTS = ("store", "events", "esxi")
 _PLATFORM_ONLY = (
-    "coupon", "dispute", "membership", "method", "order", "organisation", "payment", "plan", "provisioning", "receipt",
-    "refund", "review", "transfer", "webhook",
+    "commission", "coupon", "dispute", "membership", "method", "order", "organisation", "payment", "payout", "plan", "provisioning",
+    "receipt", "refund", "review", "transfer", "webhook",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from billing import ledger
 from billing.models import Invoice, LedgerEntry, Order, Payment, Subscription
 from billing.money import Money
+from billing.services.commissions import takes_money
 from shared_apps.organisations.models import Membership
 from shared_apps.site.doors import share_links
 from shared_apps.site.payment_rows import payment_row
@@ -52,6 +53,7 @@ def tabs_of(place: Membership, current: str) -> list[dict[str, Any]]:
         ("organisation_billing", _("Invoices")),
         ("organisation_orders", _("Orders and payments")),
         ("organisation_credit", _("Credit")),
+        *((("organisation_payouts", _("Payouts")),) if takes_money(place.organisation) else ()),
         ("organisation_billing_details", _("Billing details")),
     )
     return [

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from billing.models import Plan, PlanVersion
 from billing.models.catalogue import MONTHS, Cycle
 from billing.money import Money
@@ -116,9 +118,9 @@ def chosen_plan(choice: Choice) -> dict[str, Any] | None:
 
 
 def currencies_on_sale(products: Iterable[ProductOffer]) -> list[str]:
-    """The currencies in which something is sold, in their order."""
+    """The currencies in which something is sold, in the order of the settings."""
     sold = {currency for product in products for plan in product.plans for _cycle, currency in plan.prices}
-    return [currency for currency in plan_texts.CURRENCIES if currency in sold]
+    return [currency for currency in settings.SOLD_CURRENCIES if currency in sold]
 
 
 def sold_currency(products: Iterable[ProductOffer], wanted: str) -> str:

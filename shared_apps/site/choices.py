@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from shared_apps.site.plan_texts import CURRENCIES, CYCLES, PRODUCTS
+from django.conf import settings
+
+from shared_apps.site.plan_texts import CYCLES, PRODUCTS
 
 DEFAULT_CYCLE = "monthly"
-DEFAULT_CURRENCY = "XAF"
 _NAME = re.compile(r"[a-z0-9_-]{1,30}")
+
+
+def default_currency() -> str:
+    """The currency of who has not chosen one."""
+    return str(settings.SOLD_CURRENCIES[0])
+
+
+def currency_choices(*others: str) -> list[tuple[str, str]]:
+    """The currencies the platform sells in, and those that something already has, by their codes, for a form."""
+    return [(code, code) for code in dict.fromkeys([*settings.SOLD_CURRENCIES, *others]) if code]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +33,7 @@ class Choice:
     product: str = ""
     plan: str = ""
     cycle: str = DEFAULT_CYCLE
-    currency: str = DEFAULT_CURRENCY
+    currency: str = field(default_factory=default_currency)
 
     def as_dict(self) -> dict[str, str]:
         return asdict(self)
@@ -43,5 +54,5 @@ def read_choice(source: Mapping[str, Any]) -> Choice:
         product=product if known else "",
         plan=plan if known and _NAME.fullmatch(plan) else "",
         cycle=cycle if cycle in CYCLES else DEFAULT_CYCLE,
-        currency=currency if currency in CURRENCIES else DEFAULT_CURRENCY,
+        currency=currency if currency in settings.SOLD_CURRENCIES else default_currency(),
     )

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from billing.models import Order, Plan, PlanVersion, Subscription
 from billing.models.catalogue import MONTHS, Cycle
-from billing.money import EXPONENTS, Money
+from billing.money import Money
 from billing.services.catalogue import Offer, describe_offer, describe_version
 from shared_apps.core.errors import NotFound
 from shared_apps.site import plan_texts
@@ -97,7 +97,7 @@ def price_rows(version: PlanVersion) -> list[dict[str, Any]]:
     prices = {(price.currency, price.cycle): price.amount for price in version.prices.all()}
     return [
         {"currency": plan_texts.CURRENCIES[currency], "amounts": [prices.get((currency, cycle)) for cycle in Cycle]}
-        for currency in EXPONENTS
+        for currency in plan_texts.CURRENCIES
         if any((currency, cycle) in prices for cycle in Cycle)
     ]
 
@@ -105,7 +105,9 @@ def price_rows(version: PlanVersion) -> list[dict[str, Any]]:
 def monthly_prices(version: PlanVersion, locale: str) -> list[str]:
     """What a month costs, in each currency; the two francs are told once where they are the same."""
     prices = {price.currency: price.amount for price in version.prices.all() if price.cycle == Cycle.MONTHLY}
-    return list(dict.fromkeys(prices[currency].display(locale) for currency in EXPONENTS if currency in prices))
+    return list(
+        dict.fromkeys(prices[currency].display(locale) for currency in plan_texts.CURRENCIES if currency in prices)
+    )
 
 
 def _subscribed(path: str) -> Q:
@@ -140,7 +142,7 @@ def _changes(before: dict[str, Any], after: dict[str, Any], locale: str) -> list
 
 def _rank(cycle: str, currency: str) -> tuple[int, int]:
     """Where a price stands: by currency, then by the length of the cycle."""
-    return list(EXPONENTS).index(currency), MONTHS[Cycle(cycle)]
+    return list(plan_texts.CURRENCIES).index(currency), MONTHS[Cycle(cycle)]
 
 
 def _price(minor: Any, currency: str, locale: str) -> str:

@@ -60,4 +60,5 @@ def _billing(request: HttpRequest, membership: Membership) -> list[tuple[str, st
     if not may_pay(membership.role):
         return []
     home = reverse("organisation_billing", args=[membership.organisation_id])
-    return [(home, _("Billing"), _("Invoices"), "receipt", request.path.startswith(home))]
+    rooms = (home, reverse("organisation_payouts", args=[membership.organisation_id]))
+    return [(home, _("Billing"), _("Invoices"), "receipt", request.path.startswith(rooms))]

@@ -113,7 +113,7 @@ def get_statement(statement_id: UUID) -> BankStatement:
 
 def statements() -> QuerySet[BankStatement]:
     """The files, the latest first, with how many movements each brought."""
-    return BankStatement.objects.select_related("uploaded_by").annotate(line_count=Count("lines"))
+    return BankStatement.objects.select_related("uploaded_by").annotate(line_count=Count("lines")).order_by("-pk")
 
 
 def orders_for(line: StatementLine, q: str) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from shared_apps.site.views import (
     organisation_form,
     organisations,
     pay,
+    payouts,
     pricing,
     signup,
 )
@@ -58,6 +59,7 @@ urlpatterns = [
     path("pay/<uuid:id>/<str:token>/receipt/", pay.receipt, name="pay_receipt"),
     path("pay/<uuid:id>/<str:token>/renew/", pay.renew, name="pay_renew"),
     path("invoices/<uuid:id>/", invoices.invoice, name="invoice"),
+    path("payouts/<uuid:id>/", payouts.statement, name="payout"),
     path("organisations/", organisations.organisations, name="organisations"),
     path("organisations/<uuid:id>/", organisations.organisation, name="organisation"),
     path("organisations/<uuid:id>/enter/", organisations.enter, name="organisation_enter"),
@@ -108,6 +110,7 @@ urlpatterns = [
     path("backoffice/visits/<uuid:id>/end/", desk.end_visit, name="backoffice_visit_end"),
     path("backoffice/provisioning/<uuid:id>/restart/", backoffice.restart_job, name="backoffice_restart_job"),
     path("backoffice/", include("shared_apps.site.urls_selling")),
+    path("backoffice/commissions/", include("shared_apps.site.urls_commissions")),
     path("backoffice/", include("shared_apps.site.urls_operations")),
     path("backoffice/identity/", identity.queue, name="backoffice_identity"),
     path("backoffice/identity/<uuid:id>/", identity.check, name="backoffice_identity_check"),

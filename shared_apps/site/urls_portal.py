@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shared_apps.site.views import billing, plan, subscription
+from shared_apps.site.views import billing, payouts, plan, subscription
 
 urlpatterns = [
     path("plan/", plan.plan, name="organisation_plan"),
@@ -19,4 +19,5 @@ urlpatterns = [
     path("billing/orders/", billing.orders, name="organisation_orders"),
     path("billing/credit/", billing.credit, name="organisation_credit"),
     path("billing/details/", billing.details, name="organisation_billing_details"),
+    path("payouts/", payouts.payouts, name="organisation_payouts"),
 ]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
-from django.urls import URLPattern, URLResolver, reverse
+from django.urls import URLResolver, reverse
 
 from shared_apps.core.tenancy import connection
 from tests.security.actors import Actor
@@ -47,26 +47,36 @@ class Scene:
         self.client = Client(HTTP_HOST=self.host, raise_request_exception=False)
 
 
-def addresses(urlconf: str) -> Iterator[tuple[str, URLPattern]]:
+class Address(NamedTuple):
+    """A named address, its view, and what it is called with."""
+
+    name: str
+    view: Callable[..., Any]
+    arguments: frozenset[str]
+
+
+def addresses(urlconf: str) -> Iterator[Address]:
     """Every named address of a URLconf."""
-    yield from _walk(import_module(urlconf).urlpatterns, "")
+    yield from _walk(import_module(urlconf).urlpatterns, "", frozenset())
 
 
-def _walk(patterns: list[Any], namespace: str) -> Iterator[tuple[str, URLPattern]]:
+def _walk(patterns: list[Any], namespace: str, before: frozenset[str]) -> Iterator[Address]:
     for pattern in patterns:
+        arguments = before | set(pattern.pattern.regex.groupindex)
         if isinstance(pattern, URLResolver):
             inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            yield from _walk(pattern.url_patterns, inner)
+            yield from _walk(pattern.url_patterns, inner, arguments)
         else:
-            yield f"{namespace}{pattern.name}", pattern
+            yield Address(f"{namespace}{pattern.name}", pattern.callback, arguments)
 
 
 def try_everything(scene: Scene, urlconf: str, entries: dict[str, Methods], *, part: slice) -> None:
     """Fill in the scene's problems and counts, for a part of the addresses."""
     with _savepoint():
-        for name, pattern in list(addresses(urlconf))[part]:
-            own = _path(name, pattern, scene.own, urlconf)
-            foreign = _path(name, pattern, scene.foreign, urlconf)
+        for address in list(addresses(urlconf))[part]:
+            name = address.name
+            own = _path(address, scene.own, urlconf)
+            foreign = _path(address, scene.foreign, urlconf)
             for method in METHODS:
                 wanted = entries[name].get("GET" if method == "HEAD" else method)
                 for actor in scene.actors:
@@ -77,8 +87,9 @@ def try_everything(scene: Scene, urlconf: str, entries: dict[str, Methods], *, p
                         _try_foreign(scene, actor, method, foreign, wanted)
 
 
-def _path(name: str, pattern: URLPattern, samples: Samples, urlconf: str) -> str:
-    return reverse(name, urlconf=urlconf, kwargs=arguments_for(name, pattern, samples))
+def _path(address: Address, samples: Samples, urlconf: str) -> str:
+    arguments = arguments_for(address.name, address.arguments, samples)
+    return reverse(address.name, urlconf=urlconf, kwargs=arguments)
 
 
 def _try(scene: Scene, actor: Actor, method: str, path: str, wanted: Rule | None) -> None:

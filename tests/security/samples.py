@@ -10,7 +10,6 @@ from typing import Any
 from allauth.usersessions.models import UserSession
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.urls import URLPattern
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -37,11 +36,10 @@ class NoSample(LookupError):
     """An address takes an argument that nobody made a sample for."""
 
 
-def arguments_for(name: str, pattern: URLPattern, samples: Samples) -> dict[str, Any]:
+def arguments_for(name: str, wanted: frozenset[str], samples: Samples) -> dict[str, Any]:
     """What to call an address with; raises NoSample."""
-    wanted = pattern.pattern.regex.groupindex
     known = {**samples.get("", {}), **samples.get(name, {})}
-    missing = [key for key in wanted if key not in known]
+    missing = [key for key in sorted(wanted) if key not in known]
     if missing:
         raise NoSample(f"{name}: add {missing} to the samples in tests/security")
     return {key: known[key] for key in wanted}

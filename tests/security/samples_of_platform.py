@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import uuid
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from billing.models import Coupon, Invoice, Order, Payment, PaymentMethod, Plan, Refund, TaxRate
+from billing.models import (
+    Commission,
+    Coupon,
+    Invoice,
+    Order,
+    Payment,
+    PaymentMethod,
+    Payout,
+    Plan,
+    ReconciliationRun,
+    Refund,
+    TaxRate,
+    WebhookEvent,
+)
 from billing.money import Money
 from billing.services.payments import start_payment
 from billing.services.refunds import request_refund
+from billing.services.statements import import_statement, keep_statement
 from billing.services.transfers import upload_receipt
 from billing.signing import callback_token, pay_token
 from provisioning.models import ProvisioningJob
@@ -40,6 +55,7 @@ def platform_samples(subdomain: str) -> Samples:
     invoice = Invoice.objects.filter(subscription__organisation=organisation).earliest("issued_at")
     other_plan = Plan.objects.filter(product=organisation.product).exclude(versions=organisation.plan_version_id)[0]
     momo = _mobile_money(organisation.owner)
+    payout = {"id": _payout(organisation, canary).pk}
     return {
         **samples,
         **{f"order{what}": own_order for what in _ORDER_PAGES},
@@ -47,10 +63,11 @@ def platform_samples(subdomain: str) -> Samples:
             [f"pay{what}" for what in ("", "_status", "_start", "_check", "_receipt", "_renew")], _pay_link(canary)
         ),
         "backoffice_subscription_change": {"id": organisation.subscription.pk, "action": "extend"},
-        "backoffice_transfer": {"id": payment.pk},
+        **{key: {"id": payment.pk} for key in ("backoffice_transfer", "backoffice_transfer_decision")},
         **{f"backoffice_payment{what}": {"id": payment.pk} for what in ("", "_ask", "_refund", "_decide")},
         **{what: {"id": invoice.pk} for what in ("invoice", "backoffice_invoice_certify")},
         **{what: {"invoice_id": invoice.pk} for what in ("api-invoice", "api-invoice-download")},
+        **dict.fromkeys(("payout", "backoffice_payout"), payout),
         "organisation_plan_change": {"id": organisation.pk, "name": other_plan.name},
         "backoffice_refund": {"id": _refund(organisation).pk},
         "backoffice_receipt": {"id": payment.receipts.get().pk},
@@ -58,6 +75,7 @@ def platform_samples(subdomain: str) -> Samples:
         "backoffice_identity_check": {"id": samples["backoffice_identity_file"]["id"]},
         **dict.fromkeys(("backoffice_visit_open", "backoffice_visit_end"), _visit(organisation)),
         **_selling(organisation, canary),
+        **_desks(order),
         "hook-momo": {"payment_id": momo.pk, "token": callback_token(momo.pk)},
     }
 
@@ -74,6 +92,22 @@ def _refund(organisation: Organisation) -> Refund:
     return request_refund(payment=paid, amount=amount, reason="support", actor=make_admin())
 
 
+def _payout(organisation: Organisation, canary: str) -> Payout:
+    """A statement of one sale, and a sale that is on none."""
+    payout = Payout.objects.create(
+        organisation=organisation, number=f"R-{canary[-1]}", currency="XAF", month=date(2026, 1, 1), status="draft",
+        gross_minor=1_000, refunds_minor=0, commission_minor=30, net_minor=970, seller={"name": "Baobab"},
+        customer={"organisation": canary, "address": canary}, locale="fr",
+    )  # fmt: skip
+    for stated in (payout, None):
+        Commission.objects.create(
+            organisation=organisation, event_id=uuid.uuid4(), kind="collected", method="mtn_momo", held_by="platform",
+            reference=canary, currency="XAF", gross_minor=1_000, rate_bp=300, commission_minor=30,
+            occurred_at=timezone.now(), payout=stated,
+        )  # fmt: skip
+    return payout
+
+
 def _selling(organisation: Organisation, canary: str) -> Samples:
     """The organisation's plan, a coupon and a tax rate."""
     plan = {"id": organisation.plan_version.plan_id}
@@ -83,6 +117,23 @@ def _selling(organisation: Organisation, canary: str) -> Samples:
         **dict.fromkeys(("backoffice_plan", "backoffice_plan_edit", "backoffice_plan_sale"), plan),
         **dict.fromkeys(("backoffice_coupon", "backoffice_coupon_edit", "backoffice_coupon_switch"), coupon),
         **dict.fromkeys(("backoffice_tax_end", "backoffice_tax_withdraw"), rate),
+    }
+
+
+def _desks(order: Order) -> Samples:
+    """A bank statement that names the order, what a provider sent, and a night's questions."""
+    rows = f"Date;Libellé;Montant;Référence\n{order.created_at:%d/%m/%Y};VIREMENT {order.number};25000;{order.number}"
+    upload = SimpleUploadedFile("releve.csv", rows.encode())
+    statement = keep_statement(upload=upload, currency="XAF", admin=make_admin())
+    import_statement(statement=statement, admin=make_admin())
+    event = WebhookEvent.objects.create(provider="mtn_momo", dedupe_key=order.number, body=b"{}")
+    night, _ = ReconciliationRun.objects.get_or_create(night=order.created_at.date())
+    return {
+        "backoffice_statement": {"id": statement.pk},
+        "backoffice_line": {"id": statement.lines.get().pk},
+        **{key: {"id": event.pk} for key in ("backoffice_webhook", "backoffice_webhook_replay")},
+        **{f"backoffice_provider_{what}": {"name": "mtn_momo"} for what in ("check", "switch", "breaker")},
+        "backoffice_reconciliation_night": {"id": night.pk},
     }
 
 

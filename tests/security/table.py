@@ -26,6 +26,7 @@ from tests.security.rules import (
     rule,
 )
 from tests.security.table_of_accounts import ACCOUNTS, API_OF_ACCOUNTS
+from tests.security.table_of_desks import DESKS
 from tests.security.table_of_selling import SELLING
 
 COMMON: dict[str, Methods] = {
@@ -184,7 +185,9 @@ _ORDERS: dict[str, Methods] = {
     "organisation_orders": page(PAYERS, hidden=True),
     "organisation_credit": page(PAYERS, hidden=True),
     "organisation_billing_details": form(PAYERS, hidden=True),
+    "organisation_payouts": page(PAYERS, hidden=True),
     "invoice": page(PAYERS_OR_ADMIN, hidden=True),
+    "payout": page(PAYERS_OR_ADMIN, hidden=True),
     "organisation_renew": form(PAYERS, hidden=True),
     "organisation_cancel": form(OWNER, hidden=True),
     "organisation_cancel_undo": act(OWNER, hidden=True),
@@ -194,10 +197,8 @@ _ORDERS: dict[str, Methods] = {
 
 _BACKOFFICE: dict[str, Methods] = {
     **SELLING,
+    **DESKS,
     "backoffice": page(PLATFORM_ADMIN),
-    "backoffice_transfers": page(PLATFORM_ADMIN),
-    "backoffice_transfer": form(PLATFORM_ADMIN),
-    "backoffice_receipt": page(PLATFORM_ADMIN),
     "backoffice_payments": page(PLATFORM_ADMIN),
     "backoffice_payment": page(PLATFORM_ADMIN),
     "backoffice_payment_ask": act(PLATFORM_ADMIN),

@@ -1,4 +1,4 @@
-"""The part of the table about plans, coupons and tax rates, which platform admins edit."""
+"""The part of the table about plans, coupons, tax rates and tenants' sales, which platform admins look after."""
 
 from __future__ import annotations
 
@@ -19,4 +19,9 @@ SELLING: dict[str, Methods] = {
     "backoffice_new_tax": form(PLATFORM_ADMIN),
     "backoffice_tax_end": form(PLATFORM_ADMIN),
     "backoffice_tax_withdraw": act(PLATFORM_ADMIN),
+    "backoffice_commissions": page(PLATFORM_ADMIN),
+    "backoffice_commissions_export": page(PLATFORM_ADMIN),
+    "backoffice_commission_sales": page(PLATFORM_ADMIN),
+    "backoffice_payouts": page(PLATFORM_ADMIN),
+    "backoffice_payout": form(PLATFORM_ADMIN),
 }

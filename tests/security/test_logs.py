@@ -1,4 +1,7 @@
-"""What logs never hold."""
+"""What logs never hold.
+
+Failure cases (docs/failure-cases.md): Case 24.
+"""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def set_scene(site: str) -> Scene:
 
 @pytest.mark.parametrize("site", SITES)
 def test_every_address_is_in_the_table_and_the_table_names_no_other(site) -> None:
-    named = [name for name, _ in addresses(URLCONFS[site])]
+    named = [address.name for address in addresses(URLCONFS[site])]
     assert sorted(set(named) - set(TABLES[site])) == [], "add them to tests/security/table.py"
     assert sorted(set(TABLES[site]) - set(named)) == [], "there are no such addresses any more"
     assert len(named) == len(set(named)), "two addresses have one name"
@@ -51,7 +51,7 @@ def test_every_address_is_in_the_table_and_the_table_names_no_other(site) -> Non
 @pytest.mark.parametrize("site", SITES)
 def test_whoever_proves_again_who_they_are_comes_back_to_a_page(site) -> None:
     marker = confirmation_required(lambda request: HttpResponse()).__code__
-    asking = {name for name, pattern in addresses(URLCONFS[site]) if marker in layers_of(pattern.callback)}
+    asking = {address.name for address in addresses(URLCONFS[site]) if marker in layers_of(address.view)}
     assert len(asking) > 10
     assert {name for name in asking if "GET" not in TABLES[site][name]} == set()
 

@@ -72,8 +72,8 @@ def test_no_method_that_may_change_something_changes_anything(product: str, part
     scene = suspended_scene(product)
     problems, refused = [], 0
     with _savepoint():
-        for name, pattern in list(addresses(URLCONFS[product]))[part::PARTS]:
-            path = _path(name, pattern, scene.own, URLCONFS[product])
+        for address in list(addresses(URLCONFS[product]))[part::PARTS]:
+            name, path = address.name, _path(address, scene.own, URLCONFS[product])
             for method in (one for one in METHODS if one not in SAFE):
                 for actor in scene.actors:
                     with writes() as written:
@@ -100,11 +100,12 @@ def test_whoever_works_there_reads_everything_and_customers_find_it_closed(produ
     owner, visitor = (next(one for one in scene.actors if one.name == name) for name in ("owner", "visitor"))
     problems, closed = [], 0
     with _savepoint():
-        for name, pattern in addresses(URLCONFS[product]):
+        for address in addresses(URLCONFS[product]):
+            name = address.name
             rule = TABLES[product][name].get("GET")
             if rule is None:
                 continue
-            path = _path(name, pattern, scene.own, URLCONFS[product])
+            path = _path(address, scene.own, URLCONFS[product])
             status, text = _send(scene, owner, "GET", path, rule.data)
             if owner.may(rule.who) and status in ("403", "500") and 403 not in rule.answers:
                 problems.append(f"owner {path}: {status}")
@@ -118,5 +119,5 @@ def test_whoever_works_there_reads_everything_and_customers_find_it_closed(produ
 
 
 def test_what_works_always_is_there() -> None:
-    named = {name for product in PRODUCTS for name, _ in addresses(URLCONFS[product])}
+    named = {address.name for product in PRODUCTS for address in addresses(URLCONFS[product])}
     assert named >= ALWAYS

@@ -1,4 +1,7 @@
-"""Paying over the API, through the real clients, against the payment simulator."""
+"""Paying over the API, through the real clients, against the payment simulator.
+
+Failure cases (docs/failure-cases.md): Case 23.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ def method_id(name: str) -> int:
     return PaymentMethod.objects.get(name=name).pk
 
 
-def test_paypal_as_the_seed_does_it(client, ordered, simulator) -> None:
+def test_paypal_as_the_seed_does_it(client, ordered, simulator, settings) -> None:
+    settings.PLATFORM_PORT = "8000"
     order = ordered()
     answer = pay(
         client,

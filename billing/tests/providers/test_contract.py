@@ -1,4 +1,7 @@
-"""What holds for every provider, whatever it is called: asked once, believed only when sure, bounded, and silent."""
+"""What holds for every provider, whatever it is called: asked once, believed only when sure, bounded, and silent.
+
+Failure cases (docs/failure-cases.md): Case 12, Case 13, Case 24.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,9 @@ from billing.providers.base import (
     Reversals,
     Started,
 )
+from billing.providers.paypal import SIGNATURE_HEADERS, PayPalConfig, PayPalProvider
 from billing.tests.providers.rails import BANK, HTTP_RAILS, PHONE, Rail, decided
-from billing.tests.providers.support import IMPATIENT, RawServer, started
+from billing.tests.providers.support import IMPATIENT, MomoMaker, RawServer, started
 from tests.simulators.payments.runner import SimulatorHandle
 
 over_http = pytest.mark.parametrize("rail", HTTP_RAILS, ids=lambda rail: rail.name)
@@ -198,6 +202,25 @@ def test_every_call_ends_although_the_answer_drips(
         CALLS[call](provider, attempt)
     assert time.monotonic() - begun < 8  # 0.6 s on a machine that is free
     assert len(raw_server.requests) == 1
+
+
+def test_paypals_word_on_a_signature_and_mtns_on_a_number_end_too(
+    simulator: SimulatorHandle, make_momo: MomoMaker, raw_server: RawServer
+) -> None:
+    """The calls that only these two have."""
+    raw_server.pieces = [b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n", *([b" "] * 200)]
+    raw_server.pause = 0.1
+    there = {"connect_timeout": 0.3, "read_timeout": 0.3}
+    paypal = PayPalProvider(PayPalConfig(**{**simulator.paypal_settings(), **there, "base_url": raw_server.url}))
+    momo = make_momo(**there, base_url=raw_server.url)
+    headers = dict.fromkeys(SIGNATURE_HEADERS.values(), f"{raw_server.url}/cert")
+    begun = time.monotonic()
+    with pytest.raises(ProviderUnavailable):
+        paypal.verify_webhook(headers=headers, body=b'{"id": "WH-1"}')
+    with pytest.raises(ProviderUnavailable):
+        momo.check_active(PHONE)
+    assert time.monotonic() - begun < 8
+    assert len(raw_server.requests) == 2
 
 
 @over_http

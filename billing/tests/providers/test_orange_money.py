@@ -171,6 +171,7 @@ def test_a_notice_with_another_token_is_forged(
 
 
 def test_people_give_money_back(orange: OrangeMoneyProvider, simulator: SimulatorHandle, francs: Attempt) -> None:
+    assert not orange.capabilities.refunds
     key = uuid4()
     refund = orange.refund(francs, transaction_ref="", amount=Money(5, "XOF"), key=key)
     assert (refund.outcome, refund.refund_ref) == (Outcome.PENDING, str(key))

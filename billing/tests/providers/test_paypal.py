@@ -362,7 +362,7 @@ def test_only_currencies_paypal_takes(
 ) -> None:
     with pytest.raises(ProviderRefused) as refused:
         paypal.start(make_attempt())
-    assert refused.value.reason == reasons.CURRENCY_MISMATCH
+    assert refused.value.reason == reasons.NOT_TAKEN
     assert simulator.state()["calls"] == {}
     assert paypal.capabilities.flow is Flow.REDIRECT
     assert paypal.capabilities.minimum["XAF"] == 500

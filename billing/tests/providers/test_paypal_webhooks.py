@@ -1,4 +1,7 @@
-"""Webhooks as PayPal signs them, and everything that only looks like one."""
+"""Webhooks as PayPal signs them, and everything that only looks like one.
+
+Failure cases (docs/failure-cases.md): Case 3.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Timed HMAC signatures: Stripe's with a dot, Wave's without, both checked against what signs in the wild."""
+"""Timed HMAC signatures: Stripe's with a dot, Wave's without, both checked against what signs in the wild.
+
+Failure cases (docs/failure-cases.md): Case 21.
+"""
 
 from __future__ import annotations
 

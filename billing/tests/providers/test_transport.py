@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,23 @@ def test_silence_ends_at_the_time_out(raw_server: RawServer) -> None:
     with pytest.raises(ProviderUnavailable):
         send(raw_server)
     assert time.monotonic() - begun < 1.5
+
+
+def test_a_door_that_nobody_opens_ends_at_the_connect_time_out() -> None:
+    """Case 12: the queue of those who wait to be let in is full, so that a connection is neither made nor refused."""
+    with socket.socket() as door, ExitStack() as queue:
+        door.bind(("127.0.0.1", 0))
+        door.listen(0)
+        for _ in range(4):
+            waiting = queue.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(door.getsockname())
+        slow = Transport(provider="test", connect_timeout=0.4, read_timeout=30)
+        begun = time.monotonic()
+        with pytest.raises(ProviderUnavailable) as failure:
+            slow.send("GET", f"http://127.0.0.1:{door.getsockname()[1]}/", operation="read", headers={})
+    assert failure.value.detail == "ConnectTimeout"
+    assert time.monotonic() - begun < 5
 
 
 def test_an_answer_that_drips_ends_too(raw_server: RawServer) -> None:

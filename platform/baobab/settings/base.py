@@ -310,6 +310,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# The currencies that plans have prices in, and so that people choose from; the first one where nothing was chosen. What
+# was ordered in another stays. Each has its words in `shared_apps.site.plan_texts`.
+SOLD_CURRENCIES = env.some_of("SOLD_CURRENCIES", ("XAF", "XOF", "GNF", "EUR", "USD", "JPY"))
+
 # Payment providers. `billing.gateways` turns these into clients.
 PAYPAL: dict[str, Any] = {
     "base_url": env.text("PAYPAL_BASE_URL", "https://api-m.sandbox.paypal.com"),
@@ -367,6 +371,10 @@ TRANSFER_UNDO_SECONDS = env.number("TRANSFER_UNDO_SECONDS", 30)
 # Above so much, in minor units, two people say that a transfer has come. A currency that is not named: always.
 TRANSFER_SECOND_APPROVER_ABOVE = env.amounts(
     "TRANSFER_SECOND_APPROVER_ABOVE", "XAF=1000000,XOF=1000000,GNF=14000000,EUR=150000,USD=150000,JPY=240000"
+)
+# Above so much, in minor units, two people say that a tenant's takings are paid out. A currency that is not named: always.
+PAYOUT_SECOND_APPROVER_ABOVE = env.amounts(
+    "PAYOUT_SECOND_APPROVER_ABOVE", "XAF=1000000,XOF=1000000,GNF=14000000,EUR=150000,USD=150000,JPY=240000"
 )
 # Hours in which a transfer is to be checked.
 TRANSFER_CHECK_HOURS = env.number("TRANSFER_CHECK_HOURS", 24)

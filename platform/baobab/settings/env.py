@@ -41,6 +41,14 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def some_of(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The variable as a list of some of these words, each once, in the order it gives; all of them without it."""
+    chosen = tuple(dict.fromkeys(words(name, ",".join(known)))) or known
+    if unknown := [word for word in chosen if word not in known]:
+        raise ImproperlyConfigured(f"{name} may hold {', '.join(known)}, and not {', '.join(unknown)}")
+    return chosen
+
+
 def parts(name: str) -> list[str]:
     """The variable as a list, split at vertical bars: for texts that hold commas, such as the lines of an address."""
     return [part.strip() for part in os.environ.get(name, "").split("|") if part.strip()]

@@ -1,4 +1,7 @@
-"""A receipt is rewritten before it is kept; whatever else the file held is gone, or the file is refused."""
+"""A receipt is rewritten before it is kept; whatever else the file held is gone, or the file is refused.
+
+Failure cases (docs/failure-cases.md): Case 16.
+"""
 
 from __future__ import annotations
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Coupon, Plan
-from billing.money import EXPONENTS, Money
+from billing.money import Money
 from billing.services.coupon_desk import LIMITS, CouponTerms
 from shared_apps.core.money_field import read_money, typed_money, why_not_money
 from shared_apps.core.widgets import AffixInput, RadioCards
+from shared_apps.site.choices import currency_choices
 from shared_apps.site.coupons import STATES
 from shared_apps.site.forms.signup import set_choices
 from shared_apps.site.plan_texts import CURRENCIES, PRODUCTS
@@ -80,7 +81,10 @@ class CouponForm(forms.Form):
         max_length=30,
         widget=forms.TextInput(attrs={**_SHORT, "inputmode": "decimal"}),
     )
-    currency = forms.ChoiceField(label=_("Currency"), required=False, choices=list(CURRENCIES.items()))
+    currency = forms.ChoiceField(
+        label=_("Currency"),
+        required=False,
+    )
     lasts = forms.ChoiceField(
         label=_("For how long"),
         initial="once",
@@ -109,6 +113,8 @@ class CouponForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.coupon = coupon
         set_choices(self, "plans", _plan_choices())
+        codes = currency_choices(coupon.currency if coupon else "")
+        set_choices(self, "currency", [(code, CURRENCIES[code]) for code, _name in codes])
         if coupon:
             self.initial = {**_initial(coupon), **self.initial}
         for name in PROMISED if is_promised else ():
@@ -147,7 +153,7 @@ class CouponForm(forms.Form):
         )
 
     def _money(self, text: str, currency: str) -> Money | None:
-        if currency not in EXPONENTS:
+        if not currency:
             return None
         try:
             return read_money(text, currency)

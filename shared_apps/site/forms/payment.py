@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from billing import gateways
 from billing.fx import quote_in_eur
 from billing.models import Order, Payment, PaymentMethod
-from billing.money import EXPONENTS, Money
+from billing.money import Money
 from billing.providers.base import Capabilities
 from billing.services.transfers import Declared
 from shared_apps.core.uploads import MAX_BYTES
 from shared_apps.core.widgets import Card, FileDrop, MoneyInput, PhoneInput, RadioCards
+from shared_apps.site.choices import currency_choices
 from shared_apps.site.forms.amounts import parse_amount
 from shared_apps.site.forms.signup import set_choices
 from shared_apps.site.transfer_check import Differences, differences, mark_of, tidy_reference
@@ -190,11 +191,7 @@ class DecisionForm(forms.Form):
     """An admin's verdict: what the bank's statement shows, or why the receipt is refused."""
 
     received_amount = forms.CharField(label=gettext_lazy("Amount received"), max_length=20, widget=MoneyInput())
-    received_currency = forms.ChoiceField(
-        label=gettext_lazy("Currency received"),
-        choices=[(code, code) for code in EXPONENTS],
-        widget=forms.Select,
-    )
+    received_currency = forms.ChoiceField(label=gettext_lazy("Currency received"), widget=forms.Select)
     reference = forms.CharField(
         label=gettext_lazy("Reference on the statement"),
         max_length=60,
@@ -225,6 +222,7 @@ class DecisionForm(forms.Form):
         with override(payment.order.locale):
             self.words = {key: str(text) for key, text in REJECTIONS.items()}
         set_choices(self, "template", [("", _("Choose a reason")), *self.words.items()])
+        set_choices(self, "received_currency", currency_choices(payment.charge_currency))
         self.fields["received_amount"].widget.suffix = ""
         self.initial["received_amount"] = payment.charge.as_text()
         self.initial["received_currency"] = payment.charge_currency

@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.models import Plan, PlanVersion
 from billing.models.catalogue import Cycle
-from billing.money import EXPONENTS, Money
+from billing.money import Money
 from billing.services.catalogue import Offer
 from shared_apps.core.money_field import MoneyField
 from shared_apps.core.widgets import AffixInput
@@ -120,7 +121,7 @@ class PlanForm(forms.Form):
         self.initial = {**_initial(plan, current), **self.initial}
 
     def _add_fields(self) -> None:
-        for currency in EXPONENTS:
+        for currency in settings.SOLD_CURRENCIES:
             for cycle in plan_texts.CYCLES:
                 label = plan_texts.price_label(cycle, currency)
                 self.fields[price_field(cycle, currency)] = MoneyField(currency=currency, label=label, required=False)
@@ -140,7 +141,7 @@ class PlanForm(forms.Form):
                     for cycle, label in plan_texts.CYCLES.items()
                 ],
             }
-            for currency in EXPONENTS
+            for currency in settings.SOLD_CURRENCIES
         ]
 
     def quota_fields(self) -> list[forms.BoundField]:
@@ -159,7 +160,7 @@ class PlanForm(forms.Form):
         data = super().clean() or {}
         prices = [name for name in self.fields if name.startswith("price_")]
         if not any(data.get(name) is not None or name in self.errors for name in prices):
-            self.add_error(price_field("monthly", "XAF"), _("Enter at least one price."))
+            self.add_error(price_field("monthly", settings.SOLD_CURRENCIES[0]), _("Enter at least one price."))
         return data
 
     def offer(self) -> Offer:
@@ -181,7 +182,11 @@ class PlanForm(forms.Form):
         )
 
     def _prices(self) -> dict[tuple[str, str], int]:
-        fields = {(cycle.value, currency): price_field(cycle, currency) for currency in EXPONENTS for cycle in Cycle}
+        fields = {
+            (cycle.value, currency): price_field(cycle, currency)
+            for currency in settings.SOLD_CURRENCIES
+            for cycle in Cycle
+        }
         typed = {key: self.cleaned_data[name] for key, name in fields.items()}
         return {key: amount.minor for key, amount in typed.items() if amount is not None}
 

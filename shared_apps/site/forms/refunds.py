@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
 from billing.models import Order, Payment, Refund
-from billing.money import EXPONENTS, Money
+from billing.money import Money
 from billing.providers.base import Flow
 from billing.services.reviews import Decision, order_for, takes_credit, worth_of
 from shared_apps.core.widgets import Card, MoneyInput, RadioCards
+from shared_apps.site.choices import currency_choices
 from shared_apps.site.forms.amounts import amount_text, parse_amount
 from shared_apps.site.forms.desk import PAYMENT_STATES
 from shared_apps.site.forms.payment import LABELS
@@ -115,9 +116,7 @@ class ReviewForm(forms.Form):
         },
     )
     received_amount = forms.CharField(label=_("Amount received"), max_length=20, widget=MoneyInput())
-    received_currency = forms.ChoiceField(
-        label=_("Currency received"), choices=[(code, code) for code in EXPONENTS], widget=forms.Select
-    )
+    received_currency = forms.ChoiceField(label=_("Currency received"), widget=forms.Select)
     comment = forms.CharField(
         label=_("Your words"),
         help_text=_("The payer reads them when you give the money back, or say that it never came."),
@@ -132,6 +131,7 @@ class ReviewForm(forms.Form):
         self.fields["decision"].widget.cards = cards
         self.fields["received_amount"].widget.suffix = ""
         shown = payment.received or payment.charge
+        set_choices(self, "received_currency", currency_choices(payment.charge_currency, shown.currency))
         self.initial.update(received_amount=amount_text(shown), received_currency=shown.currency)
         by_hand = gateways.gateway(payment.method.name).capabilities.flow is Flow.MANUAL
         if payment.received and not by_hand:  # the provider knows better

@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from billing.money import EXPONENTS
 from billing.statements.detect import MAX_BYTES
 from shared_apps.core.widgets import FileDrop
+from shared_apps.site.choices import currency_choices
 from shared_apps.site.forms.signup import set_choices
 
 
@@ -31,7 +31,7 @@ class StatementForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        set_choices(self, "currency", [("", _("As the file says")), *((code, code) for code in EXPONENTS)])
+        set_choices(self, "currency", [("", _("As the file says")), *currency_choices()])
 
 
 class LineSearch(forms.Form):

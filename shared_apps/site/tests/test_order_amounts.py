@@ -1,4 +1,7 @@
-"""What a buyer is shown before ordering is what is charged: tax, price, coupon and trial, with and without JavaScript."""
+"""What a buyer is shown before ordering is what is charged: tax, price, coupon and trial, with and without JavaScript.
+
+Failure cases (docs/failure-cases.md): Case 22.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The plan of an organisation in the portal: what is shown is what is charged, to those who pay."""
+"""The plan of an organisation in the portal: what is shown is what is charged, to those who pay.
+
+Failure cases (docs/failure-cases.md): Case 20, Case 22.
+"""
 
 from __future__ import annotations
 

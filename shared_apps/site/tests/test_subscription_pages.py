@@ -153,20 +153,20 @@ class TestRenewing:
         client = on_platform(owner if role == "owner" else member_of(subscription.organisation, role))
         assert client.get(url(subscription, "renew/")).status_code == 200
         assert not subscription.orders.filter(kind="renewal").exists(), "looking makes nothing"
-        answer = client.post(url(subscription, "renew/"))
+        answer = client.post(url(subscription, "renew/"), {"cycle": "monthly"})
         order = subscription.orders.get(kind="renewal")
         assert answer.headers["Location"] == f"/orders/{order.pk}/"
         assert client.get(url(subscription, "renew/")).headers["Location"] == f"/orders/{order.pk}/"
 
     def test_others_are_not(self, subscription) -> None:
         client = on_platform(member_of(subscription.organisation, "member"))
-        assert client.post(url(subscription, "renew/")).status_code == 403
+        assert client.post(url(subscription, "renew/"), {"cycle": "monthly"}).status_code == 403
         assert not subscription.orders.filter(kind="renewal").exists()
 
     def test_what_is_cancelled_can_be_paid_until_it_is_deleted(self, client, subscription) -> None:
         ended(days=100)
         advance_subscriptions()
-        client.post(url(subscription, "renew/"))
+        client.post(url(subscription, "renew/"), {"cycle": "monthly"})
         subscription.refresh_from_db()
         order = subscription.orders.get(kind="renewal")
         assert order.expires_at == subscription.delete_after

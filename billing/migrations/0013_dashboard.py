@@ -22,7 +22,7 @@ WHERE paid.id = period.id
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0011_desk'),
+        ('billing', '0012_commissions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
