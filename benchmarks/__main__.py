@@ -13,6 +13,7 @@ MEASUREMENTS = (
     "benchmarks.webhooks",
     "benchmarks.workspaces",
     "benchmarks.invoices",
+    "benchmarks.dashboard",
 )
 
 if __name__ == "__main__":

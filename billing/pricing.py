@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from billing.models.catalogue import MONTHS, Cycle
 from billing.money import Money, percent_of
 
 
@@ -135,6 +136,12 @@ def price_change(stretches: Iterable[Stretch], *, prices: dict[str, Money], toda
         charge += price_of_rest(prices[stretch.cycle], stretch, today)
         unused += unused_of(stretch, today)
     return ChangePrice(charge, unused)
+
+
+def monthly_value(price: Money, *, cycle: str, tax_included: Decimal = Decimal(0)) -> Money:
+    """What a month of a cycle costs, rounded half up, without the tax that the price includes (in per cent)."""
+    net = Decimal(price.minor) * 100 / (100 + tax_included)
+    return Money(int((net / MONTHS[Cycle(cycle)]).quantize(Decimal(1), rounding=ROUND_HALF_UP)), price.currency)
 
 
 def _share(amount: Money, part: int, whole: int) -> Money:

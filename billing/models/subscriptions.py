@@ -122,6 +122,7 @@ class PaidPeriod(models.Model):
     ends_at = models.DateTimeField()
     full_days = models.PositiveSmallIntegerField()  # of the whole cycle, also where this is the rest of one
     value_minor = models.BigIntegerField()  # tax as in the price list, after reductions
+    monthly_minor = models.BigIntegerField(default=0)  # what a month costs at its price, before tax; for figures only
     currency = models.CharField(max_length=3)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -130,8 +131,16 @@ class PaidPeriod(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gte=F("starts_at")), name="paidperiod_dates"),
             models.CheckConstraint(condition=Q(value_minor__gte=0, full_days__gte=1), name="paidperiod_value"),
+            models.CheckConstraint(condition=Q(monthly_minor__gte=0), name="paidperiod_monthly"),
         ]
-        indexes = [models.Index(fields=["subscription", "ends_at"], name="paidperiod_of_subscription")]
+        indexes = [
+            models.Index(fields=["subscription", "ends_at"], name="paidperiod_of_subscription"),
+            models.Index(
+                fields=["subscription", "starts_at"],
+                name="paidperiod_in_turn",
+                include=["ends_at", "order", "monthly_minor", "value_minor"],
+            ),
+        ]
 
     @property
     def value(self) -> Money:
@@ -154,7 +163,13 @@ class SubscriptionEvent(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
-        indexes = [models.Index(fields=["to_status", "at"], name="subscriptionevent_by_status")]
+        indexes = [
+            models.Index(fields=["to_status", "at"], name="subscriptionevent_by_status"),
+            # Renewals, which are most of them, leave the status as it is.
+            models.Index(
+                fields=["subscription", "at"], name="subscriptionevent_moves", condition=~Q(from_status=F("to_status"))
+            ),
+        ]
 
 
 class Reminder(models.Model):

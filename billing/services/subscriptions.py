@@ -6,6 +6,7 @@ Locks are taken in one order: order, subscription, organisation, invoice counter
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from billing.models import CouponUse, Order, PaidPeriod, PlanVersion, Refund, Su
 from billing.models.catalogue import MONTHS, Cycle
 from billing.money import Money
 from billing.periods import add_months, day_of, days_between
-from billing.pricing import Stretch, price_of_rest
+from billing.pricing import Stretch, monthly_value, price_of_rest
 from billing.transitions import ALLOWED, DELETED_AFTER, start_of_renewal
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
@@ -115,7 +116,7 @@ def change_plan(*, subscription: Subscription, order: Order, at: datetime, actor
 
     In the caller's transaction, which holds the order's and the subscription's rows.
     """
-    for period, worth in _values_of_rest(order, periods_to_come(subscription, at), at):
+    for period, worth, monthly in _values_of_rest(order, periods_to_come(subscription, at), at):
         end, full_days = period.ends_at, period.full_days
         start = max(at, period.starts_at)
         period.ends_at = start
@@ -123,6 +124,7 @@ def change_plan(*, subscription: Subscription, order: Order, at: datetime, actor
         PaidPeriod.objects.create(
             subscription=subscription, order=order, plan_version=order.plan_version, cycle=period.cycle,
             starts_at=start, ends_at=end, full_days=full_days, value_minor=worth.minor, currency=worth.currency,
+            monthly_minor=monthly.minor,
         )  # fmt: skip
     before = subscription.plan_version
     subscription.plan_version = order.plan_version
@@ -234,6 +236,7 @@ def _add_period(subscription: Subscription, order: Order, start: datetime, end: 
         subscription=subscription, order=order, plan_version=order.plan_version, cycle=order.cycle,
         starts_at=start, ends_at=end, full_days=days_between(start, end, timezone.get_default_timezone()),
         value_minor=order.subtotal_minor - order.discount_minor, currency=order.currency,
+        monthly_minor=monthly_value(order.net, cycle=order.cycle).minor,
     )  # fmt: skip
 
 
@@ -272,17 +275,21 @@ def _use_coupon_period(subscription: Subscription, order: Order) -> None:
         subscription.coupon, subscription.coupon_periods_left = None, None
 
 
-def _values_of_rest(order: Order, periods: list[PaidPeriod], at: datetime) -> list[tuple[PaidPeriod, Money]]:
-    """The periods an upgrade covers, each with its share of the order's price; the last has what rounding leaves."""
+def _values_of_rest(order: Order, periods: list[PaidPeriod], at: datetime) -> list[tuple[PaidPeriod, Money, Money]]:
+    """The periods an upgrade covers, each with its share of the order's price (the last has what rounding leaves) and what
+    a month of it costs."""
     today = day_of(at, timezone.get_default_timezone())
     prices = {price.cycle: price.amount for price in order.plan_version.prices.filter(currency=order.currency)}
+    included = order.tax_percent if order.tax_included else Decimal(0)
     weights = [price_of_rest(prices[one.cycle], stretch_of(one), today).minor for one in periods]
     left, values = order.subtotal, []
-    for period, weight in zip(periods[:-1], weights[:-1], strict=True):
+    for period, weight in zip(periods, weights, strict=True):
         share = Money(order.subtotal_minor * weight // (sum(weights) or 1), order.currency)
+        worth = left if period is periods[-1] else share
         left -= share
-        values.append((period, share))
-    return [*values, (periods[-1], left)] if periods else []
+        monthly = monthly_value(prices[period.cycle], cycle=period.cycle, tax_included=included)
+        values.append((period, worth, monthly))
+    return values
 
 
 def current_version(plan_id: int) -> PlanVersion:

@@ -127,6 +127,7 @@ FIELDS: dict[str, str | Promise] = {
     "scopes": gettext_lazy("Permissions"),
     "sequence": gettext_lazy("Revision"),
     "sha256": gettext_lazy("Fingerprint of the file"),
+    "since": gettext_lazy("From"),
     "size": gettext_lazy("Size in bytes"),
     "sku": gettext_lazy("Reference"),
     "slug": gettext_lazy("Address on the site"),

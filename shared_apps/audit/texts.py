@@ -148,6 +148,7 @@ ACTIONS: dict[str, Words] = {
     "refund.rejected": Words(gettext_lazy("Refund rejected"), "x", "warning"),
     "refund.requested": Words(gettext_lazy("Refund asked for"), "undo-2", "info"),
     "refund.succeeded": Words(gettext_lazy("Money given back"), "undo-2", "success"),
+    "revenue.exported": Words(gettext_lazy("Figures exported"), "download", "info"),
     "review.applied": Words(gettext_lazy("Money in review put to an order"), "check", "success"),
     "review.corrected": Words(gettext_lazy("Amount received corrected"), "pencil", "warning"),
     "review.credited": Words(gettext_lazy("Money in review made credit"), "wallet", "info"),

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -28,6 +29,13 @@ def safe_cell(value: Any) -> Any:
     if isinstance(value, str):
         return _BEGINNING.sub(r"\1'", value)
     return "" if value is None else value
+
+
+def _number(value: Any, *, comma: bool) -> str:
+    """A decimal number as the file's readers write it (a comma where cells are parted by semicolons); "" for all else."""
+    if not isinstance(value, Decimal):
+        return ""
+    return f"{value:f}".replace(".", ",") if comma else f"{value:f}"
 
 
 def csv_response(
@@ -83,5 +91,6 @@ def _lines(header: Sequence[str], read: Callable[[], list[Sequence[Any]]], delim
 def _written(rows: Iterable[Sequence[Any]], delimiter: str) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=delimiter, quoting=csv.QUOTE_ALL)
-    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
+    comma = delimiter == ";"
+    writer.writerows([_number(cell, comma=comma) or safe_cell(cell) for cell in row] for row in rows)
     return buffer.getvalue()

@@ -214,6 +214,8 @@ _BACKOFFICE: dict[str, Methods] = {
     "backoffice_organisation": page(PLATFORM_ADMIN),
     "backoffice_subscriptions": page(PLATFORM_ADMIN),
     "backoffice_subscription_change": form(PLATFORM_ADMIN),
+    "backoffice_revenue": page(PLATFORM_ADMIN),
+    "backoffice_revenue_export": page(PLATFORM_ADMIN),
     "backoffice_visit": form(PLATFORM_ADMIN),
     "backoffice_visit_open": page(PLATFORM_ADMIN, answers={404}),  # another admin's visit
     "backoffice_visit_end": act(PLATFORM_ADMIN),

@@ -378,6 +378,10 @@ PAYOUT_SECOND_APPROVER_ABOVE = env.amounts(
 )
 # Hours in which a transfer is to be checked.
 TRANSFER_CHECK_HOURS = env.number("TRANSFER_CHECK_HOURS", 24)
+# Numbers of our accountant's own chart for accounts of the ledger, or for all that begin alike: "psp:wave=5521,ar=4111".
+ACCOUNTING_ACCOUNTS = {
+    name: number for name, _, number in (word.partition("=") for word in env.words("ACCOUNTING_ACCOUNTS"))
+}
 # Whether a workspace is read-only while a payer disputes what was paid for it.
 DISPUTE_SUSPENDS = env.flag("DISPUTE_SUSPENDS", default=True)
 

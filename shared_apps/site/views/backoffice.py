@@ -103,6 +103,7 @@ def render_in_backoffice(
         ("backoffice_plans", _("Plans and prices"), _("Plans"), "tag"),
         ("backoffice_organisations", _("Organisations"), _("Workspaces"), "building-2"),
         ("backoffice_subscriptions", _("Subscriptions"), "", "rotate-ccw"),
+        ("backoffice_revenue", _("Revenue"), "", "chart-column"),
         ("backoffice_commissions", _("Commissions and payouts"), _("Payouts"), "percent"),
         ("backoffice_providers", _("Providers"), "", "activity"),
         ("backoffice_audit", _("Activity log"), _("Activity"), "history"),

@@ -1,0 +1,83 @@
+"""Payments, invoices and subscriptions as rows for a spreadsheet. Reads only, a piece at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Invoice, Payment, Subscription
+from billing.money import Money
+
+PIECE = 500
+PAYMENTS: tuple[str | Promise, ...] = (
+    _("Begun"), _("Received"), _("Order"), _("Organisation"), _("Customer"), _("Method"), _("State"), _("Reason"),
+    _("Amount"), _("Currency"), _("Amount received"), _("Currency received"), _("Fee"), _("Given back"),
+    _("Reference of the provider"), _("Reference of the transaction"),
+)  # fmt: skip
+INVOICES: tuple[str | Promise, ...] = (
+    _("Number"), _("Date"), _("Document"), _("Order"), _("Organisation"), _("Before tax"), _("Tax"), _("Rate of the tax"),
+    _("Total"), _("Currency"), _("Period from"), _("Period to"), _("Certificate"),
+)  # fmt: skip
+SUBSCRIPTIONS: tuple[str | Promise, ...] = (
+    _("Organisation"), _("Product"), _("Plan"), _("Cycle"), _("State"), _("Why access ended"), _("Begun"), _("Paid until"),
+    _("Ends with its period"), _("Credit"), _("Currency"),
+)  # fmt: skip
+
+
+def payment_rows(*, since: datetime, until: datetime) -> Iterator[list[Any]]:
+    """The attempts begun between two moments (the second one excluded), the first first, in the order of PAYMENTS."""
+    found = Payment.objects.filter(created_at__gte=since, created_at__lt=until).select_related("order", "method")
+    for one in found.order_by("created_at", "pk").iterator(chunk_size=PIECE):
+        received, currency = one.received, one.received_currency
+        yield [
+            _moment(one.created_at), _moment(one.succeeded_at), one.order.number, one.order.organisation_name,
+            one.order.customer_name, one.method.name, one.status, one.reason, one.amount.as_decimal(), one.currency,
+            received.as_decimal() if received else "", currency,
+            Money(one.fee_minor, currency).as_decimal() if one.fee_minor is not None and currency else "",
+            Money(one.refunded_minor, currency).as_decimal() if one.refunded_minor else "",
+            one.provider_ref, one.transaction_ref,
+        ]  # fmt: skip
+
+
+def invoice_rows(*, since: datetime, until: datetime) -> Iterator[list[Any]]:
+    """The documents issued between two moments (the second one excluded), in the order of INVOICES; credit notes are
+    below zero."""
+    found = Invoice.objects.filter(issued_at__gte=since, issued_at__lt=until).select_related("order")
+    for one in found.order_by("issued_at", "series", "sequence").iterator(chunk_size=PIECE):
+        sign = Decimal(-1 if one.kind == Invoice.Kind.CREDIT_NOTE else 1)
+        yield [
+            one.number, _day(one.issued_at), one.kind, one.order.number, one.order.organisation_name,
+            sign * (one.total - one.tax).as_decimal(), sign * one.tax.as_decimal(), one.tax_percent.normalize(),
+            sign * one.total.as_decimal(), one.currency, _day(one.order.period_start), _day(one.order.period_end),
+            one.fiscal_number,
+        ]  # fmt: skip
+
+
+def subscription_rows(*, since: datetime, until: datetime) -> Iterator[list[Any]]:
+    """The subscriptions begun between two moments (the second one excluded) as they are now, in the order of
+    SUBSCRIPTIONS."""
+    found = Subscription.objects.filter(started_at__gte=since, started_at__lt=until)
+    for one in (
+        found.select_related("organisation", "plan_version__plan")
+        .order_by("started_at", "pk")
+        .iterator(chunk_size=PIECE)
+    ):
+        yield [
+            one.organisation.name if one.organisation else "", one.plan_version.plan.product,
+            one.plan_version.plan.display_name, one.cycle, one.status, one.hold, _day(one.started_at), _day(one.paid_until),
+            _("Yes") if one.cancel_at_period_end else _("No"), one.credit.as_decimal(), one.currency,
+        ]  # fmt: skip
+
+
+def _moment(value: datetime | None) -> str:
+    return timezone.localtime(value, timezone.get_default_timezone()).isoformat(" ", "minutes")[:16] if value else ""
+
+
+def _day(value: datetime | None) -> str:
+    return _moment(value)[:10]
