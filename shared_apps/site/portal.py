@@ -42,7 +42,7 @@ def render_portal(
             "/plan/" in request.path or "/renew/" in request.path,
         ),
         *_billing(request, membership),
-        (reverse("organisations"), _("My organisations"), _("Organisations"), "building-2", False),
+        (reverse("organisations"), _("My organisations"), pgettext("navigation", "Others"), "building-2", False),
     )
     frame = {
         "organisation": {"name": organisation.name, "home_url": home},
