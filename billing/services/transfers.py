@@ -56,46 +56,58 @@ def upload_receipt(
     """
     _check_transfer(payment)
     scrubbed = _scrub(upload)
-    said = declared or Declared()
     path = default_storage.save(f"receipts/{uuid.uuid4().hex}.{scrubbed.extension}", ContentFile(scrubbed.content))
+    receipt = TransferReceipt(
+        payment=payment,
+        file=path,
+        original_name=_shown_name(upload.name or ""),
+        content_type=scrubbed.content_type,
+        size=len(scrubbed.content),
+        sha256=scrubbed.sha256,
+        lookalike=fingerprint(scrubbed.content) if scrubbed.content_type.startswith("image/") else None,
+        uploaded_by=user,
+        **_as_declared(declared or Declared()),
+    )
     try:
         with transaction.atomic():
-            Order.objects.select_for_update().get(pk=payment.order_id)
-            _check_room(payment)
-            _check_undecided(payment)
-            receipt = TransferReceipt.objects.create(
-                payment=payment,
-                file=path,
-                original_name=_shown_name(upload.name or ""),
-                content_type=scrubbed.content_type,
-                size=len(scrubbed.content),
-                sha256=scrubbed.sha256,
-                lookalike=fingerprint(scrubbed.content) if scrubbed.content_type.startswith("image/") else None,
-                declared_minor=said.amount.minor if said.amount else None,
-                declared_on=said.day,
-                declared_reference=clean_reference(said.reference)[:60],
-                uploaded_by=user,
-            )
-            # A verdict that is already given stands, whatever is sent while it is being acted upon.
-            undecided = Payment.objects.filter(
-                pk=payment.pk, status__in=[Payment.Status.PENDING, Payment.Status.UNDER_REVIEW]
-            ).exclude(decision_approved=True)
-            moved = undecided.update(
-                status=Payment.Status.UNDER_REVIEW, reason="", comment="",
-                decision_approved=None, decision_kind="", decided_at=None,
-            )  # fmt: skip
-            if not moved:
-                raise Conflict("payment_closed", _("This payment no longer waits for a receipt."), field="receipt")
-            record(action="receipt.uploaded", category=AuditCategory.PAYMENT, resource=payment, actor=user,
-                   after={"sha256": scrubbed.sha256})  # fmt: skip
-    except (IntegrityError, DomainError) as error:
+            _put_before_admins(payment, receipt)
+    except DomainError:
         default_storage.delete(path)
-        if isinstance(error, DomainError):
-            raise
+        raise
+    except IntegrityError:
+        default_storage.delete(path)
         raise Conflict(
             "receipt_known", _("You have already sent this file. It is being checked."), field="receipt"
         ) from None
     return receipt
+
+
+def _put_before_admins(payment: Payment, receipt: TransferReceipt) -> None:
+    """In the caller's transaction: locks the order row, then a guarded UPDATE of the payment."""
+    Order.objects.select_for_update().get(pk=payment.order_id)
+    _check_room(payment)
+    _check_undecided(payment)
+    receipt.save(force_insert=True)
+    # A verdict that is already given stands, whatever is sent while it is being acted upon.
+    undecided = Payment.objects.filter(
+        pk=payment.pk, status__in=[Payment.Status.PENDING, Payment.Status.UNDER_REVIEW]
+    ).exclude(decision_approved=True)
+    moved = undecided.update(
+        status=Payment.Status.UNDER_REVIEW, reason="", comment="",
+        decision_approved=None, decision_kind="", decided_at=None,
+    )  # fmt: skip
+    if not moved:
+        raise Conflict("payment_closed", _("This payment no longer waits for a receipt."), field="receipt")
+    record(action="receipt.uploaded", category=AuditCategory.PAYMENT, resource=payment, actor=receipt.uploaded_by,
+           after={"sha256": receipt.sha256})  # fmt: skip
+
+
+def _as_declared(said: Declared) -> dict[str, Any]:
+    return {
+        "declared_minor": said.amount.minor if said.amount else None,
+        "declared_on": said.day,
+        "declared_reference": clean_reference(said.reference)[:60],
+    }
 
 
 def _shown_name(name: str) -> str:
