@@ -129,9 +129,8 @@ def test_a_smaller_plan_waits_for_the_next_period() -> None:
     assert subscription.organisation.plan_version.plan.name == "premium"
     pay(smaller)
     subscription.refresh_from_db()
-    subscription.organisation.refresh_from_db()
-    assert (subscription.plan_version.plan, subscription.next_plan) == (standard, None)
-    assert subscription.organisation.plan_version.plan == standard
+    assert (subscription.plan_version.plan.name, subscription.next_plan) == ("premium", None)
+    assert subscription.periods.get(order=smaller).plan_version.plan == standard
 
 
 def test_credit_pays_part_of_a_renewal_and_comes_back_when_it_is_replaced() -> None:

@@ -10,10 +10,10 @@ from django.db import transaction
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from billing.models import Order, Payment, Subscription
+from billing.models import Order, PaidPeriod, Payment, Subscription
 from billing.services.deletion import delete_subscription
 from billing.services.orders import attempts_worth_waiting_for
-from billing.services.subscriptions import lock_subscription, move_subscription
+from billing.services.subscriptions import begin_plan, lock_subscription, move_subscription
 from billing.transitions import CANCELLED_AFTER, PROVISIONAL, Step, clock_of, steps_by_time
 
 logger = structlog.get_logger(__name__)
@@ -51,12 +51,13 @@ def _advance(subscription_id: UUID, status: str, now: datetime) -> bool:
 def _follow_time(subscription_id: UUID, now: datetime) -> bool:
     with transaction.atomic():
         subscription = lock_subscription(subscription_id)
+        began = begin_plan(subscription=subscription, at=now)
         waits = subscription.has_access and waits_for_money(subscription)
         steps = steps_by_time(clock_of(subscription), now=now, waits=waits)
         for step in steps:
             if step.to != Status.DELETED:
                 _take(subscription, step)
-        return bool(steps)
+        return began or bool(steps)
 
 
 def _take(subscription: Subscription, step: Step) -> None:
@@ -81,6 +82,9 @@ def _due(now: datetime) -> QuerySet[Subscription]:
     grace = ExpressionWrapper(
         F("paid_until") + F("plan_version__grace_days") * timedelta(days=1), output_field=DateTimeField()
     )
+    other_plan = PaidPeriod.objects.filter(
+        ~Q(plan_version=OuterRef("plan_version")), subscription=OuterRef("pk"), starts_at__lte=now, ends_at__gt=now
+    )
     under_way = Exists(_money_under_way().filter(order__subscription=OuterRef("pk")))
     return (
         Subscription.objects.filter(organisation__isnull=False)
@@ -90,6 +94,7 @@ def _due(now: datetime) -> QuerySet[Subscription]:
             | Q(status=Status.PAST_DUE, grace_ends_at__lte=now) & (~under_way | Q(grace_ends_at__lte=now - PROVISIONAL))
             | Q(status=Status.SUSPENDED, hold=Hold.UNPAID, suspended_at__lte=now - CANCELLED_AFTER)
             | Q(status=Status.CANCELLED, delete_after__lte=now)
+            | Q(Exists(other_plan), status__in=Subscription.HAS_ACCESS)
         )
     )
 

@@ -33,6 +33,7 @@ from billing.services.orders import (
 )
 from billing.services.subscriptions import (
     current_version,
+    last_version,
     lock_subscription,
     move_subscription,
     periods_to_come,
@@ -221,7 +222,7 @@ def schedule_change(*, subscription_id: UUID, plan: Plan, cycle: str, actor: Any
             raise _not_open()
         _price(_version_for(subscription, plan), cycle, subscription.currency)
         before = {"plan": str(subscription.next_plan or ""), "cycle": subscription.next_cycle}
-        same_plan, same_cycle = plan.pk == subscription.plan_version.plan_id, cycle == subscription.cycle
+        same_plan, same_cycle = plan.pk == last_version(subscription).plan_id, cycle == subscription.cycle
         subscription.next_plan = None if same_plan else plan
         subscription.next_cycle = "" if same_cycle else cycle
         move_subscription(subscription=subscription, to=subscription.status, action="subscription.change_scheduled", actor=actor,
@@ -305,8 +306,9 @@ def close_order(*, order: Order, actor: Any, reason: str = "replaced") -> None:
 
 
 def _renewal_price(subscription: Subscription, cycle: str) -> Price:
-    """What the next period costs: the plan that is there keeps its version; one that is chosen comes as it is sold today."""
-    version = current_version(subscription.next_plan_id) if subscription.next_plan_id else subscription.plan_version
+    """What the next period costs: the plan that is there, or paid ahead, keeps its version; one that is chosen comes as it is
+    sold today."""
+    version = current_version(subscription.next_plan_id) if subscription.next_plan_id else last_version(subscription)
     wanted = cycle or subscription.next_cycle or subscription.cycle
     kept = version.prices.filter(cycle=wanted, currency=subscription.currency).first()
     return kept or _price(current_version(version.plan_id), wanted, subscription.currency)

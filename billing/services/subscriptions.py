@@ -84,7 +84,8 @@ def _time_given_back(order: Order) -> bool:
 
 
 def extend_subscription(*, subscription: Subscription, order: Order, at: datetime, actor: Any = None) -> None:
-    """A renewal was paid: its period is added, with the plan it was for, and access comes back if only money was missing.
+    """A renewal was paid: its period is added, and access comes back if only money was missing. Another plan begins with its
+    period, not with the payment: what is paid of the plan that is there runs to its end.
 
     In the caller's transaction, which holds the order's and the subscription's rows.
     """
@@ -92,7 +93,8 @@ def extend_subscription(*, subscription: Subscription, order: Order, at: datetim
     if start != subscription.paid_until:
         subscription.anchor_day = _day_of_month(start)
     _add_period(subscription, order, start, end)
-    subscription.plan_version = order.plan_version
+    if start <= at:
+        subscription.plan_version = order.plan_version
     subscription.cycle = order.cycle
     subscription.next_plan, subscription.next_cycle = None, ""
     subscription.cancel_at_period_end = False
@@ -131,6 +133,32 @@ def change_plan(*, subscription: Subscription, order: Order, at: datetime, actor
     subscription.next_plan, subscription.next_cycle = None, ""
     move_subscription(subscription=subscription, to=subscription.status, action="subscription.plan_changed", order=order, actor=actor,
                       details={"from": str(before), "to": str(order.plan_version)})  # fmt: skip
+
+
+def begin_plan(*, subscription: Subscription, at: datetime) -> bool:
+    """The plan of the period that runs now begins, where another one did before. False where it has already.
+
+    In the caller's transaction, which holds the subscription's row.
+    """
+    running = subscription.periods.select_related("plan_version__plan", "order").filter(
+        starts_at__lte=at, ends_at__gt=at
+    )
+    period = running.order_by("-starts_at", "-pk").first()
+    if period is None or period.plan_version_id == subscription.plan_version_id:
+        return False
+    before = subscription.plan_version
+    subscription.plan_version = period.plan_version
+    move_subscription(
+        subscription=subscription, to=subscription.status, action="subscription.plan_changed", order=period.order,
+        details={"from": str(before), "to": str(period.plan_version)},
+    )  # fmt: skip
+    return True
+
+
+def last_version(subscription: Subscription) -> PlanVersion:
+    """What the subscription ends on as it is paid today: the plan of its last period to come. One query."""
+    last = periods_to_come(subscription, timezone.now())[-1:]
+    return last[0].plan_version if last else subscription.plan_version
 
 
 def move_subscription(
@@ -214,7 +242,8 @@ def give_credit_back(*, order: Order) -> None:
 
 def periods_to_come(subscription: Subscription, at: datetime) -> list[PaidPeriod]:
     """The paid periods that are not over, the first first. One query."""
-    return list(subscription.periods.filter(ends_at__gt=at).order_by("starts_at", "pk"))
+    to_come = subscription.periods.select_related("plan_version__plan").filter(ends_at__gt=at)
+    return list(to_come.order_by("starts_at", "pk"))
 
 
 def stretch_of(period: PaidPeriod) -> Stretch:

@@ -14,7 +14,7 @@ from billing.models import PaidPeriod, Subscription
 from billing.periods import days_between
 from billing.services.orders import is_being_paid
 from billing.services.renewals import close_order, lock_with_open_order
-from billing.services.subscriptions import lock_subscription, move_subscription, period_after, with_access
+from billing.services.subscriptions import last_version, lock_subscription, move_subscription, period_after, with_access
 from billing.transitions import start_of_renewal, status_without_hold
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
@@ -114,7 +114,7 @@ def _add_free_period(subscription: Subscription, days: int) -> None:
     end = start + timedelta(days=days)
     whole = period_after(start, subscription.cycle, anchor_day=timezone.localtime(start, zone).day)
     PaidPeriod.objects.create(
-        subscription=subscription, plan_version=subscription.plan_version, cycle=subscription.cycle,
+        subscription=subscription, plan_version=last_version(subscription), cycle=subscription.cycle,
         starts_at=start, ends_at=end, full_days=days_between(start, whole, zone),
         value_minor=0, currency=subscription.currency,
     )  # fmt: skip

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from billing.models import Order, Plan, PlanVersion, Price, Subscription
+from django.utils import timezone
+
+from billing.models import Order, PaidPeriod, Plan, PlanVersion, Price, Subscription
 from billing.models.catalogue import Cycle
 from billing.money import Money
 from billing.selectors import plans_on_sale
 from billing.services.renewals import ChangePreview, RenewalPreview, preview_change, preview_renewal
+from billing.services.subscriptions import periods_to_come
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.organisations.models import Membership, Organisation
 from shared_apps.organisations.policies import may_pay
@@ -53,6 +56,7 @@ def plan_page(place: Membership) -> dict[str, Any]:
         "pays": pays,
         "product": plan_texts.PRODUCTS[plan.product],
         "plan": plan,
+        "ahead": _paid_ahead(subscription),
         "quotas": plan_texts.quota_texts(subscription.plan_version.quotas),
         "features": [plan_texts.feature_text(name) for name in subscription.plan_version.features],
         "limits": _counted(usage_of(place.organisation)),
@@ -68,6 +72,12 @@ def plan_page(place: Membership) -> dict[str, Any]:
             "others": _others(subscription),
         }
     return context
+
+
+def _paid_ahead(subscription: Subscription) -> PaidPeriod | None:
+    """The first period to come that is paid for another plan; None where what is paid goes on as it is. One query."""
+    to_come = periods_to_come(subscription, timezone.now())
+    return next((one for one in to_come if one.plan_version_id != subscription.plan_version_id), None)
 
 
 def renewals_of(subscription: Subscription) -> list[RenewalPreview]:

@@ -15,6 +15,7 @@ from billing.models import Plan, Subscription
 from billing.money import Money
 from billing.services.reminders import open_renewal_of
 from billing.services.renewals import open_renewal, order_change, schedule_change
+from billing.services.subscriptions import last_version
 from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.core.forms import show_error
 from shared_apps.organisations.models import Membership
@@ -127,7 +128,7 @@ def keep(request: HttpRequest, id: UUID) -> HttpResponse:
     try:
         schedule_change(
             subscription_id=subscription.pk,
-            plan=subscription.plan_version.plan,
+            plan=last_version(subscription).plan,
             cycle=subscription.cycle,
             actor=request.user,
         )
