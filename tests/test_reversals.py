@@ -14,9 +14,11 @@ from django.core import mail
 from billing import gateways
 from billing.models import Dispute, Order, Payment, Refund, Subscription, WebhookEvent
 from billing.money import Money
-from billing.providers.base import ProviderUnavailable
+from billing.providers.base import DisputeState, DisputeStatus, ProviderUnavailable
 from billing.providers.paypal_reading import event_ref
 from billing.services import webhooks
+from billing.services.cancelling import request_deletion, undo_cancellation
+from billing.services.disputes import note_dispute
 from billing.services.refund_sending import send_refund
 from billing.services.refunds import request_refund
 from billing.services.reversals import note_refunded, sync_reversals
@@ -24,6 +26,7 @@ from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.notifications.services import send_due_emails
 from tests.books import balances, by_momo, by_paypal, check_books, notes_of
 from tests.support.factories import make_admin
+from tests.support.subscriptions import ready_subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -221,6 +224,17 @@ class TestDisputes:
         Subscription.objects.filter(pk=payment.order.subscription_id).update(hold="admin")
         end_dispute(simulator, dispute, "RESOLVED_SELLER_FAVOUR")
         assert subscription_of(payment).hold == "admin"
+
+    def test_what_was_cancelled_before_is_not_opened_again_meanwhile(self) -> None:
+        subscription = ready_subscription("store-a")
+        payment = Payment.objects.get(order__subscription=subscription, status="succeeded")
+        request_deletion(subscription_id=subscription.pk, actor=None)
+        note_dispute(payment_id=payment.pk, state=DisputeState("PP-D-1", DisputeStatus.OPEN, payment.received))
+        with pytest.raises(Conflict) as refused:
+            undo_cancellation(subscription_id=subscription.pk, actor=None)
+        assert refused.value.code == "subscription_held"
+        note_dispute(payment_id=payment.pk, state=DisputeState("PP-D-1", DisputeStatus.WON, payment.received))
+        assert undo_cancellation(subscription_id=subscription.pk, actor=None).has_access
 
 
 class TestWebhooks:

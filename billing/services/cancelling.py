@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import Subscription
+from billing.models import Dispute, Subscription
 from billing.services.renewals import close_order, lock_with_open_order
 from billing.services.subscriptions import lock_subscription, move_subscription
 from billing.transitions import DELETED_ON_REQUEST_AFTER, clock_of, status_by_time
@@ -56,23 +57,35 @@ def cancel_subscription(*, subscription_id: UUID, reason: str, comment: str = ""
 def undo_cancellation(*, subscription_id: UUID, actor: Any) -> Subscription:
     """The owner thought better of it: a scheduled end is taken back, and what was cancelled with time left is open again.
 
-    One transaction; locks the subscription. Raises Conflict where only a payment opens it again.
+    One transaction; locks the subscription. Raises Conflict where only a payment opens it again, or while it is held.
     """
     with transaction.atomic():
         subscription = lock_subscription(subscription_id)
         scheduled = subscription.cancel_at_period_end
         to = subscription.status
         if to == Status.CANCELLED:
+            _check_undisputed(subscription)
             to = status_by_time(replace(clock_of(subscription), status=Status.ACTIVE, ends=False), now=timezone.now())
         elif not scheduled:
             raise Conflict("not_cancelled", _("This subscription goes on. There is nothing to take back."))
-        if to not in Subscription.HAS_ACCESS:
+        if to not in Subscription.HAS_ACCESS or was_closed_before(subscription):
             raise Conflict(
                 "payment_needed", _("The paid time is over. Pay the next period to open the workspace again.")
             )
         subscription.cancel_at_period_end = False
         move_subscription(subscription=subscription, to=to, action="subscription.cancellation_undone", actor=actor)
         return subscription
+
+
+def was_closed_before(subscription: Subscription) -> bool:
+    """Whether what is cancelled had no access when it was cancelled: grace that was over, or never was, does not begin anew.
+
+    One query, none where it is not cancelled.
+    """
+    if subscription.status != Status.CANCELLED:
+        return False
+    ended = subscription.events.filter(to_status=Status.CANCELLED).exclude(from_status=Status.CANCELLED)
+    return ended.order_by("-pk").values_list("from_status", flat=True).first() == Status.SUSPENDED
 
 
 def request_deletion(*, subscription_id: UUID, actor: Any) -> datetime:
@@ -103,4 +116,15 @@ def _check_free_to_end(subscription: Subscription) -> None:
     if subscription.status in (Status.INCOMPLETE, Status.DELETED) or subscription.organisation_id is None:
         raise Conflict("subscription_not_open", _("This organisation has no plan that can be changed or renewed."))
     if subscription.status == Status.SUSPENDED and subscription.hold in (Hold.ADMIN, Hold.DISPUTE):
-        raise Conflict("subscription_held", _("Our team holds this workspace at the moment. Write to us first."))
+        raise _held()
+
+
+def _check_undisputed(subscription: Subscription) -> None:
+    """A dispute cannot hold what is cancelled already; it holds what would be opened again."""
+    disputes = Dispute.objects.filter(payment__order__subscription=subscription).exclude(status=Dispute.Status.WON)
+    if settings.DISPUTE_SUSPENDS and disputes.exists():
+        raise _held()
+
+
+def _held() -> Conflict:
+    return Conflict("subscription_held", _("Our team holds this workspace at the moment. Write to us first."))

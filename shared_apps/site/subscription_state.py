@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from billing.models import Order, Subscription
+from billing.services.cancelling import was_closed_before
 from billing.services.life import waits_for_money
 from billing.transitions import PROVISIONAL, clock_of
 from shared_apps.core.templatetags.ui import day, moment_and_zone
@@ -52,31 +53,32 @@ class SubscriptionState:
 
 
 def state_of(membership: Membership) -> SubscriptionState | None:
-    """The state of the organisation's subscription, for one of its people; None while there is none. Two queries at most."""
+    """The state of the organisation's subscription, for one of its people; None while there is none. Three queries at most."""
     subscription = getattr(membership.organisation, "subscription", None)
     if subscription is None or subscription.status in (Status.INCOMPLETE, Status.DELETED):
         return None
     label, tone = LABELS[subscription.status]
     is_held = subscription.status == Status.SUSPENDED and subscription.hold != Hold.UNPAID
     is_cancelled = subscription.status == Status.CANCELLED
-    ends = may_end(membership.role)
+    ends, is_left = may_end(membership.role), has_time_left(subscription)
     return SubscriptionState(
         subscription=subscription,
         text=text_of(subscription),
         label=label,
         tone=tone,
         open_order=_open_order(subscription),
-        can_renew=may_pay(membership.role) and not is_held and not has_time_left(subscription),
+        can_renew=may_pay(membership.role) and not is_held and not is_left,
         can_cancel=ends and not is_held and not is_cancelled and not subscription.cancel_at_period_end,
-        can_undo=ends and (subscription.cancel_at_period_end or has_time_left(subscription)),
+        can_undo=ends and (subscription.cancel_at_period_end or is_left),
         can_delete=ends and not is_held,
     )
 
 
 def has_time_left(subscription: Subscription) -> bool:
-    """Whether what is cancelled is opened again without a payment: paid time, or grace, is left of it."""
+    """Whether what is cancelled is opened again without a payment: paid time, or grace, is left of it. One query at most."""
     ends_at = clock_of(subscription).grace_ends_at
-    return subscription.status == Status.CANCELLED and ends_at is not None and ends_at > timezone.now()
+    is_left = subscription.status == Status.CANCELLED and ends_at is not None and ends_at > timezone.now()
+    return is_left and not was_closed_before(subscription)
 
 
 def text_of(subscription: Subscription) -> str:
