@@ -80,6 +80,14 @@ def payable_by(user: Any, *, prefix: str = "") -> Q:
     return Q(**mine) | (~Q(**{f"{prefix}kind": Order.Kind.FIRST}) & Q(**{f"{prefix}organisation_id__in": places}))
 
 
+def is_on_payers_side(user: Any, order: Order) -> bool:
+    """Whether somebody made an order or belongs to its organisation: such a person does not decide about its money.
+    One query at most."""
+    if order.user_id == user.pk:
+        return True
+    return Membership.objects.filter(user_id=user.pk, organisation__subscription__pk=order.subscription_id).exists()
+
+
 def access_payment(user: Any, payment_id: UUID | str) -> Payment:
     """A payment for who may pay its order, or for a platform admin; anybody else is told that there is none."""
     payments = Payment.objects.select_related("order__user", "method").filter(pk=payment_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -10,13 +11,16 @@ from django.utils import timezone
 
 from billing.models import Order, Payment, Plan, Refund, Subscription
 from billing.money import Money
+from billing.services.cancelling import cancel_subscription, request_deletion, undo_cancellation
 from billing.services.payments import start_payment
 from billing.services.refunds import mark_refund_sent, request_refund
 from billing.services.renewals import open_renewal, order_change, preview_change
 from billing.services.reviews import settle_review
 from billing.services.subscriptions import open_workspace
 from billing.services.transfers import decide_transfer
-from shared_apps.core.errors import DomainError
+from shared_apps.core.errors import Conflict, DomainError, NotAllowed
+from shared_apps.organisations.models import Membership
+from shared_apps.site.subscription_state import has_time_left
 from tests.books import check_books
 from tests.support.factories import make_admin, make_order, pay_by_transfer
 from tests.support.subscriptions import paid_for_days, ready_subscription
@@ -158,3 +162,22 @@ def upgraded() -> tuple[Subscription, Order]:
     preview = preview_change(subscription=subscription, plan=gold)
     change = order_change(subscription_id=subscription.pk, plan=gold, expected_due=preview.due, actor=None)
     return subscription, change
+
+
+@pytest.mark.parametrize("give_up", [request_deletion, lambda **ids: cancel_subscription(reason="price", **ids)])
+def test_taking_a_cancellation_back_begins_no_grace_that_a_refund_ended(give_up: Any) -> None:
+    subscription = ready_subscription("store-a")
+    end(first_payment(subscription))
+    give_up(subscription_id=subscription.pk, actor=None)
+    with pytest.raises(Conflict) as refused:
+        undo_cancellation(subscription_id=subscription.pk, actor=None)
+    assert refused.value.code == "payment_needed"
+    subscription.refresh_from_db()
+    assert (subscription.status, has_time_left(subscription)) == (Status.CANCELLED, False)
+
+
+def test_a_colleague_of_the_payer_gives_nothing_back() -> None:
+    subscription, colleague = ready_subscription("store-a"), make_admin()
+    Membership.objects.create(organisation=subscription.organisation, user=colleague, role=Membership.Role.MEMBER)
+    with pytest.raises(NotAllowed):
+        request_refund(payment=first_payment(subscription), reason="Geste", actor=colleague)

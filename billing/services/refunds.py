@@ -18,6 +18,7 @@ from billing.messages import NOT_SENT
 from billing.models import Dispute, Order, Payment, Refund
 from billing.money import Money
 from billing.refunding import CreditUsed, Standing, Taken, needs_second_person, take, window_is_over
+from billing.selectors import is_on_payers_side
 from billing.services import refund_steps as steps
 from billing.services.refund_mail import tell_team_waiting
 from billing.services.subscriptions import lock_subscription
@@ -156,10 +157,10 @@ def give_up_refund(*, refund: Refund, admin: Any) -> Refund:
 
 
 def check_may_refund(payment: Payment, admin: Any) -> None:
-    """Platform admins give money back, and none of them to themselves. Raises NotAllowed."""
+    """Platform admins give money back, and none of them to themselves or their organisation. Raises NotAllowed."""
     if not is_platform_admin(admin):
         raise NotAllowed("admins_only", _("Only platform admins may give money back."))
-    if payment.order.user_id == admin.pk:
+    if is_on_payers_side(admin, payment.order):
         raise NotAllowed("own_payment", _("Someone else must decide about your own payment."))
 
 

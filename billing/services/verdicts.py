@@ -16,6 +16,7 @@ from billing.models import Order, Payment, StatementLine, TransferDecision
 from billing.money import Money
 from billing.providers import reasons
 from billing.refunding import needs_second_person
+from billing.selectors import is_on_payers_side
 from billing.services.transfer_mail import tell_rejected, tell_team_second
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.audit.models import AuditCategory
@@ -39,10 +40,10 @@ class Verdict:
 
 
 def check_may_decide(order: Order, admin: Any) -> None:
-    """Platform admins alone, and never about an order of their own. Raises NotAllowed."""
+    """Platform admins alone, and never about an order of their own or of their organisation. Raises NotAllowed."""
     if not is_platform_admin(admin):
         raise NotAllowed("admins_only", _("Only platform admins may check transfers."))
-    if order.user_id == admin.pk:
+    if is_on_payers_side(admin, order):
         raise NotAllowed("own_payment", _("Someone else must check your own payment."))
 
 
