@@ -14,20 +14,27 @@ from billing.money import Money
 from billing.services.orders import cancel_order, expire_orders
 from billing.services.payments import start_payment
 from billing.services.polling import claim_due_payments
+from billing.services.renewals import open_renewal
 from billing.services.resolve import resolve_payment
 from billing.services.reviews import settle_review
 from billing.services.transfers import confirm_transfer, decide_transfer, send_transfer_back, undo_decision
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
 from shared_apps.notifications.models import Delivery
+from shared_apps.organisations.models import Membership
 from tests.books import check_books
 from tests.support.factories import make_admin, make_order
+from tests.support.subscriptions import ready_subscription
 
 pytestmark = pytest.mark.django_db
 
 
 def francs(minor: int) -> Money:
     return Money(minor, "XAF")
+
+
+def renewal() -> Order:
+    return open_renewal(subscription_id=ready_subscription("store-a").pk)
 
 
 def announced(order: Order | None = None) -> Payment:
@@ -185,8 +192,30 @@ class TestTwoPeople:
         assert payment.status == Payment.Status.NEEDS_REVIEW
         with pytest.raises(NotAllowed):
             settle_review(payment=payment, decision="apply", received=francs(25_000), admin=admin)
-        settled = settle_review(payment=payment, decision="apply", received=francs(25_000), admin=make_admin())
+
+    @pytest.mark.parametrize("decision", ["apply", "credit"])
+    def test_nor_does_an_amount_that_one_person_alone_has_seen(self, decision: str) -> None:
+        """Somebody said that a single franc came; who says that it was 25,000 is the first to say so."""
+        corrector = make_admin()
+        payment = approve(announced(renewal()), 1, as_received=False)
+        noted = settle_review(payment=payment, decision=decision, received=francs(25_000), admin=corrector)
+        assert (noted.status, noted.received) == (Payment.Status.NEEDS_REVIEW, francs(25_000))
+        with pytest.raises(NotAllowed):
+            settle_review(payment=noted, decision=decision, admin=corrector)
+        settled = settle_review(payment=noted, decision=decision, received=francs(25_000), admin=make_admin())
         assert settled.status == Payment.Status.SUCCEEDED
+        check_books()
+
+    def test_a_colleague_of_the_payer_is_neither_of_the_two(self) -> None:
+        order, colleague = renewal(), make_admin()
+        Membership.objects.create(organisation=order.organisation, user=colleague, role=Membership.Role.BILLING)
+        payment = announced(order)
+        with pytest.raises(NotAllowed) as refusal:
+            approve(payment, admin=colleague)
+        assert refusal.value.code == "own_payment"
+        approve(payment)
+        with pytest.raises(NotAllowed):
+            confirm_transfer(decision=decision_of(payment), admin=colleague)
 
     def test_both_may_undo_it_until_it_counts(self, settings) -> None:
         settings.TRANSFER_UNDO_SECONDS = 30

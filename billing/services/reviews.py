@@ -52,7 +52,8 @@ class Settlement:
 def settle_review(
     *, payment: Payment, decision: str, received: Money | None = None, admin: Any, comment: str = ""
 ) -> Payment:
-    """Decide about money in review. `received` is what the statement shows, where nobody told us or a person typed it wrong.
+    """Decide about money in review. `received` is what the statement shows, where nobody told us or a person typed it wrong;
+    above TRANSFER_SECOND_APPROVER_ABOVE it is noted, and somebody else makes it pay.
 
     One transaction: locks the payment's order, the open order it pays instead, then subscription, organisation and invoice
     counter. Raises NotAllowed, Conflict, and DomainError on `decision`, `received` or `comment`.
@@ -67,18 +68,23 @@ def settle_review(
             raise Conflict("already_decided", _("Somebody has decided about this money meanwhile. Refresh the page."))
         if decision != Decision.DISMISS:
             _check_second(payment, received, decision, admin)
-            _settle_received(payment, received)
+            corrected = _settle_received(payment, received, admin)
+            if corrected and _needs_second(payment, decision):
+                return payment  # who says that so much came does not alone make it pay
         _DECIDE[Decision(decision)](Settlement(payment, order, admin, " ".join(comment.split())[:300]))
     return Payment.objects.select_related("method", "order__user").get(pk=payment.pk)
 
 
 def _check_second(payment: Payment, received: Money | None, decision: str, admin: Any) -> None:
     """Who alone said that a large transfer came does not alone make it pay: two people, here as on the transfer desk."""
-    amount = received or payment.received
-    alone = payment.decided_by_id == admin.pk and decision in (Decision.APPLY, Decision.CREDIT)
-    limits = settings.TRANSFER_SECOND_APPROVER_ABOVE
-    if amount and alone and needs_second_person(amount, alone_before=0, limits=limits):
+    if payment.decided_by_id == admin.pk and _needs_second(payment, decision, received):
         raise NotAllowed("same_person", _("Somebody else must decide: you said that this transfer came."))
+
+
+def _needs_second(payment: Payment, decision: str, received: Money | None = None) -> bool:
+    amount, limits = received or payment.received, settings.TRANSFER_SECOND_APPROVER_ABOVE
+    pays = decision in (Decision.APPLY, Decision.CREDIT)
+    return bool(pays and amount and needs_second_person(amount, alone_before=0, limits=limits))
 
 
 def worth_of(payment: Payment, received: Money) -> Money | None:
@@ -107,8 +113,9 @@ def takes_credit(payment: Payment) -> bool:
     return payment.order.subscription.status not in gone
 
 
-def _settle_received(payment: Payment, received: Money | None) -> None:
-    """Book what came, if it was not booked or was typed wrong; what a provider itself says is not up to us."""
+def _settle_received(payment: Payment, received: Money | None, admin: Any) -> bool:
+    """Book what came, if it was not booked or was typed wrong, and who says so; what a provider itself says is not up to us.
+    Whether another amount than before was booked."""
     by_hand = gateways.gateway(payment.method.name).capabilities.flow is Flow.MANUAL
     if received and payment.received and received != payment.received and not by_hand:
         raise DomainError(
@@ -123,14 +130,18 @@ def _settle_received(payment: Payment, received: Money | None) -> None:
     if payment.refunding_minor or payment.refunded_minor:
         if amount != payment.received:
             raise Conflict("already_decided", _("Part of this money has been given back already."))
-        return
-    if amount != payment.received:
-        Payment.objects.filter(pk=payment.pk).update(received_minor=amount.minor, received_currency=amount.currency)
-        record(action="review.corrected", category=AuditCategory.PAYMENT, resource=payment,
+        return False
+    corrected = amount != payment.received
+    if corrected:
+        Payment.objects.filter(pk=payment.pk).update(
+            received_minor=amount.minor, received_currency=amount.currency, decided_by=admin
+        )
+        record(action="review.corrected", category=AuditCategory.PAYMENT, resource=payment, actor=admin,
                before={"received_minor": payment.received_minor, "currency": payment.received_currency},
                after={"received_minor": amount.minor, "currency": amount.currency})  # fmt: skip
         payment.received_minor, payment.received_currency = amount.minor, amount.currency
     set_unapplied(payment=payment, amount=amount)
+    return corrected
 
 
 def _apply(settlement: Settlement) -> None:
