@@ -130,6 +130,18 @@ def open_renewal(*, subscription_id: UUID, cycle: str = "", coupon_code: str = "
         return _open_renewal(subscription_id, cycle, coupon_code, actor)
 
 
+def open_renewal_by_link(*, subscription_id: UUID) -> Order:
+    """As `open_renewal`, for whoever has no more than the link of an order that is over: no open order gives way to it, and
+    credit alone pays nothing. Raises Conflict."""
+    with transaction.atomic():
+        open_order, subscription = lock_with_open_order(subscription_id)
+        _check_renewable(subscription)
+        is_open = open_order is not None and open_order.expires_at > timezone.now()
+        if is_open or not preview_renewal(subscription=subscription).due:
+            raise Conflict("log_in_to_renew", _("Log in to renew this subscription."))
+        return _open_renewal(subscription_id, "", "", None)
+
+
 def _open_renewal(subscription_id: UUID, cycle: str, coupon_code: str, actor: Any) -> Order:
     with transaction.atomic():
         open_order, subscription = lock_with_open_order(subscription_id)

@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from billing.models import Order, Payment, Subscription
+from billing.models import Order, Payment, Plan, Subscription
+from billing.money import Money
 from billing.services.life import advance_subscriptions
 from billing.services.payments import start_payment
-from billing.services.renewals import open_renewal
+from billing.services.renewals import open_renewal, order_change, preview_change
+from billing.services.subscriptions import add_credit
 from billing.services.transfers import decide_transfer
 from billing.signing import pay_path, pay_token, pay_token_matches
 from shared_apps.site.tests.helpers import logged_in, text_of, visitor
@@ -228,6 +231,31 @@ class TestWhatIsOver:
         answer = client.post(url(order, "renew/"))
         anew = subscription.orders.get(status="awaiting_payment")
         assert answer.headers["Location"] == url(anew)
+
+    def test_no_open_order_gives_way_to_an_old_link(self, client, order, subscription) -> None:
+        Order.objects.filter(pk=order.pk).update(status="cancelled")
+        gold = Plan.objects.get(product="store", name="gold")
+        due = preview_change(subscription=subscription, plan=gold).due
+        change = order_change(subscription_id=subscription.pk, plan=gold, expected_due=due, actor=None)
+        assert client.post(url(order, "renew/")).headers["Location"] == url(order)
+        assert subscription.orders.get(status="awaiting_payment") == change
+
+    @pytest.mark.parametrize("status", ["awaiting_payment", "fulfilled"])
+    def test_nor_is_anything_made_by_the_link_of_one_that_is_not_over(self, client, subscription, status: str) -> None:
+        yearly = open_renewal(subscription_id=subscription.pk, cycle="yearly")
+        if status == "fulfilled":
+            pay(yearly)
+        assert client.post(url(yearly, "renew/")).headers["Location"] == url(yearly)
+        yearly.refresh_from_db()
+        assert (yearly.status, subscription.orders.count()) == (status, 2)
+
+    def test_no_credit_is_spent_by_a_link_alone(self, client, order, subscription) -> None:
+        Order.objects.filter(pk=order.pk).update(status="cancelled")
+        with transaction.atomic():
+            add_credit(subscription_id=subscription.pk, amount=Money(30_000, "XAF"))
+        client.post(url(order, "renew/"))
+        subscription.refresh_from_db()
+        assert (subscription.credit_minor, subscription.orders.count()) == (30_000, 2)
 
     def test_one_of_a_deleted_subscription_only_says_so(self, client, order, subscription) -> None:
         Order.objects.filter(pk=order.pk).update(status="cancelled")

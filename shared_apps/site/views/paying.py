@@ -23,7 +23,7 @@ from billing import gateways, tasks
 from billing.models import Invoice, Order, Payment
 from billing.selectors import order_in_place_of
 from billing.services.payments import methods_for, start_payment, transfer_instructions
-from billing.services.renewals import open_renewal
+from billing.services.renewals import open_renewal, open_renewal_by_link
 from billing.services.resolve import resolve_now_or_soon
 from billing.services.subscriptions import renewal_period
 from billing.services.transfers import upload_receipt
@@ -191,9 +191,15 @@ def renew(request: HttpRequest, door: Door) -> HttpResponse:
     """A renewal in place of one that can no longer be paid."""
     if door.order.kind == Order.Kind.FIRST:
         raise NotFound
-    actor = None if door.by_link else request.user
+    if not _load(request, door).may_renew or order_in_place_of(door.order):
+        return redirect(door.url)
+    subscription_id = door.order.subscription_id
     try:
-        order = open_renewal(subscription_id=door.order.subscription_id, actor=actor)
+        order = (
+            open_renewal_by_link(subscription_id=subscription_id)
+            if door.by_link
+            else open_renewal(subscription_id=subscription_id, actor=request.user)
+        )
     except DomainError as error:
         messages.warning(request, str(error))
         return redirect(door.url)
