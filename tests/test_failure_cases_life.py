@@ -5,18 +5,24 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from billing.models import Coupon, CouponUse, Order, Payment
+from billing.models import Coupon, CouponUse, Order, Payment, Plan
 from billing.money import Money
 from billing.services.orders import expire_orders
 from billing.services.payments import start_payment
 from billing.services.refund_sending import send_refund
 from billing.services.refunds import request_refund
+from billing.services.renewals import open_renewal, order_change, preview_change
 from billing.services.resolve import resolve_payment
+from billing.services.reviews import order_for
+from billing.services.subscriptions import add_credit
+from billing.services.transfers import decide_transfer
 from shared_apps.core.errors import DomainError
 from tests.books import balances, check_books, notes_of
 from tests.support.factories import make_admin, make_order, make_user, pay_by_transfer
+from tests.support.subscriptions import ready_subscription
 from tests.support.threads import at_once
 
 PHONE = "237670123456"
@@ -88,6 +94,34 @@ def test_case_07_when_another_attempt_has_paid_by_then_the_late_money_waits_for_
     order.refresh_from_db()
     assert order.received_minor == 25_000
     check_books()
+
+
+@pytest.mark.django_db
+def test_case_07_late_money_that_is_not_enough_without_the_credit_that_was_let_go_waits_for_a_person(simulator) -> None:
+    subscription = ready_subscription("store-a")
+    with transaction.atomic():
+        add_credit(subscription_id=subscription.pk, amount=Money(4_000, "XAF"))
+    order = open_renewal(subscription_id=subscription.pk)
+    payment = by_momo(order)
+    expired(order)
+    simulator.decide_momo(payment.provider_ref, "SUCCESSFUL")
+    payment = resolve_payment(payment.pk)
+    order.refresh_from_db()
+    assert (payment.status, payment.reason) == (Status.NEEDS_REVIEW, "amount_mismatch")
+    assert (order.received_minor, order_for(payment)) == (0, None)
+
+
+@pytest.mark.django_db
+def test_case_07_money_for_a_better_plan_whose_time_is_over_waits_for_a_person() -> None:
+    """A receipt that is looked at after the paid time has ended: nothing is left that could be better."""
+    subscription, gold = ready_subscription("store-a"), Plan.objects.get(product="store", name="gold")
+    due = preview_change(subscription=subscription, plan=gold).due
+    order = order_change(subscription_id=subscription.pk, plan=gold, expected_due=due, actor=None)
+    payment = start_payment(order_id=order.pk, method="bank_transfer")
+    yesterday = timezone.now() - timedelta(days=1)
+    Order.objects.filter(pk=order.pk).update(period_end=yesterday, expires_at=yesterday)
+    payment = decide_transfer(payment=payment, admin=make_admin(), approved=True)
+    assert (payment.status, payment.reason) == (Status.NEEDS_REVIEW, "order_closed")
 
 
 @pytest.mark.django_db

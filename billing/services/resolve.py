@@ -123,7 +123,8 @@ def _ask(provider: Provider, payment: Payment) -> ProviderState:
 def _may_capture(payment: Payment) -> bool:
     """Money that the payer approved is taken only while the order still needs it."""
     order = Order.objects.get(pk=payment.order_id)
-    if order.status not in Order.PAYABLE or payment.amount_minor > order.due.minor:
+    wanted = judge_order(order, worth=payment.amount).verdict is Verdict.SUCCEED
+    if not wanted or payment.amount_minor > order.due.minor:
         return False
     return not order.payments.filter(status=Payment.Status.NEEDS_REVIEW).exists()
 
@@ -154,7 +155,7 @@ def _apply(payment: Payment, judgement: Judgement, state: ProviderState) -> None
         # The order row first, always: whoever moves a payment holds it.
         order = Order.objects.select_for_update().get(pk=payment.order_id)
         if judgement.verdict is Verdict.SUCCEED:
-            judgement = _judge_transfer(payment, order) or judge_order(order)
+            judgement = _judge_transfer(payment, order) or judge_order(order, worth=payment.worth)
         if judgement.verdict is Verdict.SUCCEED:
             _succeed(payment, order, state)
         else:
@@ -172,12 +173,17 @@ def _judge_transfer(payment: Payment, order: Order) -> Judgement | None:
     return None
 
 
-def judge_order(order: Order) -> Judgement:
-    """Money that is right may still come for an order that does not want it any more. Two queries at most."""
+def judge_order(order: Order, *, worth: Money) -> Judgement:
+    """Money that is right, `worth` so much in the order's currency, may still come for an order that does not want it any
+    more: one that is over, that lost its credit with its time, or whose time to be had is over. Two queries at most."""
     if order.status in (Order.Status.PAID, Order.Status.FULFILLED):
         return Judgement(Verdict.REVIEW, reasons.SECOND_SUCCESS)
     if order.status == Order.Status.CANCELLED:
         return Judgement(Verdict.REVIEW, reasons.ORDER_CLOSED)
+    if order.kind == Order.Kind.CHANGE and order.period_end and order.period_end <= timezone.now():
+        return Judgement(Verdict.REVIEW, reasons.ORDER_CLOSED)
+    if order.status == Order.Status.EXPIRED and worth < order.due:
+        return Judgement(Verdict.REVIEW, reasons.AMOUNT_MISMATCH)
     if order.status == Order.Status.EXPIRED and order.kind != Order.Kind.FIRST:
         return _judge_late(order)
     return Judgement(Verdict.SUCCEED)

@@ -101,7 +101,8 @@ def worth_of(payment: Payment, received: Money) -> Money | None:
 def order_for(payment: Payment) -> Order | None:
     """The order that the money may pay now: its own, else the open one of its subscription. Four queries at most."""
     own = payment.order
-    if own.status in Order.PAYABLE and judge_order(own).verdict is Verdict.SUCCEED:
+    worth = (worth_of(payment, payment.received) if payment.received else None) or payment.amount
+    if own.status in Order.PAYABLE and judge_order(own, worth=worth).verdict is Verdict.SUCCEED:
         return own
     others = Order.objects.filter(subscription_id=own.subscription_id, status=Order.Status.AWAITING_PAYMENT)
     return others.exclude(pk=own.pk).first()
