@@ -21,7 +21,7 @@ def orders_of(user: Any) -> list[dict[str, Any]]:
             "number": order.number,
             "status": order.status,
             "organisation": order.organisation_name,
-            "total": f"{order.total.as_text} {order.currency}",
+            "total": f"{order.total.as_text()} {order.currency}",
             "created_at": order.created_at,
             "paid_at": order.paid_at,
             "customer": {name: getattr(order, name) for name in _CUSTOMER},

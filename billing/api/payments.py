@@ -14,11 +14,11 @@ from rest_framework.response import Response
 
 from billing.messages import explain
 from billing.models import Payment
-from billing.selectors import access_payment
+from billing.selectors import access_order, access_payment, payable_by
 from billing.services.transfers import RECEIPT_TEXTS, decide_transfer, upload_receipt
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, page_of, paginated, validated
-from shared_apps.core.errors import DomainError, NotFound
+from shared_apps.core.errors import DomainError
 from shared_apps.core.uploads import MAX_BYTES
 
 # What a multipart body holds around the file.
@@ -93,11 +93,11 @@ def represent_payment(payment: Payment) -> Any:
 
 
 def _payments_for(user: Any) -> QuerySet[Payment]:
-    """The caller's own payments; everybody's for a platform admin."""
+    """Payments of the orders that the caller may pay; everybody's for a platform admin."""
     payments = (
         Payment.objects.select_related("order", "method").prefetch_related("receipts").order_by("-created_at", "pk")
     )
-    return payments if is_platform_admin(user) else payments.filter(order__user_id=user.pk)
+    return payments if is_platform_admin(user) else payments.filter(payable_by(user, prefix="order__"))
 
 
 class PaymentsView(ApiView):
@@ -141,8 +141,7 @@ class UploadReceiptView(ApiView):
     )
     def post(self, request: Request, payment_id: UUID) -> Response:
         payment = access_payment(request.user, payment_id)
-        if payment.order.user_id != request.user.pk:
-            raise NotFound  # an admin sees payments, and proves none
+        access_order(request.user, payment.order_id)  # an admin sees payments, and proves none
         _check_size(request)
         upload_receipt(payment=payment, upload=validated(ReceiptInputSerializer, request)["receipt"], user=request.user)
         return Response(represent_payment(access_payment(request.user, payment_id)), status=201)

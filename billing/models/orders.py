@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -158,6 +159,13 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def payer(self) -> Any:
+        """The account that is written to about its money: who made a first order, later ones' owner of today."""
+        if self.kind == self.Kind.FIRST or self.organisation is None:
+            return self.user
+        return self.organisation.owner
 
     @property
     def total(self) -> Money:

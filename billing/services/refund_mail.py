@@ -79,9 +79,9 @@ def _to_payer(order: Order, *, key: str, template: str, **context: Any) -> None:
     notify_by_email(
         key=key,
         template=template,
-        recipient=order.user.email,
+        recipient=order.payer.email,
         locale=order.locale,
-        context={"name": order.user.get_short_name(), "number": order.number, "url": platform_url(path), **context},
+        context={"name": order.payer.get_short_name(), "number": order.number, "url": platform_url(path), **context},
     )
 
 

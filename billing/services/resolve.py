@@ -342,10 +342,10 @@ def tell_payer(payment: Payment, *, template: str) -> None:
     notify_by_email(
         key=f"{template.replace('_', '-')}:{payment.pk}",
         template=template,
-        recipient=order.user.email,
+        recipient=order.payer.email,
         locale=order.locale,
         context={
-            "name": order.user.get_short_name(),
+            "name": order.payer.get_short_name(),
             "number": order.number,
             "amount": payment.amount.display(order.locale),
             "url": platform_url(f"/orders/{order.pk}/"),

@@ -10,17 +10,18 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from billing.models import Order
+from billing.selectors import payable_by
 from shared_apps.organisations.selectors import memberships_of
 from shared_apps.organisations.subdomains import normalise, skeleton
 
 
 def own_order(user: Any, order_id: str) -> Order | None:
-    """An order of this person, or None for anything else."""
+    """An order that this person may pay, or None for anything else."""
     try:
         key = UUID(order_id)
     except ValueError:
         return None
-    return Order.objects.select_related("plan_version__plan").filter(pk=key, user_id=user.pk).first()
+    return Order.objects.select_related("plan_version__plan").filter(payable_by(user), pk=key).first()
 
 
 def own_unpaid_order_at(user: Any, subdomain: str) -> Order | None:
@@ -31,8 +32,8 @@ def own_unpaid_order_at(user: Any, subdomain: str) -> Order | None:
 
 
 def orders_of(user: Any) -> QuerySet[Order]:
-    """A person's orders, newest first."""
-    return Order.objects.filter(user_id=user.pk).select_related("plan_version__plan", "organisation")
+    """The orders that a person made or may pay, newest first."""
+    return Order.objects.filter(payable_by(user)).select_related("plan_version__plan", "organisation")
 
 
 def only_thing_to_do(user: Any) -> str:

@@ -10,10 +10,13 @@ from PIL import Image
 
 from billing.models import Order, Payment
 from billing.services.payments import start_payment
+from billing.services.renewals import open_renewal
 from billing.tests.api.conftest import client_for
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services.factors import add_code_factor
 from tests.support.factories import make_admin, make_order
+from tests.support.portal import member_of
+from tests.support.subscriptions import ready_subscription
 
 pytestmark = pytest.mark.django_db
 PAYMENTS = "/api/tenants/payments/"
@@ -165,3 +168,11 @@ def test_filters(client, transfer) -> None:
     assert client.get(f"{PAYMENTS}?status=failed").json()["count"] == 0
     for query in ("order=x", "status=x", "order=%00"):
         assert client.get(f"{PAYMENTS}?{query}").status_code == 400
+
+
+def test_who_looks_after_the_money_of_an_organisation_lists_its_payments_and_proves_them() -> None:
+    subscription = ready_subscription("store-a")
+    payment = start_payment(order_id=open_renewal(subscription_id=subscription.pk).pk, method="bank_transfer")
+    accountant = client_for(member_of(subscription.organisation, "billing"))
+    assert [one["id"] for one in accountant.get(PAYMENTS).json()["results"]] == [str(payment.pk)]
+    assert upload(accountant, payment, photo()).status_code == 201

@@ -22,6 +22,9 @@ from billing.services.renewals import open_renewal, order_change, preview_change
 from billing.services.subscriptions import add_credit
 from billing.services.transfers import decide_transfer
 from billing.signing import pay_path, pay_token, pay_token_matches
+from billing.tests.api.conftest import client_for
+from shared_apps.notifications.models import Delivery
+from shared_apps.organisations.models import Organisation
 from shared_apps.site.tests.helpers import logged_in, text_of, visitor
 from tests.support.factories import make_admin, make_order
 from tests.support.portal import member_of
@@ -289,6 +292,19 @@ class TestWithAnAccount:
         assert logged_in(owner).get(f"/orders/{order.pk}/").status_code == 200
         subscription.organisation.memberships.filter(user=owner).update(role="member")
         assert logged_in(owner).get(f"/orders/{order.pk}/").status_code == 404
+
+    def test_nor_finds_it_in_any_list_nor_is_written_to(self, order, subscription) -> None:
+        before, after = subscription.organisation.owner, member_of(subscription.organisation, "owner")
+        payment = start_payment(order_id=order.pk, method="bank_transfer")
+        subscription.organisation.memberships.filter(user=before).delete()
+        Organisation.objects.filter(pk=subscription.organisation_id).update(owner=after)
+        for person, sees in ((before, False), (after, True)):
+            assert (order.number in text_of(logged_in(person).get("/orders/"))) is sees
+            listed = client_for(person).get("/api/tenants/payments/").json()["results"]
+            assert (str(payment.pk) in {one["id"] for one in listed}) is sees
+        decide_transfer(payment=payment, admin=make_admin(), approved=True)
+        mails = Delivery.objects.filter(template="payment_received", context__number=order.number)
+        assert [mail.recipient for mail in mails] == [after.email]
 
     def test_somebody_elses_first_order_stays_theirs(self, subscription) -> None:
         first = subscription.orders.get(kind="first")
