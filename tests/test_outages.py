@@ -15,7 +15,7 @@ LIVE = {"status": "fulfilled", "tenants": 1, "mails": 1}
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with running_stack() as stack:
+    with running_stack(own_postgres=True) as stack:
         yield stack
 
 

@@ -29,6 +29,6 @@ def live_simulator() -> Iterator[SimulatorHandle]:
 @pytest.fixture(scope="module", name="stack")
 def live_stack(simulator: SimulatorHandle) -> Iterator[Stack]:
     """A whole platform whose providers are the simulator."""
-    with running_stack(PAYMENT_SIMULATOR_URL=simulator.url) as stack:
+    with running_stack(own_postgres=False, PAYMENT_SIMULATOR_URL=simulator.url) as stack:
         simulator.set_webhook("paypal", stack.address() + "/hooks/paypal/")
         yield stack

@@ -21,17 +21,24 @@ from typing import Any
 from baobab.runtime import database, places
 from baobab.runtime.postgres import PostgresServer
 from baobab.runtime.redis import RedisServer
+from tests.support import databases
 from tests.support.databases import ROOT
 
 
 class Stack:
-    """PostgreSQL, Redis, web, worker and beat. `start` and `kill` name the program."""
+    """PostgreSQL, Redis, web, worker and beat. `start` and `kill` name the program.
 
-    def __init__(self) -> None:
+    With `own_postgres` the platform is set up from nothing in a server that may be killed too; without, it is a copy of
+    the suite's template on the suite's server, which takes no time.
+    """
+
+    def __init__(self, *, own_postgres: bool) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="stack-")).resolve()
         self.folder.chmod(0o755)
         data = places.private_directory(self.folder / ".data")
-        self.postgres = PostgresServer(places.postgres_home(data, throwaway=True), durable=False)
+        home = places.postgres_home(data, throwaway=True) if own_postgres else None
+        self.own_postgres = PostgresServer(home, durable=False) if home else None
+        self.database = f"baobab_{self.folder.name.replace('-', '_').lower()}"
         self.redis = RedisServer(data / "redis", durable=True)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         with socket.socket() as probe:
@@ -40,13 +47,12 @@ class Stack:
 
     def set_up(self, **environment: str) -> None:
         """Start the servers and build the platform in them; `environment` is added to every process's."""
-        self.postgres.start()
         self.redis.start()
-        urls = database.prepare_embedded(self.postgres)
+        owner, app = self._database_urls()
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PG")},
-            "DATABASE_URL": urls.owner,
-            "APP_DATABASE_URL": urls.app,
+            "DATABASE_URL": owner,
+            "APP_DATABASE_URL": app,
             "REDIS_URL": self.redis.url(),
             "DJANGO_SETTINGS_MODULE": "tests.support.stack_settings",
             "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}",
@@ -56,8 +62,27 @@ class Stack:
             "LOG_LEVEL": "WARNING",
             **environment,
         }
-        subprocess.run([sys.executable, "manage.py", "setup_platform"], check=True, cwd=ROOT, env=self.environment,
-                       stdout=subprocess.DEVNULL)  # fmt: skip
+        if self.own_postgres:
+            subprocess.run([sys.executable, "manage.py", "setup_platform"], check=True, cwd=ROOT, env=self.environment,
+                           stdout=subprocess.DEVNULL)  # fmt: skip
+
+    @property
+    def postgres(self) -> PostgresServer:
+        """The stack's own server."""
+        assert self.own_postgres, "this stack is a database on the suite's server"
+        return self.own_postgres
+
+    def _database_urls(self) -> tuple[str, str]:
+        """For the owner of the tables, and for the platform."""
+        if self.own_postgres:
+            self.own_postgres.start()
+            urls = database.prepare_embedded(self.own_postgres)
+            return urls.owner, urls.app
+        databases.clone(self.database)
+        return (
+            databases.on_database(os.environ["DATABASE_URL"], self.database),
+            databases.on_database(os.environ["APP_DATABASE_URL"], self.database),
+        )
 
     def start(self, name: str) -> None:
         celery = ("celery", "-A", "baobab.celery:app")
@@ -113,14 +138,17 @@ class Stack:
         for name in list(self.processes):
             self.kill(name)
         self.redis.destroy()
-        self.postgres.destroy()
+        if self.own_postgres:
+            self.own_postgres.destroy()
+        else:
+            databases.drop(self.database)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @contextmanager
-def running_stack(**environment: str) -> Iterator[Stack]:
+def running_stack(*, own_postgres: bool, **environment: str) -> Iterator[Stack]:
     """A stack with all its programs, up when it is handed over and gone afterwards."""
-    stack = Stack()
+    stack = Stack(own_postgres=own_postgres)
     try:
         stack.set_up(**environment)
         for name in ("web", "worker", "beat"):
