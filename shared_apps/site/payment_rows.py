@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from billing.messages import explain, explain_refund
 from billing.models import Dispute, Journal, Payment, Refund, WebhookEvent
 from billing.money import Money
+from billing.reports.journal import KINDS
 from shared_apps.site.forms.desk import PAYMENT_STATES
 from shared_apps.site.forms.payment import LABELS
 from shared_apps.site.forms.refunds import DISPUTE_STATES, MORE_STATES, REFUND_STATES
@@ -35,16 +36,6 @@ _ACCOUNTS: dict[str, str | Promise] = {
     "fx_rounding": _("Rounding of the exchange"),
     "disputes": _("Disputed money"),
     "dispute_losses": _("Lost in disputes"),
-}
-_KINDS: dict[str, str | Promise] = {
-    "payment": _("Payment received"),
-    "opening": _("Payment received"),
-    "fee": _("Fee"),
-    "review": _("Money in review"),
-    "invoice": _("Invoice"),
-    "credit_note": _("Credit note"),
-    "refund": _("Refund"),
-    "dispute": _("Dispute"),
 }
 _MESSAGES: dict[str, str | Promise] = {
     WebhookEvent.Status.RECEIVED: _("Waiting"),
@@ -104,7 +95,7 @@ def journal_row(journal: Journal) -> dict[str, Any]:
         }
         for entry in journal.entries.all()
     ]
-    return {"journal": journal, "kind": _KINDS.get(journal.kind, journal.kind), "lines": lines}
+    return {"journal": journal, "kind": KINDS.get(journal.kind, journal.kind), "lines": lines}
 
 
 def message_row(event: WebhookEvent) -> dict[str, Any]:
