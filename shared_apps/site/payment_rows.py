@@ -13,7 +13,7 @@ from billing.models import Dispute, Journal, Payment, Refund, WebhookEvent
 from billing.money import Money
 from billing.reports.journal import KINDS
 from shared_apps.site.forms.desk import PAYMENT_STATES
-from shared_apps.site.forms.payment import LABELS
+from shared_apps.site.forms.payment import LABELS, method_label
 from shared_apps.site.forms.refunds import DISPUTE_STATES, MORE_STATES, REFUND_STATES
 
 Status = Payment.Status
@@ -54,7 +54,7 @@ def payment_row(payment: Payment) -> dict[str, Any]:
         state, tone = MORE_STATES["refunded"], "neutral"
     return {
         "payment": payment,
-        "method": LABELS.get(payment.method.name, payment.method.display_name),
+        "method": method_label(payment.method),
         "state": state,
         "tone": tone,
     }
@@ -72,7 +72,7 @@ def refund_row(refund: Refund) -> dict[str, Any]:
         "refund": refund,
         "state": state,
         "tone": tone,
-        "method": LABELS.get(refund.payment.method.name, refund.payment.method.display_name),
+        "method": method_label(refund.payment.method),
         "why": explain_refund(refund.failure) if refund.failure else "",
         "waits_for_second": refund.status == Refund.Status.AWAITING_APPROVAL,
         "waits_for_hand": refund.status == Refund.Status.CREATED and refund.is_manual,
