@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_skeleton, format_timedelta
@@ -16,9 +18,10 @@ from django.utils.translation import gettext as _
 
 from billing.messages import explain
 from billing.models import Payment
-from billing.money import Money
+from billing.money import Money, exponent_of
 from billing.reports import selectors
 from billing.reports.figures import (
+    AGES,
     Flow,
     Month,
     Period,
@@ -125,7 +128,7 @@ def stats_of(found: Figures) -> list[dict[str, Any]]:
 
 def charts_of(found: Figures) -> dict[str, Chart]:
     """The pictures, in francs at the fixed parity. Each has its figures in a table."""
-    labels = [_month_label(start) for start in found.period.starts]
+    labels = [format_skeleton("yM", timezone.localtime(start), locale=_locale()) for start in found.period.starts]
     axis = _("Month")
 
     def each(pick: Callable[[Month], int]) -> list[int]:
@@ -140,7 +143,7 @@ def charts_of(found: Figures) -> dict[str, Chart]:
         Series(pgettext("monthly revenue", "Lost"), each(lambda month: month.given_up)),
     ]
     unpaid = [total_of(Money(flow.minor, one) for one, flow in age.items()).francs.minor for age in found.ages]
-    age_labels = [str(words) for words in texts.AGES]
+    age_labels = [f"{first}–{last}" if last else f"≥ {first}" for first, last in AGES]
     return {
         "revenue": charts.line(_("Monthly revenue, FCFA"), labels, [revenue], format=_number, axis=axis),
         "moves": charts.bars(_("Won and lost, FCFA"), labels, moves, format=_number, axis=axis),
@@ -148,7 +151,7 @@ def charts_of(found: Figures) -> dict[str, Chart]:
             _("Received by method, FCFA"), labels, _by_method(found, len(labels)), format=_number, axis=axis
         ),
         "unpaid": charts.bars(
-            _("Unpaid, FCFA"), age_labels, [Series(_("Unpaid"), unpaid)], format=_number, axis=_("Since the end of the paid time")
+            _("Unpaid, FCFA"), age_labels, [Series(_("Unpaid"), unpaid)], format=_number, axis=_("Days since the end of the paid time")
         ),
     }  # fmt: skip
 
@@ -198,7 +201,14 @@ def movement_tables(found: Figures) -> list[Table]:
 
 def plan_table(found: Figures) -> Table:
     """Who has access now, by plan and currency."""
-    columns = [_("Plan"), _("Paying"), _("On trial"), _("In grace"), _("Monthly revenue"), _("Due in 30 days")]
+    columns = [
+        _("Plan"),
+        pgettext("subscriptions", "Paying"),
+        _("On trial"),
+        _("In grace"),
+        _("Monthly revenue"),
+        _("Due in 30 days"),
+    ]
     rows = [
         (
             f"{PRODUCTS[row.product].name} {row.plan}",
@@ -268,7 +278,7 @@ def opening_text(times: OpeningTimes) -> dict[str, str] | None:
 
 def money(amount: Money) -> str:
     """An amount in the reader's language."""
-    return amount.display(_locale())
+    return _written(amount, _locale())
 
 
 def method_label(name: str) -> str:
@@ -278,7 +288,10 @@ def method_label(name: str) -> str:
 
 def share_text(per_thousand: int | None) -> str:
     """Thousandths as per cent in the reader's language."""
-    return NOTHING if per_thousand is None else format_percent(per_thousand / 1000, "#,##0.0 %", locale=_locale())
+    if per_thousand is None:
+        return NOTHING
+    pattern = "#,##0.0\u202f%" if _locale().startswith("fr") else "#,##0.0%"
+    return format_percent(per_thousand / 1000, pattern, locale=_locale())
 
 
 def renewals(number: int) -> str:
@@ -304,9 +317,12 @@ def _francs(rows: Iterable[tuple[int, str, str, int, int]], month: int, method: 
 
 
 def _flow(flow: Flow, currency: str) -> str:
+    """An amount of the table's currency, and of how many subscriptions or payments it is."""
     if not flow.number:
         return NOTHING
-    return f"{money(Money(flow.minor, currency))} ({flow.number})"
+    digits = exponent_of(currency)
+    pattern = "#,##0." + "0" * digits if digits else "#,##0"
+    return f"{_decimal(Money(flow.minor, currency).as_decimal(), _locale(), pattern)} ({flow.number})"
 
 
 def _month_label(start: datetime) -> str:
@@ -314,7 +330,18 @@ def _month_label(start: datetime) -> str:
 
 
 def _number(value: float) -> str:
-    return format_decimal(value, locale=_locale())
+    return _decimal(value, _locale())
+
+
+# A page writes the same figures many times: on the axes of three drawings, in tables, and again at the next visit.
+@lru_cache(maxsize=4096)
+def _decimal(value: float | Decimal, locale: str, pattern: str | None = None) -> str:
+    return str(format_decimal(value, pattern, locale=locale))
+
+
+@lru_cache(maxsize=4096)
+def _written(amount: Money, locale: str) -> str:
+    return amount.display(locale)
 
 
 def _locale() -> str:

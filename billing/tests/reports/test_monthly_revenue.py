@@ -109,7 +109,7 @@ def test_a_renewal_that_is_paid_ahead_counts_when_it_begins() -> None:
 def test_a_plan_change_counts_from_its_day_and_what_it_replaced_no_more() -> None:
     subscription = subscriber(("2026-01-05 09:00", "active"))
     paid(subscription, "2026-01-05 09:00", 100, end="2026-02-20 09:00")
-    paid(subscription, "2026-02-05 09:00", 99_999, end="2026-02-05 09:00")  # paid ahead, and replaced before it began
+    paid(subscription, "2026-03-05 09:00", 99_999, end="2026-03-05 09:00")  # paid ahead, and replaced before it began
     paid(subscription, "2026-02-20 09:00", 300)
     found = months()
     assert closings(found) == [100, 300, 300, 300]
