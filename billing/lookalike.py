@@ -16,7 +16,8 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
 
 SIDE = 16
 BITS = SIDE * SIDE
-# The same picture stays within 53 bits, with up to 3 % cut off a side; other photographs are 28 to 178 away.
+# Up to so many bits apart, pictures are worth comparing. The same picture stays within 53, with up to 3 % cut off a side;
+# other photographs are 28 to 178 away.
 NEAR = 56
 
 # Levels of 256. The same picture differs by 0 to 47 where it does most, the same payer's next receipt by 86 and more.
@@ -39,11 +40,6 @@ def fingerprint(picture: bytes) -> bytes:
     rows = (areas[start : start + SIDE + 1] for start in range(0, len(areas), SIDE + 1))
     bits = "".join("1" if row[at + 1] > row[at] else "0" for row in rows for at in range(SIDE))
     return int(bits, 2).to_bytes(BITS // 8)
-
-
-def distance(one: bytes, other: bytes) -> int:
-    """In how many of 256 bits two fingerprints differ; up to NEAR, the pictures are worth comparing."""
-    return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count()
 
 
 def same_picture(one: bytes, other: bytes) -> bool:

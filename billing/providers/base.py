@@ -124,7 +124,6 @@ class EventRef:
     provider_ref: str = ""
     attempt_id: UUID | None = None
     kind: EventKind = EventKind.PAYMENT
-    resource_ref: str = ""  # the provider's id of the refund or dispute
     transaction_ref: str = ""
 
 

@@ -184,7 +184,6 @@ def event_ref(event: dict[str, Any]) -> EventRef:
         return replace(
             bare,
             kind=EventKind.DISPUTE,
-            resource_ref=text_of(member(resource, "dispute_id")) or own_id,
             transaction_ref=text_of(member(disputed, "seller_transaction_id")),
             attempt_id=uuid_of(member(disputed, "custom")),
         )
@@ -195,7 +194,7 @@ def event_ref(event: dict[str, Any]) -> EventRef:
     found = replace(bare, provider_ref=order_id, attempt_id=uuid_of(member(resource, "custom_id")))
     capture_id = _capture_above(resource)
     if event.get("resource_type") == "refund" or capture_id:
-        return replace(found, kind=EventKind.REFUND, resource_ref=own_id, transaction_ref=capture_id)
+        return replace(found, kind=EventKind.REFUND, transaction_ref=capture_id)
     kind = EventKind.REFUND if event_type in REFUND_EVENTS else EventKind.PAYMENT
     return replace(found, kind=kind, transaction_ref=own_id)
 

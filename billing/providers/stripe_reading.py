@@ -157,10 +157,8 @@ def event_ref(event: dict[str, Any]) -> EventRef:
         )
     found = replace(bare, attempt_id=_attempt_id(subject), transaction_ref=text_of(member(subject, "payment_intent")))
     if kind == "dispute":
-        return replace(found, kind=EventKind.DISPUTE, resource_ref=own_id)
-    if kind == "refund":
-        return replace(found, kind=EventKind.REFUND, resource_ref=own_id)
-    if event_type == "charge.refunded":  # the charge, without saying which refund it was
+        return replace(found, kind=EventKind.DISPUTE)
+    if kind == "refund" or event_type == "charge.refunded":
         return replace(found, kind=EventKind.REFUND)
     return replace(found, transaction_ref=own_id) if kind == "payment_intent" else found
 

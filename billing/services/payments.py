@@ -244,7 +244,7 @@ def _open_attempt(
     try:
         with transaction.atomic():
             order = Order.objects.select_for_update(of=("self",)).select_related("plan_version__plan").get(pk=order_id)
-            _check_payable(order, method, capabilities)
+            _check_payable(order, capabilities)
             current = _current_attempt(order, method, phone)
             if current:
                 return current
@@ -264,7 +264,7 @@ def _open_attempt(
         raise Conflict("payment_open", _("A payment is already under way. Refresh the page.")) from None
 
 
-def _check_payable(order: Order, method: PaymentMethod, capabilities: Capabilities) -> None:
+def _check_payable(order: Order, capabilities: Capabilities) -> None:
     if order.status in (Order.Status.PAID, Order.Status.FULFILLED):
         raise Conflict("order_paid", _("This order is already paid."))
     if order.status != Order.Status.AWAITING_PAYMENT or order.expires_at <= timezone.now():

@@ -7,10 +7,15 @@ from random import Random
 import pytest
 from PIL import Image
 
-from billing.lookalike import BITS, NEAR, SAME, difference, distance, fingerprint, same_picture
+from billing.lookalike import BITS, NEAR, SAME, difference, fingerprint, same_picture
 from billing.tests.receipts import SENT_ON, advice, details, jpeg, next_month, photograph, screenshot, slip
 
 TEMPLATES = [screenshot, advice, slip]
+
+
+def distance(one: bytes, other: bytes) -> int:
+    """In how many bits two fingerprints differ, as `billing.services.receipts` has the database count them."""
+    return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count()
 
 
 @pytest.mark.parametrize("how", SENT_ON)
@@ -43,11 +48,8 @@ def test_two_photographs_of_one_receipt_are_two_pictures() -> None:
     assert not same_picture(one, other)
 
 
-def test_a_fingerprint_is_32_bytes_and_a_distance_counts_bits() -> None:
-    one = fingerprint(jpeg(screenshot(details(Random(1)))))
-    assert len(one) == BITS // 8
-    assert distance(one, one) == 0
-    assert distance(b"\x00" * 32, b"\xff" * 31 + b"\x0f") == 252
+def test_a_fingerprint_is_32_bytes() -> None:
+    assert len(fingerprint(jpeg(screenshot(details(Random(1)))))) == BITS // 8
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2400, 3), (3, 2400), (17, 16)])

@@ -25,15 +25,6 @@ def history_of_resource(resource: Model, *, but: tuple[str, ...] = ()) -> list[A
     return list(entries.exclude(action__in=but).order_by("-created_at")[:50])
 
 
-def payments_to_review() -> list[Payment]:
-    """Money that did not match what was asked, by any method, oldest first."""
-    return list(
-        Payment.objects.filter(status=Payment.Status.NEEDS_REVIEW)
-        .select_related("order__user", "method")
-        .order_by("created_at")[:50]
-    )
-
-
 def stuck_jobs() -> list[ProvisioningJob]:
     """Paid orders whose workspace did not come to life."""
     return list(

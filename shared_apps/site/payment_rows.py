@@ -11,8 +11,9 @@ from django.utils.translation import pgettext_lazy
 from billing.messages import explain, explain_refund
 from billing.models import Dispute, Journal, Payment, Refund, WebhookEvent
 from billing.money import Money
+from billing.reports.journal import KINDS
 from shared_apps.site.forms.desk import PAYMENT_STATES
-from shared_apps.site.forms.payment import LABELS
+from shared_apps.site.forms.payment import LABELS, method_label
 from shared_apps.site.forms.refunds import DISPUTE_STATES, MORE_STATES, REFUND_STATES
 
 Status = Payment.Status
@@ -36,16 +37,6 @@ _ACCOUNTS: dict[str, str | Promise] = {
     "disputes": _("Disputed money"),
     "dispute_losses": _("Lost in disputes"),
 }
-_KINDS: dict[str, str | Promise] = {
-    "payment": _("Payment received"),
-    "opening": _("Payment received"),
-    "fee": _("Fee"),
-    "review": _("Money in review"),
-    "invoice": _("Invoice"),
-    "credit_note": _("Credit note"),
-    "refund": _("Refund"),
-    "dispute": _("Dispute"),
-}
 _MESSAGES: dict[str, str | Promise] = {
     WebhookEvent.Status.RECEIVED: _("Waiting"),
     WebhookEvent.Status.PROCESSED: pgettext_lazy("message", "Dealt with"),
@@ -63,7 +54,7 @@ def payment_row(payment: Payment) -> dict[str, Any]:
         state, tone = MORE_STATES["refunded"], "neutral"
     return {
         "payment": payment,
-        "method": LABELS.get(payment.method.name, payment.method.display_name),
+        "method": method_label(payment.method),
         "state": state,
         "tone": tone,
     }
@@ -81,7 +72,7 @@ def refund_row(refund: Refund) -> dict[str, Any]:
         "refund": refund,
         "state": state,
         "tone": tone,
-        "method": LABELS.get(refund.payment.method.name, refund.payment.method.display_name),
+        "method": method_label(refund.payment.method),
         "why": explain_refund(refund.failure) if refund.failure else "",
         "waits_for_second": refund.status == Refund.Status.AWAITING_APPROVAL,
         "waits_for_hand": refund.status == Refund.Status.CREATED and refund.is_manual,
@@ -104,7 +95,7 @@ def journal_row(journal: Journal) -> dict[str, Any]:
         }
         for entry in journal.entries.all()
     ]
-    return {"journal": journal, "kind": _KINDS.get(journal.kind, journal.kind), "lines": lines}
+    return {"journal": journal, "kind": KINDS.get(journal.kind, journal.kind), "lines": lines}
 
 
 def message_row(event: WebhookEvent) -> dict[str, Any]:

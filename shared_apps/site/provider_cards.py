@@ -96,7 +96,7 @@ def cards(*, now: datetime | None = None) -> list[Card]:
     waiting = dict(
         Payment.objects.filter(status__in=Payment.OPEN).order_by().values_list("method_id").annotate(number=Count("pk"))
     )
-    return [_card(method, lately.get(method.pk, {}), waiting.get(method.pk, 0), now) for method in methods]
+    return [_card(method, lately.get(method.pk, {}), waiting.get(method.pk, 0)) for method in methods]
 
 
 def _lately(now: datetime) -> Iterable[Any]:
@@ -116,11 +116,11 @@ def _lately(now: datetime) -> Iterable[Any]:
     return Payment.objects.filter(created_at__gte=now - WEEK).order_by().values("method_id").annotate(**wanted)
 
 
-def _card(method: PaymentMethod, row: dict[str, Any], waiting: int, now: datetime) -> Card:
+def _card(method: PaymentMethod, row: dict[str, Any], waiting: int) -> Card:
     return Card(
         method=method,
         health=method.health,
-        state=state_of(method, now),
+        state=state_of(method),
         open=waiting,
         failed_in_hour=row.get("failed_in_hour", 0),
         failed_in_day=row.get("failed_in_day", 0),
@@ -135,7 +135,7 @@ def _window(row: dict[str, Any], name: str, label: Text) -> Window:
     return Window(label, success, row.get(f"{name}_median"))
 
 
-def state_of(method: PaymentMethod, now: datetime) -> State:
+def state_of(method: PaymentMethod) -> State:
     """How a way to pay does, in words."""
     health = method.health
     if not method.is_active:

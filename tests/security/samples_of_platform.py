@@ -24,6 +24,7 @@ from billing.models import (
     WebhookEvent,
 )
 from billing.money import Money
+from billing.services.documents import make_pdf
 from billing.services.payments import start_payment
 from billing.services.refunds import request_refund
 from billing.services.statements import import_statement, keep_statement
@@ -53,6 +54,7 @@ def platform_samples(subdomain: str) -> Samples:
     }  # fmt: skip
     own_order = {"id": order.pk}
     invoice = Invoice.objects.filter(subscription__organisation=organisation).earliest("issued_at")
+    make_pdf(invoice_id=invoice.pk)  # nothing of a request stays: each would draw it anew
     other_plan = Plan.objects.filter(product=organisation.product).exclude(versions=organisation.plan_version_id)[0]
     momo = _mobile_money(organisation.owner)
     payout = {"id": _payout(organisation, canary).pk}

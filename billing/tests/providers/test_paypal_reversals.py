@@ -176,16 +176,16 @@ def test_webhooks_of_refunds_and_disputes_lead_to_the_payment(
     paypal: PayPalProvider, simulator: SimulatorHandle, paid: Attempt, capture_id: str, listener: Listener
 ) -> None:
     simulator.set_webhook("paypal", listener.url)
-    refund_ref = simulator.refund_outside(capture_id, "1.00")
+    simulator.refund_outside(capture_id, "1.00")
     (refund,) = heard(paypal, listener, 1)
     assert (refund.event_type, refund.kind) == ("PAYMENT.CAPTURE.REFUNDED", EventKind.REFUND)
-    assert (refund.resource_ref, refund.transaction_ref) == (refund_ref, capture_id)
+    assert refund.transaction_ref == capture_id
     assert refund.attempt_id == paid.id
     dispute_ref = simulator.open_dispute(capture_id)
     simulator.end_dispute(dispute_ref, "DENIED")
     for dispute in heard(paypal, listener, 3)[1:]:
         assert dispute.event_type.startswith("CUSTOMER.DISPUTE.")
-        assert (dispute.kind, dispute.resource_ref) == (EventKind.DISPUTE, dispute_ref)
+        assert dispute.kind is EventKind.DISPUTE
         assert (dispute.transaction_ref, dispute.attempt_id) == (capture_id, paid.id)
     simulator.send_webhooks("paypal", order=paid.provider_ref, event_type="PAYMENT.CAPTURE.REVERSED")
     reversed_one = heard(paypal, listener, 4)[-1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +11,6 @@ from billing.models import Dispute, Order, Payment, Refund
 from billing.reports import selectors
 from billing.reports.figures import Period, period_of
 from billing.tests.reports.books import at, attempt, nobody, order_of, subscriber
-from provisioning.models import ProvisioningJob
-from provisioning.selectors import OpeningTimes, opening_times
 from shared_apps.organisations.models import Organisation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_alone")]
@@ -134,16 +131,3 @@ class TestAttempts:
             ("mtn_momo", "succeeded", "", 1),
             ("paypal", "cancelled", "", 1),
         ]
-
-
-class TestOpenings:
-    def test_the_median_and_the_slowest_of_those_that_opened(self) -> None:
-        jobs = list(ProvisioningJob.objects.select_related("order").order_by("created_at")[:3])
-        ProvisioningJob.objects.update(finished_at=at("2026-01-31 23:59:59"))
-        for job, seconds in zip(jobs, (2, 4, 60), strict=True):
-            finished_at = at("2026-02-10 09:00")
-            ProvisioningJob.objects.filter(pk=job.pk).update(finished_at=finished_at)
-            Order.objects.filter(pk=job.order_id).update(paid_at=finished_at - timedelta(seconds=seconds))
-        found = opening_times(since=period().begin, until=at(NOW))
-        assert found == OpeningTimes(3, timedelta(seconds=4), timedelta(seconds=54.4))
-        assert opening_times(since=at("2025-01-01 00:00"), until=at("2025-02-01 00:00")) == OpeningTimes(0, None, None)

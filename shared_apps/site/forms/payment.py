@@ -33,6 +33,11 @@ LABELS = {
 }
 
 
+def method_label(method: PaymentMethod) -> str:
+    """A way to pay in the reader's language."""
+    return str(LABELS.get(method.name, method.display_name))
+
+
 class PayForm(forms.Form):
     """A way to pay among those the order can be paid with; mobile money needs a number."""
 

@@ -27,11 +27,6 @@ pytestmark = pytest.mark.django_db
 NOWHERE = "5a0b8e0e-1111-4222-8333-444455556666"
 
 
-@pytest.fixture
-def admin() -> Any:
-    return logged_in(make_admin())
-
-
 def noise() -> bytes:
     out = io.BytesIO()
     Image.effect_noise((64, 64), 60).save(out, "PNG")

@@ -7,7 +7,7 @@ from django.test import Client
 
 from billing.models import Invoice
 from shared_apps.audit.models import AuditLog
-from tests.support.factories import make_admin, make_order, make_user, pay_by_transfer
+from tests.support.factories import make_order, make_user, pay_by_transfer
 from tests.support.portal import on_platform
 
 pytestmark = pytest.mark.django_db
@@ -20,11 +20,6 @@ def invoice() -> Invoice:
     order = make_order(organisation_name="Épicerie Wouri")
     pay_by_transfer(order)
     return Invoice.objects.get(order=order)
-
-
-@pytest.fixture
-def admin() -> Client:
-    return on_platform(make_admin())
 
 
 @pytest.mark.parametrize("q", ["wouri", "F20", "number", "order"])

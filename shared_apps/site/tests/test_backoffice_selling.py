@@ -19,11 +19,6 @@ from tests.support.factories import make_admin, make_order, make_user, pay_by_tr
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def admin() -> Any:
-    return logged_in(make_admin())
-
-
 def bronze() -> Plan:
     return Plan.objects.get(product="esxi", name="bronze")
 

@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 NOWHERE = "5a0b8e0e-1111-4222-8333-444455556666"
 
 
-@pytest.fixture
-def admin() -> Any:
-    return on_platform(make_admin())
-
-
 def in_review(minor: int = 24_000) -> Payment:
     payment = start_payment(order_id=make_order().pk, method="bank_transfer")
     return decide_transfer(payment=payment, admin=make_admin(), approved=True, received=Money(minor, "XAF"))

@@ -8,17 +8,12 @@ import pytest
 
 from billing.models import BankStatement, Order, StatementLine, Subscription
 from shared_apps.site.tests.helpers import logged_in, text_of, visitor
-from tests.support.factories import make_admin, make_order, pay_by_transfer
+from tests.support.factories import make_order, pay_by_transfer
 from tests.test_statement_import import file_of, row
 
 pytestmark = pytest.mark.django_db
 NOWHERE = "5a0b8e0e-1111-4222-8333-444455556666"
 FILES = "/backoffice/statements/files/"
-
-
-@pytest.fixture
-def admin() -> Any:
-    return logged_in(make_admin())
 
 
 def upload(client: Any, *rows: str, currency: str = "XAF") -> Any:

@@ -19,11 +19,6 @@ from tests.support.factories import make_admin
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def admin() -> Any:
-    return logged_in(make_admin())
-
-
 def act(client: Any, payment: Payment, what: str, **data: Any) -> Any:
     """Press a button of a verdict that does not count yet, as the page has it."""
     waiting = client.get(page_of(payment)).context["waiting"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from billing.messages import explain
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.core.errors import DomainError
 from shared_apps.site import backoffice as desk
-from shared_apps.site.forms.payment import LABELS
 from shared_apps.site.pages import frame_of
+from shared_apps.site.payment_desk import in_review
+from shared_apps.site.payment_rows import review_row
 from shared_apps.site.plan_texts import plan_label
 from shared_apps.site.services.backoffice import restart_provisioning
 from shared_apps.site.transfer_desk import transfer_counts
@@ -51,14 +51,7 @@ def platform_admin(view: View) -> View:
 def home(request: HttpRequest) -> HttpResponse:
     """What waits for somebody."""
     counts = transfer_counts()
-    reviews = [
-        {
-            "payment": payment,
-            "why": explain(payment.reason).what,
-            "method": LABELS.get(payment.method.name, payment.method),
-        }
-        for payment in desk.payments_to_review()
-    ]
+    reviews = [review_row(payment) for payment in in_review()[:50]]
     jobs = [{"job": job, "plan": plan_label(job.order)} for job in desk.stuck_jobs()]
     return render_backoffice(request, "home.html", {"counts": counts, "reviews": reviews, "jobs": jobs})
 
@@ -121,3 +114,18 @@ def render_in_backoffice(
         for name, label, short, icon in entries
     ]
     return render(request, template, {**frame_of(request), "nav": nav, **context}, status=status)
+
+
+def room_tabs(
+    labels: Mapping[str, str], *, current: str, counts: Mapping[str, int] | None = None
+) -> list[dict[str, Any]]:
+    """The pages of one room as tabs, by the ends of their addresses' names ("backoffice_refunds"), with what waits in each."""
+    return [
+        {
+            "url": reverse(f"backoffice_{name}"),
+            "label": label,
+            "current": name == current,
+            "count": (counts or {}).get(name, 0),
+        }
+        for name, label in labels.items()
+    ]

@@ -11,7 +11,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -26,7 +25,7 @@ from shared_apps.organisations.models import Organisation
 from shared_apps.site import commissions_desk as desk
 from shared_apps.site.backoffice import history_of_resource
 from shared_apps.site.forms.payouts import PaidForm, month_of
-from shared_apps.site.views.backoffice import platform_admin, render_backoffice
+from shared_apps.site.views.backoffice import platform_admin, render_backoffice, room_tabs
 
 PAGE = 25
 UNPROCESSABLE = 422
@@ -144,13 +143,5 @@ def _rooms(current: str) -> dict[str, Any]:
     labels = {"commissions": _("Balances"), "payouts": _("Statements")}
     return {
         "counts": counts,
-        "tabs": [
-            {
-                "url": reverse(f"backoffice_{name}"),
-                "label": label,
-                "current": name == current,
-                "count": sum(counts.values()) if name == "payouts" else 0,
-            }
-            for name, label in labels.items()
-        ],
+        "tabs": room_tabs(labels, current=current, counts={"payouts": sum(counts.values())}),
     }

@@ -26,9 +26,9 @@ from shared_apps.organisations.services.impersonation import (
     visit_url,
 )
 from shared_apps.site import clients as desk
-from shared_apps.site.forms.desk import JOB_STATES, PAYMENT_STATES, STATES, ClientFilter, VisitForm
+from shared_apps.site.forms.desk import JOB_STATES, STATES, ClientFilter, VisitForm
 from shared_apps.site.forms.members import ROLES
-from shared_apps.site.forms.payment import LABELS
+from shared_apps.site.payment_rows import payment_row
 from shared_apps.site.plan_texts import PRODUCTS
 from shared_apps.site.views.backoffice import platform_admin, render_backoffice
 from shared_apps.site.views.backoffice_subscriptions import card_of
@@ -71,10 +71,7 @@ def organisation(request: HttpRequest, id: UUID) -> HttpResponse:
         "client": shown,
         "card": card_of(shown.subscription),
         "members": [{"member": one, "role": ROLES[one.role]} for one in shown.members],
-        "payments": [
-            {"payment": one, "method": LABELS.get(one.method.name, one.method), "state": PAYMENT_STATES[one.status]}
-            for one in shown.payments
-        ],
+        "payments": [payment_row(one) for one in shown.payments],
         "jobs": [{"job": one, "state": JOB_STATES[one.status]} for one in shown.jobs],
         "open_visits": open_impersonations(found),
         "events": timeline(shown.entries),

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -41,7 +40,7 @@ from shared_apps.site.payment_rows import (
     refund_row,
     review_row,
 )
-from shared_apps.site.views.backoffice import platform_admin, render_backoffice
+from shared_apps.site.views.backoffice import platform_admin, render_backoffice, room_tabs
 
 PAGE = 25
 UNPROCESSABLE = 422
@@ -192,13 +191,5 @@ def rooms(current: str) -> dict[str, Any]:
     }
     return {
         "counts": counts,
-        "tabs": [
-            {
-                "url": reverse(f"backoffice_{name}"),
-                "label": label,
-                "current": name == current,
-                "count": waiting.get(name, 0),
-            }
-            for name, label in labels.items()
-        ],
+        "tabs": room_tabs(labels, current=current, counts=waiting),
     }

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -25,7 +24,7 @@ from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.core.throttle import check_rate
 from shared_apps.site import provider_cards as desk
 from shared_apps.site.forms.desk import PAYMENT_STATES
-from shared_apps.site.views.backoffice import platform_admin, render_backoffice
+from shared_apps.site.views.backoffice import platform_admin, render_backoffice, room_tabs
 
 PAGE = 50
 # Seconds a click waits for its turn to ask a provider.
@@ -124,12 +123,7 @@ def night(request: HttpRequest, id: int) -> HttpResponse:
 def rooms(current: str) -> dict[str, Any]:
     """The rooms of providers."""
     labels = {"providers": _("Ways to pay"), "webhooks": _("Messages"), "reconciliation": _("Asked at night")}
-    return {
-        "tabs": [
-            {"url": reverse(f"backoffice_{name}"), "label": label, "current": name == current}
-            for name, label in labels.items()
-        ]
-    }
+    return {"tabs": room_tabs(labels, current=current)}
 
 
 def _method(name: str) -> PaymentMethod:

@@ -19,9 +19,7 @@ from billing import gateways
 from billing.models import Order, Payment
 from billing.selectors import access_order
 from billing.services.orders import cancel_order
-from billing.services.resolve import resolve_now_or_soon
 from shared_apps.core.errors import DomainError
-from shared_apps.core.throttle import check_rate
 from shared_apps.site.doors import Door, left_by_link
 from shared_apps.site.pages import render_page
 from shared_apps.site.plan_texts import plan_label
@@ -69,16 +67,11 @@ def returned(request: HttpRequest, id: UUID) -> HttpResponse:
     """Back from PayPal, with an account, by the link that was sent, or in another browser that knows neither."""
     token = str(request.GET.get("token", ""))[:100].replace("\x00", "")
     payment = Payment.objects.select_related("order").filter(order_id=id, provider_ref=token).first() if token else None
-    if left_by_link(request, id) and payment:
-        return paying.come_back(request, Door(payment.order, by_link=True), payment, paid=True)
-    if payment:
-        try:
-            check_rate(action="paypal-return", who=str(id), limit=20, seconds=60)
-        except DomainError:
-            return redirect("order", id=id)
-        request.session.pop(paying.LEFT_PAYPAL, None)
-        resolve_now_or_soon(payment.pk)
-    return _without_link(request) or redirect("order", id=id)
+    if payment is None:
+        return _without_link(request) or redirect("order", id=id)
+    door = Door(payment.order, by_link=left_by_link(request, id))
+    answer = paying.come_back(request, door, payment, paid=True)
+    return answer if door.by_link else _without_link(request) or answer
 
 
 @login_not_required

@@ -176,9 +176,7 @@ def take_receipt(request: HttpRequest, door: Door) -> HttpResponse:
     if form.is_valid():
         sender = None if door.by_link else request.user
         try:
-            upload_receipt(
-                payment=payment, upload=form.cleaned_data["receipt"], user=sender, declared=form.declared
-            )  # fmt: skip
+            upload_receipt(payment=payment, upload=form.cleaned_data["receipt"], user=sender, declared=form.declared)
         except DomainError as error:
             show_error(form, error)
         else:
