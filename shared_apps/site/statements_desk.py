@@ -103,6 +103,15 @@ def get_line(line_id: UUID) -> StatementLine:
     return line
 
 
+def twins_of(line: StatementLine) -> QuerySet[StatementLine]:
+    """Movements of another file with its day and amount. Banks word a movement differently in each format, so that the same
+    money may have come in twice; nobody but a person can tell."""
+    same = StatementLine.objects.filter(
+        account=line.account, booked_on=line.booked_on, amount_minor=line.amount_minor, currency=line.currency
+    )
+    return same.exclude(statement=line.statement_id).select_related("statement").order_by("pk")[:MOST_FOUND]
+
+
 def get_statement(statement_id: UUID) -> BankStatement:
     """A file; raises NotFound."""
     found = BankStatement.objects.select_related("uploaded_by", "imported_by").filter(pk=statement_id).first()

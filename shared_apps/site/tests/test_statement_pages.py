@@ -80,6 +80,15 @@ def test_a_movement_without_a_number_is_matched_by_search(admin) -> None:
     assert Order.objects.get(pk=order.pk).due.minor == 15_000
 
 
+def test_a_movement_that_another_file_may_have_brought_already_says_so(admin) -> None:
+    [first] = imported(admin, row("VIREMENT PRESSING", 10_000, ref="A1"))
+    imported(admin, row("VIR. RECU PRESSING DU LAC", 10_000, ref="B1"))
+    second = StatementLine.objects.exclude(pk=first.pk).get()
+    assert path_of(first) in text_of(admin.get(path_of(second)))
+    imported(admin, row("AUTRE", 9_000, ref="C1"))
+    assert not admin.get(path_of(StatementLine.objects.get(amount_minor=9_000))).context["twins"]
+
+
 def test_a_movement_becomes_credit_of_a_workspace(admin) -> None:
     order = make_order()
     pay_by_transfer(order)

@@ -155,6 +155,7 @@ def line(request: HttpRequest, id: UUID) -> HttpResponse:
     if found.status == StatementLine.Status.OPEN:
         context |= {
             "idea": desk.ideas_for([found]).get(found.pk),
+            "twins": desk.twins_of(found),
             "orders": desk.orders_for(found, q),
             "credits": desk.subscriptions_for(found, q),
         }
