@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from billing.models import Payment, Refund
 from billing.money import Money
@@ -17,6 +18,12 @@ from tests.support.portal import on_platform
 
 pytestmark = pytest.mark.django_db
 NOWHERE = "5a0b8e0e-1111-4222-8333-444455556666"
+
+
+@pytest.fixture
+def admin(db: None) -> Client:
+    """A platform admin who has just given their password."""
+    return on_platform(make_admin())
 
 
 def in_review(minor: int = 24_000) -> Payment:
