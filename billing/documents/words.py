@@ -29,6 +29,8 @@ _FRENCH = {
     "USD": _Unit("dollar américain", "dollars américains", "cent", "cents"),
     "JPY": _Unit("yen", "yens"),
     "TND": _Unit("dinar tunisien", "dinars tunisiens", "millime", "millimes"),
+    "HUF": _Unit("forint", "forints", "fillér", "fillérs"),
+    "TWD": _Unit("dollar taïwanais", "dollars taïwanais", "cent", "cents"),
 }
 _ENGLISH = {
     "XAF": _Unit("CFA franc", "CFA francs"),
@@ -38,6 +40,8 @@ _ENGLISH = {
     "USD": _Unit("US dollar", "US dollars", "cent", "cents"),
     "JPY": _Unit("yen", "yen"),
     "TND": _Unit("Tunisian dinar", "Tunisian dinars", "millime", "millimes"),
+    "HUF": _Unit("forint", "forints", "fillér", "fillér"),
+    "TWD": _Unit("Taiwan dollar", "Taiwan dollars", "cent", "cents"),
 }
 
 
