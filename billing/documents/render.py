@@ -20,6 +20,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
+from PIL import ImageFile
 
 from billing.documents import wording
 from billing.documents.document import Document, FiscalStatus, Line
@@ -140,6 +141,8 @@ def _press() -> _Press:
     try:
         import weasyprint  # loads Pango, which may not be installed
 
+        # WeasyPrint has Pillow take half a picture for a whole one, in the whole process: uploads are not to.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
         assets = {url: path.read_bytes() for url, path in _assets().items()}
     except OSError as error:
         raise PdfUnavailable(str(error)) from error

@@ -16,6 +16,7 @@ from io import BytesIO
 import pikepdf
 import pytest
 from django.test import override_settings
+from PIL import ImageFile
 
 from billing.documents import render
 from billing.documents.document import Party
@@ -210,3 +211,8 @@ def test_nothing_of_a_pdf_is_loaded_before_one_is_made() -> None:
 
 def test_a_note_changes_the_document() -> None:
     assert render_pdf(replace(invoice(), notes=("Merci.",))) != render_pdf(invoice())
+
+
+def test_drawing_has_nobody_take_half_a_picture_for_a_whole_one() -> None:
+    render_pdf(invoice())
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES
