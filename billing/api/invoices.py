@@ -17,6 +17,7 @@ from billing.models import Invoice
 from billing.selectors import access_invoice, invoices_for
 from billing.services.documents import ensure_pdf
 from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, page_of, paginated
+from shared_apps.core.downloads import SEALED
 from shared_apps.core.errors import NotFound
 from shared_apps.core.throttle import check_rate
 
@@ -104,9 +105,5 @@ def pdf_response(invoice: Invoice, *, who: str) -> FileResponse:
         content_type="application/pdf",
         as_attachment=True,
         filename=f"{invoice.number}.pdf",
-        headers={
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Cache-Control": "private, no-store",
-        },
+        headers=SEALED,
     )

@@ -19,16 +19,12 @@ from shared_apps.accounts.models import IdentityCheck
 from shared_apps.accounts.privacy_forms import DOCUMENT_NAMES, DecisionForm
 from shared_apps.accounts.selectors import check_of, checks_decided, checks_to_review
 from shared_apps.accounts.services.identity import DEFAULT_MONTHS, decide_check
+from shared_apps.core.downloads import SEALED
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.core.forms import show_error
 
 _FILES = {"document": "document_file", "selfie": "selfie_file"}
 _TYPES = {"jpg": "image/jpeg", "pdf": "application/pdf"}
-_SEALED = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "Cache-Control": "private, no-store",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +79,7 @@ class IdentityDesk:
         extension = path.rpartition(".")[2]
         name = f"{kind}-{id}.{extension}"
         return FileResponse(
-            content, content_type=_TYPES[extension], as_attachment=extension == "pdf", filename=name, headers=_SEALED
+            content, content_type=_TYPES[extension], as_attachment=extension == "pdf", filename=name, headers=SEALED
         )
 
     def _decide(self, request: HttpRequest, check: IdentityCheck, form: DecisionForm) -> bool:

@@ -20,6 +20,7 @@ from billing.models import Payment, TransferDecision, TransferReceipt
 from billing.services.transfers import confirm_transfer, decide_transfer, send_transfer_back, undo_decision
 from billing.services.verdicts import DECIDABLE, live_decision
 from shared_apps.audit.texts import timeline
+from shared_apps.core.downloads import SEALED
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.core.forms import show_error
 from shared_apps.site import transfer_desk as desk
@@ -196,9 +197,5 @@ def receipt(request: HttpRequest, id: UUID) -> FileResponse:
         content_type=found.content_type,
         as_attachment=not is_picture,
         filename=f"receipt-{found.pk}.{extension}",
-        headers={
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Cache-Control": "private, no-store",
-        },
+        headers=SEALED,
     )

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from billing.models import Payout
 from billing.selectors import access_payout
 from billing.services.documents import payout_pdf
+from shared_apps.core.downloads import SEALED
 from shared_apps.core.throttle import check_rate
 from shared_apps.site import commissions_desk as desk
 from shared_apps.site.billing_page import tabs_of
@@ -45,10 +46,5 @@ def statement(request: HttpRequest, id: UUID) -> HttpResponse:
     return HttpResponse(
         payout_pdf(found),
         content_type="application/pdf",
-        headers={
-            "Content-Disposition": f'attachment; filename="{found.number}.pdf"',
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Cache-Control": "private, no-store",
-        },
+        headers={**SEALED, "Content-Disposition": f'attachment; filename="{found.number}.pdf"'},
     )
