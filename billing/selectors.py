@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Model, Prefetch, Q, QuerySet
 
 from billing.models import Invoice, Order, Payment, PaymentMethod, Payout, Plan, PlanVersion, Price
 from billing.signing import pay_token_matches
@@ -18,6 +18,7 @@ from shared_apps.organisations.models import Domain, Membership
 from shared_apps.organisations.policies import PAYS
 
 MAX_SUGGESTIONS = 3
+M = TypeVar("M", bound=Model)
 
 
 def plans_on_sale() -> QuerySet[Plan]:
@@ -76,8 +77,8 @@ def _order(found: QuerySet[Order]) -> Order:
 def payable_by(user: Any, *, prefix: str = "") -> Q:
     """The orders that a person may see and pay; `prefix` leads to the order."""
     mine = {f"{prefix}kind": Order.Kind.FIRST, f"{prefix}user_id": user.pk}
-    places = Membership.objects.filter(user_id=user.pk, role__in=PAYS).values("organisation_id")
-    return Q(**mine) | (~Q(**{f"{prefix}kind": Order.Kind.FIRST}) & Q(**{f"{prefix}organisation_id__in": places}))
+    later = ~Q(**{f"{prefix}kind": Order.Kind.FIRST})
+    return Q(**mine) | (later & Q(**{f"{prefix}organisation_id__in": _looked_after_by(user)}))
 
 
 def is_on_payers_side(user: Any, order: Order) -> bool:
@@ -91,42 +92,40 @@ def is_on_payers_side(user: Any, order: Order) -> bool:
 def access_payment(user: Any, payment_id: UUID | str) -> Payment:
     """A payment for who may pay its order, or for a platform admin; anybody else is told that there is none."""
     payments = Payment.objects.select_related("order__user", "method").filter(pk=payment_id)
-    payment = payments.filter(payable_by(user, prefix="order__")).first()
-    if payment is None and is_platform_admin(user):
-        payment = payments.first()
-    if payment is None:
-        raise NotFound
-    return payment
+    return _access(payments, user, payable_by(user, prefix="order__"))
 
 
 def access_invoice(user: Any, invoice_id: UUID | str) -> Invoice:
     """An invoice or credit note for those who look after the organisation's billing, for who made the first order that it
     is about, or for a platform admin; anybody else is told that there is none."""
-    invoices = Invoice.objects.select_related("order", "credits").filter(pk=invoice_id)
-    invoice = invoices.filter(invoices_for(user)).first()
-    if invoice is None and is_platform_admin(user):
-        invoice = invoices.first()
-    if invoice is None:
-        raise NotFound
-    return invoice
+    return _access(Invoice.objects.select_related("order", "credits").filter(pk=invoice_id), user, invoices_for(user))
 
 
 def access_payout(user: Any, payout_id: UUID) -> Payout:
     """A payout statement for those who look after the organisation's billing, or for a platform admin; as `access_invoice`."""
-    places = Membership.objects.filter(user_id=user.pk, role__in=PAYS).values("organisation_id")
-    payouts = Payout.objects.filter(pk=payout_id)
-    payout = payouts.filter(organisation_id__in=places).first()
-    if payout is None and is_platform_admin(user):
-        payout = payouts.first()
-    if payout is None:
+    return _access(Payout.objects.filter(pk=payout_id), user, Q(organisation_id__in=_looked_after_by(user)))
+
+
+def _access(found: QuerySet[M], user: Any, theirs: Q) -> M:
+    """The one that is found if it is somebody's, or whosever it is for a platform admin; raises NotFound."""
+    one = found.filter(theirs).first()
+    if one is None and is_platform_admin(user):
+        one = found.first()
+    if one is None:
         raise NotFound
-    return payout
+    return one
+
+
+def _looked_after_by(user: Any) -> QuerySet[Membership, Any]:
+    """The ids of the organisations whose billing a person looks after."""
+    return Membership.objects.filter(user_id=user.pk, role__in=PAYS).values("organisation_id")
 
 
 def invoices_for(user: Any) -> Q:
     """The invoices a person may see, without those they see as a platform admin."""
-    places = Membership.objects.filter(user_id=user.pk, role__in=PAYS).values("organisation_id")
-    return Q(subscription__organisation_id__in=places) | Q(order__kind=Order.Kind.FIRST, order__user_id=user.pk)
+    return Q(subscription__organisation_id__in=_looked_after_by(user)) | Q(
+        order__kind=Order.Kind.FIRST, order__user_id=user.pk
+    )
 
 
 def order_in_place_of(order: Order) -> Order | None:
