@@ -136,7 +136,7 @@ class PaidPeriod(models.Model):
         indexes = [
             models.Index(fields=["subscription", "ends_at"], name="paidperiod_of_subscription"),
             models.Index(
-                fields=["subscription", "starts_at"],
+                fields=["subscription", "starts_at", "id"],
                 name="paidperiod_in_turn",
                 include=["ends_at", "order", "monthly_minor", "value_minor"],
             ),
@@ -167,7 +167,10 @@ class SubscriptionEvent(models.Model):
             models.Index(fields=["to_status", "at"], name="subscriptionevent_by_status"),
             # Renewals, which are most of them, leave the status as it is.
             models.Index(
-                fields=["subscription", "at"], name="subscriptionevent_moves", condition=~Q(from_status=F("to_status"))
+                fields=["subscription", "at", "id"],
+                name="subscriptionevent_moves",
+                include=["to_status"],
+                condition=~Q(from_status=F("to_status")),
             ),
         ]
 

@@ -21,7 +21,8 @@ SOON = timedelta(days=30)
 
 # The periods that count at some point, each until the next one begins: those of the time asked for, and of each
 # subscription the latest before it. In grace the last one goes on counting, as access says; so it does through days that we
-# give, which have no order. What was taken back or replaced before it began is as short as nothing.
+# give, which have no order. What was taken back or replaced before it began is as short as nothing. A renewal at the same
+# value moves nothing, so it is left out before anything is put together: that is nearly all of them.
 _MOVEMENTS = """
 WITH period AS (
     SELECT subscription_id, id, starts_at, monthly_minor, currency FROM billing_paidperiod
@@ -34,11 +35,16 @@ WITH period AS (
         WHERE subscription_id = s.id AND order_id IS NOT NULL AND ends_at > starts_at AND starts_at < %(begin)s
         ORDER BY starts_at DESC, id DESC LIMIT 1
     ) AS latest
+), turned AS (
+    SELECT *, lag(monthly_minor) OVER stretch IS DISTINCT FROM monthly_minor AS is_another
+    FROM period
+    WINDOW stretch AS (PARTITION BY subscription_id ORDER BY starts_at, id)
 ), paid AS (
     SELECT subscription_id, currency, monthly_minor AS minor,
            width_bucket(starts_at, %(points)s::timestamptz[]) + 1 AS first,
            coalesce(width_bucket(lead(starts_at) OVER stretch, %(points)s::timestamptz[]), %(last)s) AS last
-    FROM period
+    FROM turned
+    WHERE is_another
     WINDOW stretch AS (PARTITION BY subscription_id ORDER BY starts_at, id)
 ), access AS (
     SELECT subscription_id, to_status,

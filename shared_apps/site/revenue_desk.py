@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -128,7 +127,7 @@ def stats_of(found: Figures) -> list[dict[str, Any]]:
 
 def charts_of(found: Figures) -> dict[str, Chart]:
     """The pictures, in francs at the fixed parity. Each has its figures in a table."""
-    labels = [format_skeleton("yM", timezone.localtime(start), locale=_locale()) for start in found.period.starts]
+    labels = [_month_label(start, "yM") for start in found.period.starts]
     axis = _("Month")
 
     def each(pick: Callable[[Month], int]) -> list[int]:
@@ -318,25 +317,33 @@ def _francs(rows: Iterable[tuple[int, str, str, int, int]], month: int, method: 
 
 def _flow(flow: Flow, currency: str) -> str:
     """An amount of the table's currency, and of how many subscriptions or payments it is."""
-    if not flow.number:
-        return NOTHING
-    digits = exponent_of(currency)
-    pattern = "#,##0." + "0" * digits if digits else "#,##0"
-    return f"{_decimal(Money(flow.minor, currency).as_decimal(), _locale(), pattern)} ({flow.number})"
+    return f"{_without_sign(flow.minor, currency, _locale())} ({flow.number})" if flow.number else NOTHING
 
 
-def _month_label(start: datetime) -> str:
-    return format_skeleton("yMMM", timezone.localtime(start), locale=_locale())
+def _month_label(start: datetime, skeleton: str = "yMMM") -> str:
+    return _month(timezone.localdate(start), skeleton, _locale())
 
 
 def _number(value: float) -> str:
     return _decimal(value, _locale())
 
 
-# A page writes the same figures many times: on the axes of three drawings, in tables, and again at the next visit.
+# A page writes the same months and figures many times: on the axes of three drawings, in tables, at the next visit.
+@lru_cache(maxsize=512)
+def _month(first: date, skeleton: str, locale: str) -> str:
+    return str(format_skeleton(skeleton, first, locale=locale))
+
+
 @lru_cache(maxsize=4096)
-def _decimal(value: float | Decimal, locale: str, pattern: str | None = None) -> str:
-    return str(format_decimal(value, pattern, locale=locale))
+def _decimal(value: float, locale: str) -> str:
+    return str(format_decimal(value, locale=locale))
+
+
+@lru_cache(maxsize=4096)
+def _without_sign(minor: int, currency: str, locale: str) -> str:
+    digits = exponent_of(currency)
+    pattern = "#,##0." + "0" * digits if digits else "#,##0"
+    return str(format_decimal(Money(minor, currency).as_decimal(), pattern, locale=locale))
 
 
 @lru_cache(maxsize=4096)

@@ -179,8 +179,8 @@ def test_a_deadline_says_whose_time_it_is() -> None:
 
 def test_charts_draw_their_figures_and_keep_them_in_a_table() -> None:
     series = [charts.Series("A <i>", [1, 2, 24]), charts.Series("B", [0, 5, 8])]
-    chart = charts.stacked("Title", ["x", "y", "z"], series)
-    assert chart.rows[2] == ("z", ["24", "8"])
+    chart = charts.stacked("Title", ["x", "<i>y", "z"], series, format=lambda value: f"<i>{value}")
+    assert chart.rows[2] == ("z", ["<i>24", "<i>8"])
     html = render_to_string("components/chart.html", {"chart": chart})
     assert "A &lt;i&gt;" in html
     assert "<i>" not in html
