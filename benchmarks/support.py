@@ -101,10 +101,10 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def process(*arguments: str, quiet: bool = False) -> Iterator[subprocess.Popen[bytes]]:
-    """A program of the project's virtual environment, ended afterwards; what a quiet one says is not kept."""
+def process(*command: str, quiet: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    """A program, ended afterwards; what a quiet one says is not kept."""
     said = subprocess.DEVNULL if quiet else None
-    running = subprocess.Popen([sys.executable, "-m", *arguments], cwd=ROOT, env=os.environ, stdout=said, stderr=said)
+    running = subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=said, stderr=said)
     try:
         yield running
     finally:
@@ -119,7 +119,7 @@ def web_server(*, workers: int = 1) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"127.0.0.1:{port}"
-    with process("gunicorn", "baobab.wsgi:application", "--bind", address, "--worker-class", "gthread", "--threads", "8",
+    with process(sys.executable, "-m", "gunicorn", "baobab.wsgi:application", "--bind", address, "--worker-class", "gthread", "--threads", "8",
                  "--workers", str(workers), "--no-control-socket", "--log-level", "error"):  # fmt: skip
         _wait_until(lambda: get(f"http://{address}/healthz", host="localhost")[0] == 200)
         yield address

@@ -24,6 +24,7 @@ from typing import Any
 
 import redis
 
+from baobab.runtime.run import WORKERS, worker_command
 from benchmarks.support import ROOT, own_database, process, report, web_server
 
 P99_LIMIT = 0.050  # seconds
@@ -46,8 +47,8 @@ def main() -> None:
         stack.enter_context(own_database(pages=False))
         requests = mixed(state, count=WARM_UP + options.rate * options.seconds)
         address = stack.enter_context(web_server(workers=2))
-        for queue, threads in (("webhooks", 2), ("providers", 4), ("baobab", 2)):
-            stack.enter_context(worker(queue, threads))
+        for name in ("worker-webhooks", "worker-providers", "worker"):
+            stack.enter_context(process(*worker_command(*WORKERS[name]), quiet=True))
         send(address, requests[:WARM_UP], rate=50)
         answered = send(address, requests[WARM_UP:], rate=options.rate)
         holds = judge(answered, sent=requests)
@@ -71,12 +72,6 @@ def start_providers(stack: ExitStack, state: Path) -> Any:
     stack.callback(simulator.stop)
     os.environ["PAYMENT_SIMULATOR_URL"] = simulator.url
     return simulator
-
-
-def worker(queue: str, threads: int) -> Any:
-    return process("celery", "-A", "baobab.celery:app", "worker", "--pool", "threads", "--loglevel", "ERROR",
-                   "--hostname", f"{queue}@%h", "--queues", queue, "--concurrency", str(threads), "--without-gossip",
-                   "--without-mingle", quiet=True)  # fmt: skip
 
 
 def mixed(state: Path, *, count: int) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import argparse
 import sys
 import time
 
+from baobab.runtime.run import WORKERS, worker_command
 from benchmarks.support import Timing, get, own_database, process, report, web_server
 
 MEDIAN_LIMIT = 0.3  # seconds
@@ -25,10 +26,7 @@ def main() -> None:
     parser.add_argument("--tenants", default="10,300")
     options = parser.parse_args()
     print("Paid → first workspace page")
-    with own_database(), web_server() as address, process(
-        "celery", "-A", "baobab.celery:app", "worker", "-P", "threads", "-c", "2", "-l", "ERROR", "--without-heartbeat",
-        "--without-gossip", "--without-mingle",
-    ):  # fmt: skip
+    with own_database(), web_server() as address, process(*worker_command(*WORKERS["worker"]), quiet=True):
         timings = {}
         for present in [int(number) for number in options.tenants.split(",")]:
             fill_up_to(present)
