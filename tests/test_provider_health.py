@@ -93,10 +93,10 @@ class TestNoting:
     def test_a_callback_is_noted_once_in_half_a_minute(self) -> None:
         now = timezone.now()
         for seconds in (0, 10, 29):
-            health.note_callback(method(), at=now + timedelta(seconds=seconds))
+            health.note_callback("mtn_momo", at=now + timedelta(seconds=seconds))
         assert health_of().last_callback_at == now
-        health.note_callback(method(), at=now + timedelta(seconds=31))
-        health.note_callback(method(), at=now)
+        health.note_callback("mtn_momo", at=now + timedelta(seconds=31))
+        health.note_callback("mtn_momo", at=now)
         assert health_of().last_callback_at == now + timedelta(seconds=31)
 
 

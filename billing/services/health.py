@@ -69,10 +69,10 @@ def note_failure(method: PaymentMethod, failure: Failure, *, reason: str, is_che
     _note(method, lambda health, now: _values_after_failure(health, failure, now, reason=reason, is_check=is_check))
 
 
-def note_callback(method: PaymentMethod, *, at: datetime) -> None:
+def note_callback(provider: str, *, at: datetime) -> None:
     """A callback or webhook of a provider came at that time. One guarded UPDATE; writes at most once in QUIET."""
     earlier = Q(last_callback_at__isnull=True) | Q(last_callback_at__lt=at - QUIET)
-    ProviderHealth.objects.filter(earlier, method=method).update(last_callback_at=at)
+    ProviderHealth.objects.filter(earlier, method__name=provider).update(last_callback_at=at)
 
 
 def claim_due_checks(*, limit: int = 20) -> list[int]:

@@ -24,7 +24,7 @@ from billing.providers import reasons
 from billing.providers.base import Flow, ProviderError
 from billing.services.health import watched
 from billing.services.payments import as_attempt
-from billing.services.resolve import ask_about, expected_of
+from billing.services.resolve import ASKED_WITH, ask_about, expected_of
 from billing.services.reversals import sync_reversals
 
 logger = structlog.get_logger(__name__)
@@ -131,7 +131,7 @@ def _next(run: ReconciliationRun) -> Payment | None:
     rows = _closed(run) if run.stage == Stage.CLOSED else _succeeded(run)
     if run.cursor:
         rows = rows.filter(pk__gt=run.cursor)
-    return rows.select_related("order__plan_version__plan", "order__user", "method").order_by("pk").first()
+    return rows.select_related(*ASKED_WITH).order_by("pk").first()
 
 
 def _closed(run: ReconciliationRun) -> QuerySet[Payment]:

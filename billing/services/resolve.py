@@ -40,6 +40,8 @@ from shared_apps.notifications.services import notify_by_email
 
 logger = structlog.get_logger(__name__)
 
+# What asking about a payment reads.
+ASKED_WITH = ("order__plan_version__plan", "order__user", "method")
 # What a provider's silence, refusal to answer, or unclear answer leaves as the reason.
 UNANSWERED = (reasons.PROVIDER_UNAVAILABLE, reasons.MISCONFIGURED, reasons.UNCLEAR)
 # MTN: a request that is not found within a minute of being sent may still be on its way (facts of the provider).
@@ -53,14 +55,19 @@ def resolve_payment(payment_id: UUID | str) -> Payment:
     and moves the payment by a guarded UPDATE; what follows (provisioning, mail) is left in the outbox with it.
     """
     payment = _load(payment_id)
+    return _load(payment_id) if resolve_row(payment) else payment
+
+
+def resolve_row(payment: Payment) -> bool:
+    """The same, given the row with what ASKED_WITH names: whether there was something to ask."""
     if payment.status in (Payment.Status.SUCCEEDED, Payment.Status.NEEDS_REVIEW):
-        return payment
+        return False
     ask_about(payment)
-    return _load(payment_id)
+    return True
 
 
 def ask_about(payment: Payment) -> ProviderState | None:
-    """The same, given the row with its order, user, plan and method: the provider's answer, None if none could be asked for."""
+    """Whatever the row says by now: the provider's answer, None if none could be asked for."""
     provider = gateways.gateway(payment.method.name, payment.provider_base_url)
     if provider.capabilities.flow is Flow.MANUAL:
         decision = live_decision(payment.pk)
@@ -97,7 +104,7 @@ def resolve_now_or_soon(payment_id: UUID | str) -> Payment:
 
 
 def _load(payment_id: UUID | str) -> Payment:
-    return Payment.objects.select_related("order__plan_version__plan", "order__user", "method").get(pk=payment_id)
+    return Payment.objects.select_related(*ASKED_WITH).get(pk=payment_id)
 
 
 def _ask(provider: Provider, payment: Payment) -> ProviderState:

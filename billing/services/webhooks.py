@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,7 +22,7 @@ from billing.models import Payment, PaymentMethod, WebhookEvent
 from billing.providers.base import EventKind, EventRef, InvalidSignature, ProviderError
 from billing.services.health import note_callback
 from billing.services.payments import as_attempt
-from billing.services.resolve import resolve_payment
+from billing.services.resolve import ASKED_WITH, resolve_row
 from billing.services.reversals import sync_reversals
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.audit.models import AuditCategory
@@ -47,8 +48,12 @@ MAX_ATTEMPTS = 20
 STALE = timedelta(seconds=60)
 # So many events are one task: a worker that is asked to stop ends what it is at.
 MOST_AT_A_TIME = 50
+# Further ones of a task are looked at no faster than this: a flood of webhooks is not handed on to the providers, which
+# are asked about each, nor keeps those waiting who want a page.
+AT_ONCE = 10
+PER_SECOND = 5
 _WOKEN = "shared:webhooks-woken"
-_ATTEMPT = "payment__order__plan_version__plan"  # what `as_attempt` reads
+_WITH_PAYMENT = [f"payment__{name}" for name in ASKED_WITH]
 # What proves who sent it is kept with it, so that it can be looked at again.
 _SIGNATURES = ("paypal-transmission-sig", "stripe-signature", "wave-signature")
 _KEPT_HEADERS = ("paypal-", "content-type", "user-agent", *_SIGNATURES)
@@ -64,6 +69,14 @@ WHERE %(payment)s::uuid IS NULL
               WHERE payment.id = %(payment)s::uuid AND method.name = %(provider)s)
 ON CONFLICT (provider, dedupe_key) DO UPDATE SET copies = billing_webhookevent.copies + 1
 RETURNING id, status, copies
+"""
+
+
+_CLAIM = """
+UPDATE billing_webhookevent SET attempts = 1
+WHERE id = (SELECT id FROM billing_webhookevent WHERE status = 'received' AND attempts = 0
+            ORDER BY received_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING id
 """
 
 
@@ -138,11 +151,15 @@ def process_new_webhooks() -> int:
         cache.delete(_WOKEN)
     except RedisError:
         logger.warning("webhooks without redis")
+    started = time.monotonic()
     for count in range(MOST_AT_A_TIME):
         event = _claim_new()
         if event is None:
             return count
         _look_at(event)
+        left = started + (count + 1 - AT_ONCE) / PER_SECOND - time.monotonic()
+        if left > 0:
+            time.sleep(left)
     wake_after_commit()
     return MOST_AT_A_TIME
 
@@ -152,7 +169,7 @@ def process_webhook(event_id: int) -> WebhookEvent:
 
     No transaction is open while the provider is asked; safe to repeat, as replaying does.
     """
-    event = WebhookEvent.objects.select_related(_ATTEMPT).get(pk=event_id)
+    event = WebhookEvent.objects.select_related(*_WITH_PAYMENT).get(pk=event_id)
     if event.status != WebhookEvent.Status.RECEIVED:
         return event
     WebhookEvent.objects.filter(pk=event_id).update(attempts=F("attempts") + 1)
@@ -160,14 +177,10 @@ def process_webhook(event_id: int) -> WebhookEvent:
 
 
 def _claim_new() -> WebhookEvent | None:
-    """The oldest event that nobody has looked at, counted as looked at. One short transaction; skips locked rows."""
-    new = WebhookEvent.objects.filter(status=WebhookEvent.Status.RECEIVED, attempts=0)
-    with transaction.atomic():
-        oldest = new.select_related(_ATTEMPT).order_by("received_at", "pk")
-        event = oldest.select_for_update(of=("self",), skip_locked=True).first()
-        if event:
-            WebhookEvent.objects.filter(pk=event.pk).update(attempts=1)
-    return event
+    """The oldest event that nobody has looked at, counted as looked at. One statement; skips locked rows."""
+    with connection.cursor() as cursor:
+        claimed = cursor.execute(_CLAIM).fetchone()
+    return WebhookEvent.objects.select_related(*_WITH_PAYMENT).get(pk=claimed[0]) if claimed else None
 
 
 def _verify(event: WebhookEvent) -> EventRef:
@@ -192,12 +205,12 @@ def _look_at(event: WebhookEvent) -> WebhookEvent:
         WebhookEvent.objects.filter(pk=event.pk).update(error=str(trouble)[:500])
         return event
     event.event_type = ref.event_type[:60]
-    _note_callback(event)
+    note_callback(event.provider, at=event.received_at)
     payment = event.payment or _find_payment(event.provider, ref)
     if payment is None:
         return _close(event, WebhookEvent.Status.IGNORED)
     event.payment = payment
-    resolve_payment(payment.pk)
+    resolve_row(payment)
     if ref.kind is not EventKind.PAYMENT:
         try:
             sync_reversals(payment.pk)
@@ -282,12 +295,6 @@ def delete_old_webhooks(*, now: datetime | None = None) -> int:
     return deleted
 
 
-def _note_callback(event: WebhookEvent) -> None:
-    method = PaymentMethod.objects.filter(name=event.provider).first()
-    if method:
-        note_callback(method, at=event.received_at)
-
-
 def _count_forgery(remote_ip: str | None) -> None:
     """Too many of them count as too many deliveries, so that one look at the door is enough."""
     if remote_ip is None:
@@ -298,7 +305,7 @@ def _count_forgery(remote_ip: str | None) -> None:
 
 
 def _find_payment(provider: str, ref: EventRef) -> Payment | None:
-    payments = Payment.objects.filter(method__name=provider)
+    payments = Payment.objects.filter(method__name=provider).select_related(*ASKED_WITH)
     if ref.provider_ref:
         found = payments.filter(provider_ref=ref.provider_ref).first()
         if found:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -46,6 +45,18 @@ def callback(payment: Payment, number: int = 0) -> int:
 
 def event(event_id: int) -> WebhookEvent:
     return WebhookEvent.objects.get(pk=event_id)
+
+
+class Clock:
+    """Time that passes only while somebody sleeps."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
 
 class TestKeeping:
@@ -102,13 +113,21 @@ class TestLooking:
         assert woken == [tasks.process_new_webhooks.name]
         assert process_new_webhooks() == 1
 
+    def test_a_flood_is_handed_on_to_the_providers_at_a_steady_pace(self, payment, monkeypatch) -> None:
+        clock = Clock()
+        monkeypatch.setattr(webhooks, "time", clock)
+        for number in range(webhooks.AT_ONCE + 5):
+            callback(payment, number)
+        assert process_new_webhooks() == webhooks.AT_ONCE + 5
+        assert clock.now == pytest.approx(5 / webhooks.PER_SECOND)
+
     def test_one_whose_worker_died_is_swept(self, payment, monkeypatch) -> None:
         kept = callback(payment)
 
-        def die(_payment_id: Any) -> None:
+        def die(_payment: Payment) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(webhooks, "resolve_payment", die)
+        monkeypatch.setattr(webhooks, "resolve_row", die)
         with pytest.raises(KeyboardInterrupt):
             process_new_webhooks()
         monkeypatch.undo()
