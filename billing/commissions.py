@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
-from billing.money import Money, percent_of
+from billing.money import Money, percent_of, share_of
 
 BASIS_POINTS = 100  # of one per cent
 
@@ -46,9 +46,7 @@ def reversal(commission: Money, *, gross: Money, refunded: Money, reversed_befor
 
     In proportion to all of it together, so that roundings never add up; nothing is left when everything went back.
     """
-    exact = Decimal(commission.minor) * refunded.minor / gross.minor
-    due = Money(int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP)), commission.currency)
-    return due - reversed_before
+    return share_of(commission, refunded.minor, gross.minor) - reversed_before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,14 @@ def percent_of(amount: Money, percent: Decimal) -> Money:
     return Money(int(share), amount.currency)
 
 
+def share_of(amount: Money, part: int, whole: int) -> Money:
+    """`part` of `whole` of an amount, rounded half up to a whole minor unit; nothing of nothing."""
+    if whole <= 0:
+        return Money(0, amount.currency)
+    share = (Decimal(amount.minor) * part / whole).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    return Money(int(share), amount.currency)
+
+
 def convert(amount: Money, *, rate: Decimal, currency: str) -> Money:
     """An amount in another currency, rounded half up; `rate` is units of that currency for one of the amount's."""
     exact = (amount.as_decimal() * rate).scaleb(EXPONENTS[currency]).quantize(Decimal(1), rounding=ROUND_HALF_UP)

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from billing.models.catalogue import MONTHS, Cycle
-from billing.money import Money, percent_of
+from billing.money import Money, percent_of, share_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +117,12 @@ class ChangePrice:
 
 def unused_of(stretch: Stretch, today: date) -> Money:
     """The share of its value that the days to come are worth; what is used is the value without it."""
-    return _share(stretch.value, stretch.days_left(today), (stretch.ends_on - stretch.starts_on).days)
+    return share_of(stretch.value, stretch.days_left(today), (stretch.ends_on - stretch.starts_on).days)
 
 
 def price_of_rest(price: Money, stretch: Stretch, today: date) -> Money:
     """What the days to come cost at a full cycle's price."""
-    return _share(price, stretch.days_left(today), stretch.full_days)
+    return share_of(price, stretch.days_left(today), stretch.full_days)
 
 
 def price_change(stretches: Iterable[Stretch], *, prices: dict[str, Money], today: date) -> ChangePrice:
@@ -142,11 +142,3 @@ def monthly_value(price: Money, *, cycle: str, tax_included: Decimal = Decimal(0
     """What a month of a cycle costs, rounded half up, without the tax that the price includes (in per cent)."""
     net = Decimal(price.minor) * 100 / (100 + tax_included)
     return Money(int((net / MONTHS[Cycle(cycle)]).quantize(Decimal(1), rounding=ROUND_HALF_UP)), price.currency)
-
-
-def _share(amount: Money, part: int, whole: int) -> Money:
-    """`part` of `whole` days of an amount, rounded half up to a whole minor unit."""
-    if whole <= 0:
-        return Money(0, amount.currency)
-    share = (Decimal(amount.minor) * part / whole).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return Money(int(share), amount.currency)

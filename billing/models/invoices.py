@@ -104,3 +104,11 @@ class Invoice(models.Model):
     @property
     def tax(self) -> Money:
         return Money(self.tax_minor, self.currency)
+
+    @property
+    def booked(self) -> tuple[Money, Money, Money]:
+        """Before tax, tax and total as accounts count them: those of a credit note are below zero."""
+        sign = -1 if self.kind == self.Kind.CREDIT_NOTE else 1
+        minors = (self.total_minor - self.tax_minor, self.tax_minor, self.total_minor)
+        net, tax, total = (Money(sign * minor, self.currency) for minor in minors)
+        return net, tax, total

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -50,11 +49,10 @@ def invoice_rows(*, since: datetime, until: datetime) -> Iterator[list[Any]]:
     below zero."""
     found = Invoice.objects.filter(issued_at__gte=since, issued_at__lt=until).select_related("order")
     for one in found.order_by("issued_at", "series", "sequence").iterator(chunk_size=PIECE):
-        sign = Decimal(-1 if one.kind == Invoice.Kind.CREDIT_NOTE else 1)
+        net, tax, total = (amount.as_decimal() for amount in one.booked)
         yield [
             one.number, _day(one.issued_at), one.kind, one.order.number, one.order.organisation_name,
-            sign * (one.total - one.tax).as_decimal(), sign * one.tax.as_decimal(), one.tax_percent.normalize(),
-            sign * one.total.as_decimal(), one.currency, _day(one.order.period_start), _day(one.order.period_end),
+            net, tax, one.tax_percent.normalize(), total, one.currency, _day(one.order.period_start), _day(one.order.period_end),
             one.fiscal_number,
         ]  # fmt: skip
 

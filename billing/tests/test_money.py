@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.fx import NoQuote, quote_in_eur
-from billing.money import EXPONENTS, CurrencyMismatch, InexactAmount, Money, percent_of
+from billing.models import Invoice
+from billing.money import EXPONENTS, CurrencyMismatch, InexactAmount, Money, percent_of, share_of
 from billing.pricing import Reduction, price_order, saving_percent
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -108,3 +109,18 @@ def test_the_saving_of_a_longer_cycle_is_never_overstated() -> None:
     monthly = Money(25_000, "XAF")
     assert saving_percent(monthly=monthly, price=Money(250_000, "XAF"), months=12) == 16
     assert saving_percent(monthly=Money(0, "XAF"), price=Money(0, "XAF"), months=12) == 0
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "share"), [(1, 3, 33), (1, 2, 50), (2, 3, 67), (3, 3, 100), (0, 3, 0), (1, 0, 0)]
+)
+def test_a_share_is_rounded_half_up_and_of_nothing_there_is_none(part: int, whole: int, share: int) -> None:
+    assert share_of(Money(100, "XAF"), part, whole) == Money(share, "XAF")
+    assert share_of(Money(1, "XAF"), 1, 2) == Money(1, "XAF")
+
+
+def test_a_credit_note_without_tax_is_booked_below_zero_and_its_tax_is_plain_nothing() -> None:
+    note = Invoice(kind=Invoice.Kind.CREDIT_NOTE, total_minor=1_250, tax_minor=0, currency="EUR")
+    assert [str(amount.as_decimal()) for amount in note.booked] == ["-12.50", "0.00", "-12.50"]
+    note.kind = Invoice.Kind.INVOICE
+    assert [str(amount.as_decimal()) for amount in note.booked] == ["12.50", "0.00", "12.50"]

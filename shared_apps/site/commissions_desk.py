@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from billing import ledger
 from billing.commissions import month_after
 from billing.models import Commission, LedgerEntry, Payout
-from billing.money import Money, exponent_of
+from billing.money import Money
 from shared_apps.core.errors import NotFound
 from shared_apps.organisations.models import Organisation
 
@@ -119,11 +119,14 @@ def commission_rows(found: Iterable[Commission]) -> Iterator[dict[str, Any]]:
 
 def csv_row(one: Commission) -> list[Any]:
     """A sale for a spreadsheet: amounts as decimal numbers, what went back below zero."""
-    sign, exponent = (1 if one.kind == Commission.Kind.COLLECTED else -1), exponent_of(one.currency)
+    sign = 1 if one.kind == Commission.Kind.COLLECTED else -1
+    gross, commission = (
+        Money(sign * minor, one.currency).as_decimal() for minor in (one.gross_minor, one.commission_minor)
+    )
     return [
         timezone.localtime(one.occurred_at).isoformat(timespec="seconds"), one.organisation.name, one.reference,
-        str(KINDS[one.kind]), str(HOLDERS[one.held_by]), one.method, Decimal(sign * one.gross_minor).scaleb(-exponent),
-        Decimal(one.rate_bp) / 100, Decimal(sign * one.commission_minor).scaleb(-exponent), one.currency,
+        str(KINDS[one.kind]), str(HOLDERS[one.held_by]), one.method, gross,
+        Decimal(one.rate_bp) / 100, commission, one.currency,
         one.payout.number if one.payout else "",
     ]  # fmt: skip
 

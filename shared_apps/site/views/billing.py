@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +16,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from billing.models import Invoice
-from billing.money import exponent_of
 from billing.services.renewals import credit_at_hand
 from shared_apps.core.csv_export import csv_response
 from shared_apps.organisations.models import Membership
@@ -89,17 +86,11 @@ def export(request: HttpRequest, id: UUID) -> HttpResponseBase:
     header = [_("Number"), _("Date"), _("Document"), _("What"), _("Before tax"), _("Tax"), _("Total"), _("Currency")]
     rows = (
         [one.number, timezone.localtime(one.issued_at).date().isoformat(), str(billing_page.DOCUMENTS[one.kind]),
-         billing_page.what_of(one), *_amounts(one), one.currency]
+         billing_page.what_of(one), *(amount.as_decimal() for amount in one.booked), one.currency]
         for one in billing_page.invoices_of(subscription).iterator(chunk_size=500)
     )  # fmt: skip
     name = f"invoices-{timezone.localdate():%Y-%m-%d}.csv"
     return csv_response(filename=name, header=header, rows=rows)
-
-
-def _amounts(invoice: Invoice) -> list[Decimal]:
-    sign = -1 if invoice.kind == Invoice.Kind.CREDIT_NOTE else 1
-    minors = (invoice.total_minor - invoice.tax_minor, invoice.tax_minor, invoice.total_minor)
-    return [Decimal(sign * minor).scaleb(-exponent_of(invoice.currency)) for minor in minors]
 
 
 def _page(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:
