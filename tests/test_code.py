@@ -10,6 +10,7 @@ from django.apps import apps
 from django.conf import settings
 
 from tests.support.floats import floats_in
+from tests.support.joined_locks import joined_locks_in
 from tests.support.lazy import problems_in
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,6 +44,13 @@ def test_the_check_above_lets_good_code_pass(tmp_path) -> None:
     good = "def f(qs, xs):\n    rows = qs.filter(a=1)\n    g = (x for x in xs)\n    qs.filter(a=1).update(b=2)\n    return list(rows), sum(g)\n"
     (tmp_path / "good.py").write_text(good)
     assert problems_in(tmp_path / "good.py") == []
+
+
+def test_no_row_is_locked_and_joined_in_one_statement(tmp_path) -> None:
+    assert [found for path in sources() for found in joined_locks_in(path)] == []
+    bad = "rows.select_for_update(of=('self',)).select_related('plan').get(pk=1)\n"
+    (tmp_path / "bad.py").write_text(f"x = {bad}y = rows.select_related(None).select_for_update().get(pk=1)\n")
+    assert joined_locks_in(tmp_path / "bad.py") == [f"{tmp_path / 'bad.py'}:1"]
 
 
 # Where amounts are worked out, moved, shown or sent.

@@ -37,7 +37,7 @@ def note_dispute(*, payment_id: UUID, state: DisputeState) -> Dispute:
     """
     with transaction.atomic():
         order_id = Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
-        order = Order.objects.select_for_update(of=("self",)).select_related("user").get(pk=order_id)
+        order = Order.objects.select_for_update().get(pk=order_id)
         payment = Payment.objects.select_related("order__user", "method").get(pk=payment_id)
         dispute, is_new = _get_or_make(payment, state)
         before = "" if is_new else dispute.status

@@ -28,6 +28,7 @@ from billing.services.subscriptions import (
 )
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
+from shared_apps.core.locking import lock_one
 from shared_apps.organisations import subdomains
 from shared_apps.outbox.services import publish
 
@@ -72,11 +73,7 @@ def mark_paid(*, order_id: UUID, payment: Payment | None = None, actor: Any = No
     False when it was paid before or cannot be paid any more. A first order leaves word for provisioning; the others are
     fulfilled at once. `payment` is the one that completed it, None where nothing was due.
     """
-    order = (
-        Order.objects.select_for_update(of=("self",))
-        .select_related("plan_version__plan", "coupon", "subscription")
-        .get(pk=order_id)
-    )
+    order = lock_one(Order.objects.select_related("plan_version__plan", "coupon", "subscription"), order_id)
     if order.status not in Order.PAYABLE:
         return False
     before, now = order.status, timezone.now()

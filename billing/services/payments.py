@@ -243,7 +243,7 @@ def _open_attempt(
 ) -> Payment:
     try:
         with transaction.atomic():
-            order = Order.objects.select_for_update(of=("self",)).select_related("plan_version__plan").get(pk=order_id)
+            order = Order.objects.select_for_update().get(pk=order_id)
             _check_payable(order, capabilities)
             current = _current_attempt(order, method, phone)
             if current:

@@ -247,8 +247,7 @@ def lock_with_open_order(subscription_id: UUID) -> tuple[Order | None, Subscript
     """The open order and the subscription, locked in that order (`fulfilment` takes them so). In the caller's transaction;
     raises OrderJustMade when somebody else was quicker: try again."""
     found = (
-        Order.objects.select_for_update(of=("self",))
-        .select_related("plan_version", "coupon")
+        Order.objects.select_for_update()
         .filter(subscription_id=subscription_id, status=Order.Status.AWAITING_PAYMENT)
         .first()
     )

@@ -101,7 +101,7 @@ def _record_external(payment: Payment, order: Order, amount: Money, total: Money
 
 def _lock(payment_id: UUID) -> tuple[Payment, Order]:
     order_id = Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
-    order = Order.objects.select_for_update(of=("self",)).select_related("user").get(pk=order_id)
+    order = Order.objects.select_for_update().get(pk=order_id)
     lock_subscription(order.subscription_id)
     return Payment.objects.select_related("order__user", "method").get(pk=payment_id), order
 

@@ -62,7 +62,7 @@ def settle_review(
     if decision not in list(Decision):
         raise DomainError("unknown_decision", _("Choose what becomes of the money."), field="decision")
     with transaction.atomic():
-        order = Order.objects.select_for_update(of=("self",)).select_related("user").get(pk=payment.order_id)
+        order = Order.objects.select_for_update().get(pk=payment.order_id)
         payment = Payment.objects.select_related("method", "order__user").get(pk=payment.pk)
         if payment.status != Payment.Status.NEEDS_REVIEW:
             raise Conflict("already_decided", _("Somebody has decided about this money meanwhile. Refresh the page."))
@@ -152,7 +152,7 @@ def _apply(settlement: Settlement) -> None:
             "no_order", _("No order waits for this money any more. Make it credit, or give it back."), field="decision"
         )
     worth = _worth(payment)
-    target = Order.objects.select_for_update(of=("self",)).select_related("user").get(pk=target.pk)
+    target = Order.objects.select_for_update().get(pk=target.pk)
     if target.status not in Order.PAYABLE or target.currency != payment.currency:
         raise DomainError("no_order", _("The open order cannot take this money. Make it credit, or give it back."),
                           field="decision")  # fmt: skip

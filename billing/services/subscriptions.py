@@ -21,6 +21,7 @@ from billing.pricing import Stretch, monthly_value, price_of_rest
 from billing.transitions import ALLOWED, DELETED_AFTER, start_of_renewal
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
+from shared_apps.core.locking import lock_one
 from shared_apps.organisations.services.standing import set_standing
 
 Status = Subscription.Status
@@ -32,11 +33,8 @@ OPENED_LATE = timedelta(hours=1)
 
 def lock_subscription(subscription_id: UUID) -> Subscription:
     """The row, locked until the caller's transaction ends."""
-    return (
-        Subscription.objects.select_for_update(of=("self",))
-        .select_related("plan_version__plan", "organisation", "coupon", "next_plan")
-        .get(pk=subscription_id)
-    )
+    rows = Subscription.objects.select_related("plan_version__plan", "organisation", "coupon", "next_plan")
+    return lock_one(rows, subscription_id)
 
 
 def period_after(start: datetime, cycle: str, *, anchor_day: int) -> datetime:

@@ -42,7 +42,7 @@ def create_organisation(order: Order) -> None:
     One transaction; locks the order row, then one ready schema.
     """
     with transaction.atomic():
-        locked = Order.objects.select_for_update().select_related("plan_version__plan").get(pk=order.pk)
+        locked = Order.objects.select_for_update().get(pk=order.pk)
         if locked.organisation_id:
             return
         product = locked.plan_version.plan.product

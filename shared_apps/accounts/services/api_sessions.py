@@ -158,7 +158,6 @@ def end_session(*, user: User, session_id: UUID) -> None:
 def _lock_open_session(session_id: UUID) -> ApiSession | None:
     return (
         ApiSession.objects.select_for_update(of=("self",))
-        .select_related("user")
         .filter(pk=session_id, ended_at__isnull=True, expires_at__gt=timezone.now(), user__is_active=True)
         .first()
     )
