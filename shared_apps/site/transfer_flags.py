@@ -72,7 +72,8 @@ def judged(decision: TransferDecision, admin: Any) -> Judged:
 
 def flags_of(payment: Payment, decisions: list[TransferDecision]) -> list[Flag]:
     """What does not fit. Needs the receipts; one query."""
-    flags = [Flag("circle-alert", text) for text in of_order(payment.order)]
+    is_over = payment.status == Payment.Status.SUCCEEDED  # it may be what paid the order
+    flags = [] if is_over else [Flag("circle-alert", text) for text in of_order(payment.order)]
     flags += _declared(payment)
     references = {receipt.declared_reference for receipt in payment.receipts.all()}
     references |= {one.bank_reference for one in decisions}

@@ -18,6 +18,7 @@ class StatementForm(forms.Form):
 
     file = forms.FileField(
         label=_("Bank statement"),
+        help_text=_("A CSV file names its columns in a line: the date, the text, and the amount or debit and credit."),
         allow_empty_file=True,
         max_length=None,
         widget=FileDrop(hint=_("CSV, MT940 or CAMT.053, up to 5 MB"), max_bytes=MAX_BYTES),

@@ -118,3 +118,11 @@ def test_what_does_not_fit_is_said_in_words(admin) -> None:
     assert len(page.context["flags"]) == 3
     assert other.order.number in text_of(page)
     assert f"/backoffice/receipts/{other.receipts.get().pk}/" in text_of(page), "side by side"
+
+
+def test_a_transfer_that_paid_its_order_is_not_called_a_second_payment(admin) -> None:
+    payment = transfer()
+    verdict(admin, payment, "approve")
+    payment.refresh_from_db()
+    assert payment.status == "succeeded"
+    assert admin.get(page_of(payment)).context["flags"] == []
