@@ -87,24 +87,26 @@ class Money:
         return cls(int(scaled), currency)
 
 
+def rounded(minor: Decimal, currency: str) -> Money:
+    """An exact number of minor units, rounded half up to a whole one."""
+    return Money(int(minor.quantize(Decimal(1), rounding=ROUND_HALF_UP)), currency)
+
+
 def percent_of(amount: Money, percent: Decimal) -> Money:
     """`percent` per cent of an amount, rounded half up to a whole minor unit."""
-    share = (Decimal(amount.minor) * percent / 100).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return Money(int(share), amount.currency)
+    return rounded(Decimal(amount.minor) * percent / 100, amount.currency)
 
 
 def share_of(amount: Money, part: int, whole: int) -> Money:
     """`part` of `whole` of an amount, rounded half up to a whole minor unit; nothing of nothing."""
     if whole <= 0:
         return Money(0, amount.currency)
-    share = (Decimal(amount.minor) * part / whole).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return Money(int(share), amount.currency)
+    return rounded(Decimal(amount.minor) * part / whole, amount.currency)
 
 
 def convert(amount: Money, *, rate: Decimal, currency: str) -> Money:
     """An amount in another currency, rounded half up; `rate` is units of that currency for one of the amount's."""
-    exact = (amount.as_decimal() * rate).scaleb(EXPONENTS[currency]).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return Money(int(exact), currency)
+    return rounded((amount.as_decimal() * rate).scaleb(EXPONENTS[currency]), currency)
 
 
 def format_money(amount: Money, locale: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from billing.models.catalogue import MONTHS, Cycle
-from billing.money import Money, percent_of, share_of
+from billing.money import Money, percent_of, rounded, share_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,7 @@ def tax_of(amount: Money, tax: Tax) -> Money:
 
 def net_of(gross: Money, percent: Decimal) -> Money:
     """What is left of an amount without the tax in it, rounded half up to a whole minor unit."""
-    net = (Decimal(gross.minor) * 100 / (100 + percent)).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return Money(int(net), gross.currency)
+    return rounded(Decimal(gross.minor) * 100 / (100 + percent), gross.currency)
 
 
 def saving_percent(*, monthly: Money, price: Money, months: int) -> int:
@@ -141,4 +140,4 @@ def price_change(stretches: Iterable[Stretch], *, prices: dict[str, Money], toda
 def monthly_value(price: Money, *, cycle: str, tax_included: Decimal = Decimal(0)) -> Money:
     """What a month of a cycle costs, rounded half up, without the tax that the price includes (in per cent)."""
     net = Decimal(price.minor) * 100 / (100 + tax_included)
-    return Money(int((net / MONTHS[Cycle(cycle)]).quantize(Decimal(1), rounding=ROUND_HALF_UP)), price.currency)
+    return rounded(net / MONTHS[Cycle(cycle)], price.currency)
