@@ -122,9 +122,7 @@ def _payments_of(run: ReconciliationRun) -> Iterator[Payment]:
             started = time.monotonic()
             yield payment
             run.cursor = payment.pk
-            left = started + 1 / PER_SECOND - time.monotonic()
-            if left > 0:
-                time.sleep(left)
+            time.sleep(max(0, started + 1 / PER_SECOND - time.monotonic()))
 
 
 def _next(run: ReconciliationRun) -> Payment | None:

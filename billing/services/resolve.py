@@ -67,7 +67,7 @@ def resolve_row(payment: Payment) -> bool:
 
 
 def ask_about(payment: Payment) -> ProviderState | None:
-    """Whatever the row says by now: the provider's answer, None if none could be asked for."""
+    """The same, whatever the row says became of it: the provider's answer, None if none could be asked for."""
     provider = gateways.gateway(payment.method.name, payment.provider_base_url)
     if provider.capabilities.flow is Flow.MANUAL:
         decision = live_decision(payment.pk)

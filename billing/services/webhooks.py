@@ -157,9 +157,7 @@ def process_new_webhooks() -> int:
         if event is None:
             return count
         _look_at(event)
-        left = started + (count + 1 - AT_ONCE) / PER_SECOND - time.monotonic()
-        if left > 0:
-            time.sleep(left)
+        time.sleep(max(0, started + (count + 1 - AT_ONCE) / PER_SECOND - time.monotonic()))
     wake_after_commit()
     return MOST_AT_A_TIME
 
