@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -317,33 +317,28 @@ def _francs(rows: Iterable[tuple[int, str, str, int, int]], month: int, method: 
 
 def _flow(flow: Flow, currency: str) -> str:
     """An amount of the table's currency, and of how many subscriptions or payments it is."""
-    return f"{_without_sign(flow.minor, currency, _locale())} ({flow.number})" if flow.number else NOTHING
+    return f"{_bare(Money(flow.minor, currency), _locale())} ({flow.number})" if flow.number else NOTHING
 
 
 def _month_label(start: datetime, skeleton: str = "yMMM") -> str:
-    return _month(timezone.localdate(start), skeleton, _locale())
+    return format_skeleton(skeleton, timezone.localtime(start), locale=_locale())
 
 
 def _number(value: float) -> str:
     return _decimal(value, _locale())
 
 
-# A page writes the same months and figures many times: on the axes of three drawings, in tables, at the next visit.
-@lru_cache(maxsize=512)
-def _month(first: date, skeleton: str, locale: str) -> str:
-    return str(format_skeleton(skeleton, first, locale=locale))
-
-
+# A page writes the same figures many times: on the axes of three drawings, in tables, and again at the next visit.
 @lru_cache(maxsize=4096)
 def _decimal(value: float, locale: str) -> str:
     return str(format_decimal(value, locale=locale))
 
 
 @lru_cache(maxsize=4096)
-def _without_sign(minor: int, currency: str, locale: str) -> str:
-    digits = exponent_of(currency)
+def _bare(amount: Money, locale: str) -> str:
+    digits = exponent_of(amount.currency)
     pattern = "#,##0." + "0" * digits if digits else "#,##0"
-    return str(format_decimal(Money(minor, currency).as_decimal(), pattern, locale=locale))
+    return str(format_decimal(amount.as_decimal(), pattern, locale=locale))
 
 
 @lru_cache(maxsize=4096)
