@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
+from pathlib import Path
 
 from tests.support.databases import ROOT, clone, drop, on_database
 
@@ -52,6 +53,23 @@ def measure(act: Callable[[], object], *, times: int, warm_up: int = 1) -> Timin
         act()
         taken.append(time.perf_counter() - started)
     return Timing(tuple(taken))
+
+
+class Processors:
+    """This machine's processors since now. A virtual one gets less of them at some times than at others."""
+
+    def __init__(self) -> None:
+        self._before = self._times()
+
+    def stolen(self) -> float:
+        """The share of their time that the host gave to others, as proc_stat(5) counts it."""
+        spent = [now - before for now, before in zip(self._times(), self._before, strict=True)]
+        return spent[7] / max(1, sum(spent))
+
+    @staticmethod
+    def _times() -> list[int]:
+        # Guests' time, which follows, is in the first two already.
+        return [int(ticks) for ticks in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
 
 
 def report(claim: str, measured: str, *, holds: bool) -> bool:
@@ -121,7 +139,7 @@ def web_server(*, workers: int = 1) -> Iterator[str]:
     address = f"127.0.0.1:{port}"
     with process(sys.executable, "-m", "gunicorn", "baobab.wsgi:application", "--bind", address, "--worker-class", "gthread", "--threads", "8",
                  "--workers", str(workers), "--no-control-socket", "--log-level", "error"):  # fmt: skip
-        _wait_until(lambda: get(f"http://{address}/healthz", host="localhost")[0] == 200)
+        wait_until(lambda: get(f"http://{address}/healthz", host="localhost")[0] == 200)
         yield address
 
 
@@ -141,7 +159,8 @@ class _StayHere(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _wait_until(done: Callable[[], bool], *, seconds: float = 30) -> None:
+def wait_until(done: Callable[[], bool], *, seconds: float = 60) -> None:
+    """Ask again and again, until it is so; raises TimeoutError."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:

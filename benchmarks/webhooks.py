@@ -25,7 +25,7 @@ from typing import Any
 import redis
 
 from baobab.runtime.run import WORKERS, worker_command
-from benchmarks.support import ROOT, own_database, process, report, web_server
+from benchmarks.support import ROOT, Processors, own_database, process, report, wait_until, web_server
 
 P99_LIMIT = 0.050  # seconds
 PAYMENTS = 60  # of each provider
@@ -47,11 +47,11 @@ def main() -> None:
         stack.enter_context(own_database(pages=False))
         requests = mixed(state, count=WARM_UP + options.rate * options.seconds)
         address = stack.enter_context(web_server(workers=2))
-        for name in ("worker-webhooks", "worker-providers", "worker"):
-            stack.enter_context(process(*worker_command(*WORKERS[name]), quiet=True))
+        start_workers(stack, "worker-webhooks", "worker-providers", "worker")
         send(address, requests[:WARM_UP], rate=50)
+        processors = Processors()
         answered = send(address, requests[WARM_UP:], rate=options.rate)
-        holds = judge(answered, sent=requests)
+        holds = judge(answered, sent=requests, stolen=processors.stolen())
         print(f"       providers were asked {providers.calls('momo.get_request')} times meanwhile")
     sys.exit(not holds)
 
@@ -72,6 +72,15 @@ def start_providers(stack: ExitStack, state: Path) -> Any:
     stack.callback(simulator.stop)
     os.environ["PAYMENT_SIMULATOR_URL"] = simulator.url
     return simulator
+
+
+def start_workers(stack: ExitStack, *names: str) -> None:
+    """The workers of these names, each ready: while they load they would take what is measured its processors."""
+    from baobab.celery import app
+
+    for name in names:
+        stack.enter_context(process(*worker_command(*WORKERS[name]), quiet=True))
+    wait_until(lambda: len(app.control.ping(timeout=1)) == len(names))
 
 
 def mixed(state: Path, *, count: int) -> list[dict[str, Any]]:
@@ -147,7 +156,7 @@ def send(address: str, requests: list[dict[str, Any]], *, rate: float) -> dict[s
     return json.loads(done.stdout)
 
 
-def judge(answered: dict[str, Any], *, sent: list[dict[str, Any]]) -> bool:
+def judge(answered: dict[str, Any], *, sent: list[dict[str, Any]], stolen: float) -> bool:
     from django.db.models import Count, Sum
 
     from billing.models import WebhookEvent
@@ -157,12 +166,12 @@ def judge(answered: dict[str, Any], *, sent: list[dict[str, Any]]) -> bool:
     kept = WebhookEvent.objects.aggregate(events=Count("pk"), deliveries=Sum("copies"))
     different = len({(one["path"], one["body"]) for one in sent})
     times = f"median {at[0.5] * 1000:.1f} ms, 99 % {at[0.99] * 1000:.1f}, worst {seconds[-1] * 1000:.1f}"
-    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
     return all(
         [
             report(
                 f"answered in under {P99_LIMIT * 1000:.0f} ms, 99 of 100",
-                f"{times}; {len(seconds) / answered['taken']:.0f} a second, load {load}",
+                f"{times}; {len(seconds) / answered['taken']:.0f} a second; "
+                f"{stolen:.1%} of the processors' time went to other machines of the host",
                 holds=at[0.99] < P99_LIMIT and answered["statuses"] == {"200": len(seconds)},
             ),
             report(
