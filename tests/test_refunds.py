@@ -11,6 +11,8 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from billing.documents.of_invoice import document_of
+from billing.documents.wording import state
 from billing.models import Order, Payment, Refund, Subscription
 from billing.money import Money
 from billing.services.payments import start_payment
@@ -56,6 +58,7 @@ class TestWhole:
         assert (payment.refunded_minor, payment.refunding_minor) == (3_811, 0)
         note = notes_of(payment).get()
         assert (note.total_minor, note.number[:1], note.credits.order_id) == (25_000, "A", payment.order_id)
+        assert state(document_of(note))[1].startswith("Remboursé le ")
         assert simulator.state()["paypal"]["orders"][payment.provider_ref]["refunded"] == "38.11"
         # Only PayPal's own fee is gone.
         assert set(balances(payment.order)) == {"psp:paypal EUR", "psp_fees EUR"}
@@ -265,7 +268,8 @@ class TestWindow:
         assert simulator.calls("paypal.refund") == 0
         subscription = Subscription.objects.get(pk=payment.order.subscription_id)
         assert subscription.credit == francs(6_560)
-        assert notes_of(payment).get().total_minor == 6_560
+        note = notes_of(payment).get()
+        assert (note.total_minor, state(document_of(note))[1]) == (6_560, "En votre faveur")
         check_books()
 
 

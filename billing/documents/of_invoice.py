@@ -39,7 +39,7 @@ def document_of(invoice: Invoice) -> Document:
             proration=(Money(0, invoice.currency) - unused) if unused else None,
             taxes=_taxes(invoice),
             total=invoice.total,
-            settlements=() if is_note else _settlements(invoice),
+            settlements=_sent_back(invoice) if is_note else _settlements(invoice),
             credited_number=first["invoice"] if is_note else "",
             exemption="" if invoice.tax_percent else invoice.tax_note,
             notes=(invoice.tax_note,) if invoice.tax_note and invoice.tax_percent else (),
@@ -107,6 +107,13 @@ def _settlements(invoice: Invoice) -> tuple[Settlement, ...]:
     if paid:
         found.append(Settlement(method_name(invoice.payment_method), on, paid, invoice.order.number))
     return tuple(found)
+
+
+def _sent_back(note: Invoice) -> tuple[Settlement, ...]:
+    """A credit note is issued when the money is back at the customer's, or has become credit."""
+    if not note.payment_method:
+        return ()
+    return (Settlement(method_name(note.payment_method), _day(note.issued_at), note.total, note.order.number),)
 
 
 def method_name(name: str) -> str:

@@ -66,7 +66,7 @@ class Invoice(models.Model):
     tax_note = models.CharField(max_length=200, blank=True)
     tax_minor = models.BigIntegerField(default=0)
     total_minor = models.BigIntegerField()
-    payment_method = models.CharField(max_length=60, blank=True)  # as printed; "" for nothing paid
+    payment_method = models.CharField(max_length=60, blank=True)  # as printed; "" for nothing paid, or sent back
 
     pdf = models.FileField(max_length=200, blank=True)
     pdf_sha256 = models.CharField(max_length=64, blank=True)

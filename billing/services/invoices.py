@@ -70,8 +70,11 @@ def issue_invoice(*, order: Order, payment: Payment | None = None) -> Invoice:
     return invoice
 
 
-def issue_credit_note(*, invoice: Invoice, amount: Money, source: str, to: str, reason: str) -> Invoice | None:
+def issue_credit_note(
+    *, invoice: Invoice, amount: Money, source: str, to: str, reason: str, sent_by: str = ""
+) -> Invoice | None:
     """Take part or all of an invoice back, at most what is left of it; `to` is the ledger account the customer has it on.
+    `sent_by` names the way by which the money went back to them already; without it they have it in their favour.
 
     In the caller's transaction, which holds the order's row; locks the year's counter. Once per `source`; None when
     nothing is left. The tax taken back is in proportion, and on the last credit note exactly the rest.
@@ -103,6 +106,7 @@ def issue_credit_note(*, invoice: Invoice, amount: Money, source: str, to: str, 
             tax_note=invoice.tax_note,
             tax_minor=tax.minor,
             total_minor=total.minor,
+            payment_method=sent_by,
         ),
         action="credit_note.issued",
     )

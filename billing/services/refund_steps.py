@@ -142,7 +142,10 @@ def _take_invoice_back(refund: Refund, order: Order) -> None:
     source, owed = f"refund:{refund.pk}", ledger.receivable(order.subscription_id)
     invoice = order.invoices.filter(kind=Invoice.Kind.INVOICE).first()
     if invoice:
-        issue_credit_note(invoice=invoice, amount=refund.applied, source=source, to=owed, reason=refund.reason)
+        sent_by = "" if refund.to_credit else refund.payment.method.display_name
+        issue_credit_note(
+            invoice=invoice, amount=refund.applied, source=source, to=owed, reason=refund.reason, sent_by=sent_by
+        )
         return
     entries = ledger.invoice_credited(
         total=refund.applied, tax=Money(0, order.currency), country=order.customer_country, to=owed

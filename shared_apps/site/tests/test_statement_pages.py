@@ -57,6 +57,7 @@ def test_a_file_that_cannot_be_taken_says_why_beside_the_field(admin, rows, fiel
     answer = upload(admin, *rows)
     assert answer.status_code == 422
     assert field in answer.context["form"].errors
+    assert "un navigateur ne les garde pas" in text_of(answer)
     assert not BankStatement.objects.exists()
 
 
