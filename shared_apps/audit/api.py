@@ -157,7 +157,7 @@ class ExportMixin:
         responses={(200, "text/csv"): OpenApiTypes.STR, **errors(400, 401, 403)},
     )
     def get(self, request: Request) -> StreamingHttpResponse:
-        return export_response(_form(request).wanted)
+        return export_response(_form(request).wanted, delimiter=",")
 
 
 def audit_urls(base: type[ApiView], *, prefix: str) -> list[URLPattern]:

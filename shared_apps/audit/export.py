@@ -23,7 +23,7 @@ HEADER = (
 )  # fmt: skip
 
 
-def export_response(wanted: Wanted, *, delimiter: str = ",") -> StreamingHttpResponse:
+def export_response(wanted: Wanted, *, delimiter: str = "") -> StreamingHttpResponse:
     """The newest entries wanted, as a download that is read while it is sent; a last line says if there are more."""
     name = f"activity-{timezone.localdate():%Y-%m-%d}.csv"
     note = _("Only the newest %(count)d entries are here. Narrow the filter to export the others.")

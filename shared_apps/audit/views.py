@@ -109,8 +109,7 @@ def export(request: HttpRequest, frame: Frame) -> StreamingHttpResponse | HttpRe
     form = FilterForm(request.GET)
     if not form.is_valid():
         return redirect(f"{frame.url()}?{request.GET.urlencode()}")
-    french = (translation.get_language() or "").startswith("fr")  # whose spreadsheets expect semicolons
-    return export_response(form.wanted, delimiter=";" if french else ",")
+    return export_response(form.wanted)
 
 
 def retention(request: HttpRequest, frame: Frame) -> HttpResponse:

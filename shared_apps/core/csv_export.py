@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from django.http import StreamingHttpResponse
 from django.utils import translation
+from django.utils.formats import get_format
 from django_tenants.utils import get_public_schema_name
 
 from shared_apps.core.tenancy import connection
@@ -39,20 +40,25 @@ def _number(value: Any, *, comma: bool) -> str:
 
 
 def csv_response(
-    *, filename: str, header: Sequence[Any], rows: Iterable[Sequence[Any]], delimiter: str = ","
+    *, filename: str, header: Sequence[Any], rows: Iterable[Sequence[Any]], delimiter: str = ""
 ) -> StreamingHttpResponse:
     """A download that is written while it is sent.
 
     By then the request is over and the connection back on the platform: `rows`, lazy or not, is read in the schema and
-    the language of now, a piece at a time.
+    the language of now, a piece at a time. Without a `delimiter` cells are parted as spreadsheets in that language do.
     """
     remaining = iter(rows)
     read = _in_todays_schema(lambda: list(islice(remaining, PIECE)))
     return StreamingHttpResponse(
-        _lines([str(cell) for cell in header], read, delimiter),
+        _lines([str(cell) for cell in header], read, delimiter or _usual_delimiter()),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "private, no-store"},
     )
+
+
+def _usual_delimiter() -> str:
+    """A semicolon where the comma parts whole and fraction, as in French."""
+    return "," if get_format("DECIMAL_SEPARATOR") == "." else ";"
 
 
 def _in_todays_schema(read: Callable[[], T]) -> Callable[[], T]:

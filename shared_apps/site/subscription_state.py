@@ -30,6 +30,13 @@ LABELS: dict[str, tuple[str | Promise, str]] = {
     Status.CANCELLED: (pgettext_lazy("subscription", "Cancelled"), "neutral"),
     Status.DELETED: (pgettext_lazy("subscription", "Deleted"), "neutral"),
 }
+# Why access ended before its time.
+HOLDS: dict[str, str | Promise] = {
+    "": "",
+    Hold.UNPAID: pgettext_lazy("subscription", "Not paid"),
+    Hold.ADMIN: gettext_lazy("Held by an administrator"),
+    Hold.DISPUTE: gettext_lazy("Payment disputed"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,10 +45,10 @@ def days(since: int = 0) -> dict[str, str]:
     return {"since": (today - timedelta(days=since)).isoformat(), "until": today.isoformat()}
 
 
-def lines(answer: Any) -> list[dict[str, str]]:
+def lines(answer: Any, delimiter: str = ",") -> list[dict[str, str]]:
     text = b"".join(answer.streaming_content).decode()
     assert text.startswith("\ufeff")
-    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=delimiter))
 
 
 class TestPage:
@@ -133,19 +133,23 @@ class TestExport:
         ]
         assert row["Organisation"].startswith("'=HYPERLINK")
 
-    def test_credit_notes_are_below_zero_and_cents_have_a_comma(self, client: Client) -> None:
+    def test_a_french_file_has_semicolons_decimal_commas_and_words(self, client: Client) -> None:
         order = make_order(currency="EUR")
         pay_by_transfer(order)
-        [row] = [
-            one for one in lines(client.get(EXPORT, {"what": "invoices", **days()})) if one["Order"] == order.number
-        ]
-        assert row["Total"] == order.total.as_text().replace(".", ",")
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = "fr"
+        found = {}
+        for what in ("invoices", "payments"):
+            rows = lines(client.get(EXPORT, {"what": what, **days()}), ";")
+            [found[what]] = [row for row in rows if row["Commande"] == order.number]
+        assert found["invoices"]["Total"] == order.total.as_text().replace(".", ",")
+        assert found["invoices"]["Document"] == "Facture"
+        assert (found["payments"]["Moyen de paiement"], found["payments"]["État"]) == ("Virement bancaire", "Reçu")
 
     def test_subscriptions_say_how_they_are_now(self, client: Client) -> None:
         subscription = Subscription.objects.filter(organisation__isnull=False).earliest("started_at")
         Subscription.objects.filter(pk=subscription.pk).update(cancel_at_period_end=True, credit_minor=1_500)
         rows = lines(client.get(EXPORT, {"what": "subscriptions", **days(300)}))
-        assert ("active", "1500") in [(row["State"], row["Credit"]) for row in rows]
+        assert ("Active", "1500") in [(row["State"], row["Credit"]) for row in rows]
 
 
 class TestJournal:
@@ -191,7 +195,7 @@ class TestJournal:
 
 def amount(text: str) -> int:
     """Hundredths, exactly."""
-    whole, _, cents = text.partition(",")
+    whole, _, cents = text.partition(".")
     return int(whole or 0) * 100 + int(cents or 0)
 
 

@@ -91,8 +91,8 @@ def test_invoices_and_credit_notes_are_listed_with_their_files_and_in_the_csv(
     answer = payer.get(address(subscription, "billing/export/"))
     lines = b"".join(answer.streaming_content).decode().splitlines()
     assert f'"{invoice.number}"' in lines[2]
-    assert '"20964","4036","25000","XAF"' in lines[2]
-    assert '"-4193","-807","-5000","XAF"' in lines[1]
+    assert '"20964";"4036";"25000";"XAF"' in lines[2]
+    assert '"-4193";"-807";"-5000";"XAF"' in lines[1]
 
 
 def test_other_organisations_documents_are_not_in_the_list(subscription: Subscription, payer: Client) -> None:

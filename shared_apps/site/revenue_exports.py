@@ -1,4 +1,4 @@
-"""Payments, invoices and subscriptions as rows for a spreadsheet. Reads only, a piece at a time."""
+"""Payments, invoices and subscriptions as rows for a spreadsheet, in the reader's language. Reads only, a piece at a time."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from billing.messages import explain
 from billing.models import Invoice, Payment, Subscription
 from billing.money import Money
+from shared_apps.site.billing_page import DOCUMENTS
+from shared_apps.site.forms.desk import PAYMENT_STATES
+from shared_apps.site.plan_texts import CYCLES, PRODUCTS
+from shared_apps.site.subscription_state import HOLDS, LABELS
 
 PIECE = 500
 PAYMENTS: tuple[str | Promise, ...] = (
@@ -36,7 +41,8 @@ def payment_rows(*, since: datetime, until: datetime) -> Iterator[list[Any]]:
         received, currency = one.received, one.received_currency
         yield [
             _moment(one.created_at), _moment(one.succeeded_at), one.order.number, one.order.organisation_name,
-            one.order.customer_name, one.method.name, one.status, one.reason, one.amount.as_decimal(), one.currency,
+            one.order.customer_name, str(one.method), str(PAYMENT_STATES[one.status]),
+            str(explain(one.reason).what) if one.reason else "", one.amount.as_decimal(), one.currency,
             received.as_decimal() if received else "", currency,
             Money(one.fee_minor, currency).as_decimal() if one.fee_minor is not None and currency else "",
             Money(one.refunded_minor, currency).as_decimal() if one.refunded_minor else "",
@@ -51,7 +57,7 @@ def invoice_rows(*, since: datetime, until: datetime) -> Iterator[list[Any]]:
     for one in found.order_by("issued_at", "series", "sequence").iterator(chunk_size=PIECE):
         net, tax, total = (amount.as_decimal() for amount in one.booked)
         yield [
-            one.number, _day(one.issued_at), one.kind, one.order.number, one.order.organisation_name,
+            one.number, _day(one.issued_at), str(DOCUMENTS[one.kind]), one.order.number, one.order.organisation_name,
             net, tax, one.tax_percent.normalize(), total, one.currency, _day(one.order.period_start), _day(one.order.period_end),
             one.fiscal_number,
         ]  # fmt: skip
@@ -67,9 +73,9 @@ def subscription_rows(*, since: datetime, until: datetime) -> Iterator[list[Any]
         .iterator(chunk_size=PIECE)
     ):
         yield [
-            one.organisation.name if one.organisation else "", one.plan_version.plan.product,
-            one.plan_version.plan.display_name, one.cycle, one.status, one.hold, _day(one.started_at), _day(one.paid_until),
-            _("Yes") if one.cancel_at_period_end else _("No"), one.credit.as_decimal(), one.currency,
+            one.organisation.name if one.organisation else "", str(PRODUCTS[one.plan_version.plan.product].name),
+            one.plan_version.plan.display_name, str(CYCLES[one.cycle]), str(LABELS[one.status][0]), str(HOLDS[one.hold]),
+            _day(one.started_at), _day(one.paid_until), _("Yes") if one.cancel_at_period_end else _("No"), one.credit.as_decimal(), one.currency,
         ]  # fmt: skip
 
 
