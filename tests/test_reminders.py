@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from billing.models import Order, Payment, PaymentMethod, Plan, Reminder, Subscription
 from billing.money import Money
 from billing.reminding import DELETION_DAYS, RENEWAL_DAYS, day_to_remind
-from billing.services.cancelling import cancel_subscription, request_deletion
+from billing.services.cancelling import cancel_subscription, request_deletion, undo_cancellation
 from billing.services.life import advance_subscriptions
 from billing.services.payments import start_payment
 from billing.services.reminders import prepare_renewals
@@ -21,6 +21,8 @@ from billing.services.renewals import open_renewal, order_change, preview_change
 from billing.services.subscriptions import add_credit
 from billing.services.subscriptions_admin import give_days
 from billing.services.transfers import decide_transfer
+from billing.transitions import DELETED_AFTER
+from shared_apps.core.templatetags.ui import day
 from shared_apps.notifications.models import Delivery
 from shared_apps.notifications.services import render_sms, send_due_emails
 from shared_apps.notifications.sms import _GSM, gsm_safe
@@ -149,6 +151,29 @@ class TestReminders:
         prepare_renewals()
         assert told() == []
         assert orders_of(subscription) == []
+
+    def test_a_cancellation_is_confirmed_each_time_with_what_follows_and_so_is_taking_it_back(self) -> None:
+        subscription = ends_in(7)
+        for _again in range(2):
+            cancel_subscription(subscription_id=subscription.pk, reason="unused", actor=None)
+            cancel_subscription(subscription_id=subscription.pk, reason="unused", actor=None)
+            undo_cancellation(subscription_id=subscription.pk, actor=None)
+        assert (len(told("subscription_cancelled")), len(told("subscription_goes_on"))) == (2, 2)
+        with translation.override("fr"):
+            days = [day(subscription.paid_until), day(subscription.paid_until + DELETED_AFTER)]
+        send_due_emails()
+        cancelled, goes_on = mail.outbox[-2:]
+        assert [one in cancelled.body for one in days] == [True, True]
+        assert days[0] in goes_on.body
+
+    def test_what_is_cancelled_while_nobody_paid_says_how_long_it_can_be_read(self) -> None:
+        subscription = ended(days=30)
+        advance_subscriptions()
+        cancel_subscription(subscription_id=subscription.pk, reason="unused", actor=None)
+        subscription.refresh_from_db()
+        send_due_emails()
+        with translation.override("fr"):
+            assert f"jusqu’au {day(subscription.delete_after)}" in mail.outbox[-1].body
 
     def test_nobody_is_asked_for_money_that_is_on_its_way(self) -> None:
         subscription = ends_in(3)
@@ -288,6 +313,6 @@ class TestDeletion:
         subscription = ends_in(20)
         request_deletion(subscription_id=subscription.pk, actor=None)
         prepare_renewals()
-        assert len(told("deletion_reminder")) == 1
+        assert (len(told("deletion_reminder")), told("subscription_cancelled")) == (1, [])
         send_due_emails()
         assert f"/organisations/{subscription.organisation_id}/" in mail.outbox[-1].body

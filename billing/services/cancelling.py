@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Dispute, Subscription
+from billing.services.reminder_texts import tell_of_cancellation, tell_that_it_goes_on
 from billing.services.renewals import close_order, lock_with_open_order
 from billing.services.subscriptions import lock_subscription, move_subscription
 from billing.transitions import DELETED_ON_REQUEST_AFTER, clock_of, status_by_time
@@ -44,13 +45,14 @@ def cancel_subscription(*, subscription_id: UUID, reason: str, comment: str = ""
         details = {"reason": reason, "comment": comment.strip()[:MAX_COMMENT]}
         later = subscription.status in (Status.TRIALING, Status.ACTIVE)
         subscription.cancel_at_period_end = later
-        move_subscription(
+        event = move_subscription(
             subscription=subscription,
             to=subscription.status if later else Status.CANCELLED,
             action="subscription.cancellation_scheduled" if later else "subscription.cancelled",
             actor=actor,
             details=details,
         )
+        tell_of_cancellation(subscription=subscription, event=event)
         return subscription
 
 
@@ -73,7 +75,10 @@ def undo_cancellation(*, subscription_id: UUID, actor: Any) -> Subscription:
                 "payment_needed", _("The paid time is over. Pay the next period to open the workspace again.")
             )
         subscription.cancel_at_period_end = False
-        move_subscription(subscription=subscription, to=to, action="subscription.cancellation_undone", actor=actor)
+        event = move_subscription(
+            subscription=subscription, to=to, action="subscription.cancellation_undone", actor=actor
+        )
+        tell_that_it_goes_on(subscription=subscription, event=event)
         return subscription
 
 

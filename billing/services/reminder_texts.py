@@ -10,11 +10,11 @@ from django.conf import settings
 from django.utils import translation
 
 from billing import gateways
-from billing.models import Order, PaymentMethod, Subscription
+from billing.models import Order, PaymentMethod, Subscription, SubscriptionEvent
 from billing.providers.base import ProviderRefused
 from billing.reminding import what_follows
 from billing.signing import pay_path
-from billing.transitions import clock_of
+from billing.transitions import DELETED_AFTER, clock_of
 from shared_apps.core.context import platform_url
 from shared_apps.core.templatetags.ui import day as in_words
 from shared_apps.notifications.services import notify_by_email, notify_by_sms, shortened_for_sms
@@ -54,6 +54,33 @@ def tell_of_deletion(*, subscription: Subscription, day: int) -> None:
             "url": platform_url(f"/organisations/{organisation.pk}/"),
         }
     _mail("deletion_reminder", f"deletion:{subscription.pk}:{due.date() if due else ''}:{day}", organisation, context)
+
+
+def tell_of_cancellation(*, subscription: Subscription, event: SubscriptionEvent) -> None:
+    """Queue what follows a cancellation. In the caller's transaction."""
+    organisation = _organisation(subscription)
+    ends = subscription.paid_until if subscription.cancel_at_period_end else None
+    with translation.override(organisation.locale):
+        context = {
+            "organisation": organisation.name,
+            "ends_on": in_words(ends) if ends else "",
+            "deleted_on": in_words(ends + DELETED_AFTER if ends else subscription.delete_after),
+            "url": platform_url(f"/organisations/{organisation.pk}/"),
+        }
+    _mail("subscription_cancelled", f"cancelled:{event.pk}", organisation, context)
+
+
+def tell_that_it_goes_on(*, subscription: Subscription, event: SubscriptionEvent) -> None:
+    """Queue that a cancellation was taken back. In the caller's transaction."""
+    organisation = _organisation(subscription)
+    with translation.override(organisation.locale):
+        context = {
+            "organisation": organisation.name,
+            "paid_until": in_words(subscription.paid_until),
+            "is_over": subscription.status == Subscription.Status.PAST_DUE,
+            "url": platform_url(f"/organisations/{organisation.pk}/"),
+        }
+    _mail("subscription_goes_on", f"goes-on:{event.pk}", organisation, context)
 
 
 def _renewal_context(

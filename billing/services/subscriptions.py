@@ -171,7 +171,7 @@ def move_subscription(
     at: datetime | None = None,
     delete_after: datetime | None = None,
     details: dict[str, Any] | None = None,
-) -> None:
+) -> SubscriptionEvent:
     """Give a locked subscription another status (or only other values), tell its workspace, and keep the history.
 
     `action` is an audit action, "subscription.renewed". `hold` is why access ends; left out, one that goes on being suspended
@@ -194,7 +194,7 @@ def move_subscription(
     elif to != Status.DELETED:
         subscription.cancelled_at, subscription.delete_after = None, None
     subscription.save()
-    SubscriptionEvent.objects.create(
+    event = SubscriptionEvent.objects.create(
         subscription=subscription, action=action, from_status=before, to_status=to, order=order, actor=actor,
         details={**(details or {}), "paid_until": subscription.paid_until and subscription.paid_until.isoformat(),
                  **({"hold": subscription.hold} if subscription.hold else {})},
@@ -208,6 +208,7 @@ def move_subscription(
             paid_until=subscription.paid_until,
             has_access=subscription.has_access,
         )
+    return event
 
 
 def add_credit(*, subscription_id: UUID, amount: Money) -> None:
