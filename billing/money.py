@@ -18,6 +18,7 @@ EXPONENTS: dict[str, int] = {
 }
 
 NO_BREAK_SPACE = "\u00a0"
+MINUS = "\u2212"
 
 
 class CurrencyMismatch(ValueError):
@@ -110,8 +111,8 @@ def convert(amount: Money, *, rate: Decimal, currency: str) -> Money:
 
 
 def format_money(amount: Money, locale: str) -> str:
-    """Babel's currency format, with both CFA francs written FCFA as their users write them."""
+    """Babel's currency format with a true minus sign, and both CFA francs written FCFA as their users write them."""
     if amount.currency in ("XAF", "XOF"):
         number = format_currency(amount.as_decimal(), "XAF", "#,##0", locale=locale, currency_digits=False)
-        return f"{number.strip()}{NO_BREAK_SPACE}FCFA"
-    return format_currency(amount.as_decimal(), amount.currency, locale=locale)
+        return f"{number.strip()}{NO_BREAK_SPACE}FCFA".replace("-", MINUS)
+    return format_currency(amount.as_decimal(), amount.currency, locale=locale).replace("-", MINUS)

@@ -73,16 +73,16 @@ def _context(document: Document) -> dict[str, Any]:
                 (wording.customer_label(document), document.customer),
             )
         ],
-        "amount": wording.money(amount, locale),
+        "amount": amount.display(locale),
         "state": state,
         "priced": any(line.quantity is not None for line in document.lines),
         "unit_label": unit_label,
         "amount_label": amount_label,
         "rows": [_row(line, locale) for line in document.lines],
-        "sums": [(label, wording.money(value, locale), total) for label, value, total in wording.sums(document)],
-        "balance": [(label, wording.money(value, locale)) for label, value in wording.balance(document)],
+        "sums": [(label, value.display(locale), total) for label, value, total in wording.sums(document)],
+        "balance": [(label, value.display(locale)) for label, value in wording.balance(document)],
         "settlements": [
-            (paid.method, wording.day(paid.paid_on, locale), paid.reference, wording.money(paid.amount, locale))
+            (paid.method, wording.day(paid.paid_on, locale), paid.reference, paid.amount.display(locale))
             for paid in document.settlements
         ],
         "sentence": wording.sentence(document),
@@ -98,8 +98,8 @@ def _row(line: Line, locale: str) -> dict[str, str]:
         "text": line.text,
         "period": line.period,
         "quantity": "" if line.quantity is None else wording.quantity(Decimal(line.quantity), locale),
-        "unit": "" if line.unit_amount is None else wording.money(line.unit_amount, locale),
-        "amount": wording.money(line.amount, locale),
+        "unit": "" if line.unit_amount is None else line.unit_amount.display(locale),
+        "amount": line.amount.display(locale),
     }
 
 

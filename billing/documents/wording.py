@@ -12,10 +12,8 @@ from django.utils.translation import pgettext
 
 from billing.documents.document import Document, FiscalStatus, Kind, Party, TaxLine
 from billing.documents.words import amount_in_words
-from billing.money import Money
+from billing.money import MINUS, Money
 from shared_apps.core.dates import written
-
-MINUS = "\u2212"
 
 
 def title(document: Document) -> str:
@@ -70,7 +68,7 @@ def state(document: Document) -> tuple[Money, str]:
     if document.due.minor <= 0:
         return document.total, _("Nothing to pay")
     if document.settled:
-        return document.due, _("Still to pay, of %(total)s") % {"total": money(document.total, document.locale)}
+        return document.due, _("Still to pay, of %(total)s") % {"total": document.total.display(document.locale)}
     if document.due_on and document.kind is Kind.INVOICE:
         return document.due, _("To pay by %(date)s") % {"date": day(document.due_on, document.locale)}
     return document.due, _("To pay")
@@ -125,7 +123,7 @@ def _tax(tax: TaxLine, document: Document) -> str:
     label = f"{tax.name} {percent(tax.rate, document.locale)}"
     if tax.base == document.net:
         return label
-    return _("%(tax)s of %(base)s") % {"tax": label, "base": money(tax.base, document.locale)}
+    return _("%(tax)s of %(base)s") % {"tax": label, "base": tax.base.display(document.locale)}
 
 
 def sentence(document: Document) -> str:
@@ -161,11 +159,6 @@ def details(party: Party, locale: str) -> list[str]:
     country = Locale.parse(locale).territories.get(party.country, party.country)
     numbers = [f"{label}\u00a0{number}" for label, number in party.tax_numbers]
     return [line for line in (party.legal, *party.address, country, party.email, party.phone, *numbers) if line]
-
-
-def money(amount: Money, locale: str) -> str:
-    """An amount with its currency, and a true minus sign."""
-    return amount.display(locale).replace("-", MINUS)
 
 
 def day(value: date, locale: str) -> str:

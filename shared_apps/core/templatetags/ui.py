@@ -155,6 +155,13 @@ def hue_class(name: object) -> str:
 
 
 @register.filter
+def in_fours(account: str | None) -> str:
+    """An IBAN as it is printed (ISO 13616): "CM21 1000 2000 …". Whoever copies the groups gets what banks take."""
+    account = account or ""
+    return " ".join(account[start : start + 4] for start in range(0, len(account), 4))
+
+
+@register.filter
 def control_id(field: BoundField) -> str:
     """The id of the field's first control, which is where a link to the field should lead."""
     first = field.field.widget

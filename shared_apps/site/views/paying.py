@@ -31,6 +31,7 @@ from shared_apps.core.context import host_with_port, platform_url
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.core.forms import show_error
 from shared_apps.core.soon import send_soon
+from shared_apps.core.templatetags.ui import in_fours
 from shared_apps.core.throttle import check_rate
 from shared_apps.organisations.policies import has_seat
 from shared_apps.site import plan_texts
@@ -297,7 +298,7 @@ def _bank_details(payment: Payment) -> list[dict[str, Any]]:
                 "currency": told["currency"],
             }
         if name == "iban":
-            shown = " ".join(copied[i : i + 4] for i in range(0, len(copied), 4))
+            shown = in_fours(copied)
         pairs.append({"label": label, "value": shown, "copy": copied})
     return pairs
 
