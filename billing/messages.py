@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import PaymentMethod
 from billing.providers import reasons
 
 
@@ -81,15 +80,6 @@ _UNKNOWN = Explanation(_("The payment did not go through."), _TRY_ANOTHER)
 def explain(reason: str) -> Explanation:
     """The words for one of billing.providers.reasons."""
     return _EXPLANATIONS.get(reason, _UNKNOWN)
-
-
-# Methods whose name is a word; the others have one of their own, the same in every language.
-_METHOD_NAMES = {"bank_transfer": _("Bank transfer")}
-
-
-def method_name(method: PaymentMethod) -> str | Promise:
-    """What payers know a way to pay by."""
-    return _METHOD_NAMES.get(method.name, method.display_name)
 
 
 # Why a refund did not go through, for the team: the providers' reasons, and our own.

@@ -105,7 +105,7 @@ def _settlements(invoice: Invoice) -> tuple[Settlement, ...]:
     paid = invoice.total - credit
     found = [Settlement(pgettext("document", "Credit"), on, credit)] if credit else []
     if paid:
-        found.append(Settlement(method_name(invoice.payment_method), on, paid, invoice.order.number))
+        found.append(Settlement(_method(invoice.payment_method), on, paid, invoice.order.number))
     return tuple(found)
 
 
@@ -113,11 +113,11 @@ def _sent_back(note: Invoice) -> tuple[Settlement, ...]:
     """A credit note is issued when the money is back at the customer's, or has become credit."""
     if not note.payment_method:
         return ()
-    return (Settlement(method_name(note.payment_method), _day(note.issued_at), note.total, note.order.number),)
+    return (Settlement(_method(note.payment_method), _day(note.issued_at), note.total, note.order.number),)
 
 
-def method_name(name: str) -> str:
-    """A way to pay by the name it is kept under, in the language of now."""
+def _method(name: str) -> str:
+    """A way to pay by the name it was frozen with, in the language of now."""
     return _("Bank transfer") if name == _TRANSFER else name
 
 

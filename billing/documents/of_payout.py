@@ -6,13 +6,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from billing.documents.document import Document, Kind, Line, Party, Settlement
-from billing.documents.of_invoice import customer_party, method_name
+from billing.documents.of_invoice import customer_party
+from billing.method_names import method_name
 from billing.models import Payout
 from billing.money import Money
-from billing.offers import METHODS
 from shared_apps.core.dates import written
-
-_NAMES = {name: display_name for name, display_name, *_rest in METHODS}
 
 
 def statement_of(payout: Payout) -> Document:
@@ -49,4 +47,4 @@ def _settlements(payout: Payout) -> tuple[Settlement, ...]:
     if payout.paid_at is None:
         return ()
     on = timezone.localdate(payout.paid_at, timezone.get_default_timezone())
-    return (Settlement(method_name(_NAMES.get(payout.method, payout.method)), on, payout.net, payout.reference),)
+    return (Settlement(method_name(payout.method), on, payout.net, payout.reference),)

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from billing.method_names import NAMES
 from billing.money import Money
 
 CURRENCY_CHECK = r"^(XAF|XOF|GNF|EUR|USD|JPY)$"
@@ -100,7 +101,8 @@ class PaymentMethod(models.Model):
         ordering = ["position"]
 
     def __str__(self) -> str:
-        return self.display_name
+        """Its name in the reader's language."""
+        return str(NAMES.get(self.name, self.display_name))
 
 
 class Coupon(models.Model):

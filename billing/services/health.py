@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
+from billing.method_names import method_name
 from billing.models import PaymentMethod, ProviderHealth
 from billing.policies import Breaker, Failure, after_failure, after_success
 from billing.providers import reasons
@@ -230,7 +231,7 @@ def _tell_team(method: PaymentMethod, reason: str, since: datetime) -> None:
         recipient=settings.SUPPORT_EMAIL,
         locale=settings.LANGUAGE_CODE,
         context={
-            "method": method.display_name,
+            "method": method_name(method.name, locale=settings.LANGUAGE_CODE),
             "is_refused": reason == reasons.MISCONFIGURED,
             "url": platform_url("/backoffice/providers/"),
         },

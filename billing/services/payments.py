@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
 from billing.fx import NoQuote, Quote, quote_in_eur
-from billing.messages import explain, method_name
+from billing.messages import explain
 from billing.models import Order, Payment, PaymentMethod
 from billing.money import Money
 from billing.polling import next_check
@@ -186,14 +186,14 @@ def _check_offered(method: PaymentMethod, order_id: UUID) -> None:
     order = Order.objects.filter(pk=order_id).first()
     if order is None or order.payments.filter(method=method, status__in=Payment.OPEN).exists():
         return
-    others = [str(method_name(other)) for other, _capabilities in methods_for(order)]
+    others = [str(other) for other, _capabilities in methods_for(order)]
     raise Conflict(
         "method_hidden",
         _("%(method)s does not answer at the moment. Nothing was charged. You can pay by: %(others)s.")
-        % {"method": method_name(method), "others": ", ".join(others)}
+        % {"method": method, "others": ", ".join(others)}
         if others
         else _("%(method)s does not answer at the moment. Nothing was charged. Try again in a few minutes.")
-        % {"method": method_name(method)},
+        % {"method": method},
         field="payment_method",
     )
 

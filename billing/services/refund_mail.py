@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import override
 
 from billing.messages import explain_refund
+from billing.method_names import method_name
 from billing.models import Dispute, Order, Payment, Refund
 from billing.money import Money
 from shared_apps.core.context import platform_url
@@ -22,7 +23,7 @@ def tell_payer(refund: Refund, order: Order) -> None:
         key=f"refund-done:{refund.pk}",
         template="refund_done",
         amount=refund.amount.display(order.locale),
-        method=refund.payment.method.display_name,
+        method=method_name(refund.payment.method.name, locale=order.locale),
         reason="" if refund.is_external else refund.reason,
         reference=refund.manual_reference,
         to_credit=refund.to_credit,
@@ -95,7 +96,7 @@ def _to_team(
         locale=settings.LANGUAGE_CODE,
         context={
             "number": order.number,
-            "method": payment.method.display_name,
+            "method": method_name(payment.method.name, locale=settings.LANGUAGE_CODE),
             "amount": amount.display(settings.LANGUAGE_CODE),
             "words": words,
             "url": platform_url(f"/backoffice/payments/{payment.pk}/"),

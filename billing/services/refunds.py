@@ -192,8 +192,7 @@ def _check_refundable(payment: Payment, *, to_credit: bool) -> Standing:
     if not to_credit and window_is_over(payment.method.name, paid_at=payment.created_at, now=timezone.now()):
         raise DomainError(
             "too_late",
-            _("%(method)s gives nothing back after so long. Keep it as credit instead.")
-            % {"method": payment.method.display_name},
+            _("%(method)s gives nothing back after so long. Keep it as credit instead.") % {"method": payment.method},
             field="to_credit",
         )
     return standing

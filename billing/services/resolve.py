@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from billing import gateways, ledger
 from billing.messages import explain
+from billing.method_names import method_name
 from billing.models import Invoice, Order, Payment, Subscription, TransferDecision
 from billing.money import Money
 from billing.policies import Expected, Judgement, Verdict, judge
@@ -320,7 +321,7 @@ def _tell_team(payment: Payment, reason: str) -> None:
         locale=settings.LANGUAGE_CODE,
         context={
             "number": payment.order.number,
-            "method": payment.method.display_name,
+            "method": method_name(payment.method.name, locale=settings.LANGUAGE_CODE),
             "amount": payment.amount.display(settings.LANGUAGE_CODE),
             "reason": str(explain(reason).what),
             "url": platform_url(f"/backoffice/payments/{payment.pk}/decide/"),
@@ -337,7 +338,7 @@ def _tell_team_of_unclear_answer(payment: Payment) -> None:
         locale=settings.LANGUAGE_CODE,
         context={
             "number": payment.order.number,
-            "method": payment.method.display_name,
+            "method": method_name(payment.method.name, locale=settings.LANGUAGE_CODE),
             "url": platform_url("/backoffice/providers/"),
         },
     )

@@ -121,8 +121,7 @@ def _settle_received(payment: Payment, received: Money | None, admin: Any) -> bo
     if received and payment.received and received != payment.received and not by_hand:
         raise DomainError(
             "provider_knows",
-            _("%(method)s says that another amount came. It is not changed by hand.")
-            % {"method": payment.method.display_name},
+            _("%(method)s says that another amount came. It is not changed by hand.") % {"method": payment.method},
             field="received",
         )
     amount = received or payment.received

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import ledger
 from billing.commissions import month_after
+from billing.method_names import method_name
 from billing.models import Commission, LedgerEntry, Payout
 from billing.money import Money
 from shared_apps.core.errors import NotFound
@@ -125,7 +126,7 @@ def csv_row(one: Commission) -> list[Any]:
     )
     return [
         timezone.localtime(one.occurred_at).isoformat(timespec="seconds"), one.organisation.name, one.reference,
-        str(KINDS[one.kind]), str(HOLDERS[one.held_by]), one.method, gross,
+        str(KINDS[one.kind]), str(HOLDERS[one.held_by]), method_name(one.method), gross,
         Decimal(one.rate_bp) / 100, commission, one.currency,
         one.payout.number if one.payout else "",
     ]  # fmt: skip

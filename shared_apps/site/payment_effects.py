@@ -16,7 +16,6 @@ from billing.services.refunds import Plan
 from billing.services.reviews import Decision, order_for, worth_of
 from shared_apps.core.templatetags.ui import day
 from shared_apps.core.widgets import Card
-from shared_apps.site.forms.payment import method_label
 from shared_apps.site.order_page import arrived_by
 
 
@@ -59,7 +58,7 @@ def shown(amount: Money) -> str:
 
 
 def _money_words(plan: Plan, payment: Payment, *, to_credit: bool) -> str:
-    worth = {"amount": shown(plan.amount), "worth": shown(plan.taken.total), "method": method_label(payment.method)}
+    worth = {"amount": shown(plan.amount), "worth": shown(plan.taken.total), "method": payment.method}
     if to_credit:
         return _("%(worth)s becomes credit for orders to come. Nothing is sent.") % worth
     if plan.is_manual:

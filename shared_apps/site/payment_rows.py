@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from billing.messages import explain, explain_refund
+from billing.method_names import method_name
 from billing.models import Dispute, Journal, Payment, Refund, WebhookEvent
 from billing.money import Money
 from billing.reports.journal import KINDS
 from shared_apps.site.forms.desk import PAYMENT_STATES
-from shared_apps.site.forms.payment import LABELS, method_label
 from shared_apps.site.forms.refunds import DISPUTE_STATES, MORE_STATES, REFUND_STATES
 
 Status = Payment.Status
@@ -54,7 +54,7 @@ def payment_row(payment: Payment) -> dict[str, Any]:
         state, tone = MORE_STATES["refunded"], "neutral"
     return {
         "payment": payment,
-        "method": method_label(payment.method),
+        "method": str(payment.method),
         "state": state,
         "tone": tone,
     }
@@ -72,7 +72,7 @@ def refund_row(refund: Refund) -> dict[str, Any]:
         "refund": refund,
         "state": state,
         "tone": tone,
-        "method": method_label(refund.payment.method),
+        "method": str(refund.payment.method),
         "why": explain_refund(refund.failure) if refund.failure else "",
         "waits_for_second": refund.status == Refund.Status.AWAITING_APPROVAL,
         "waits_for_hand": refund.status == Refund.Status.CREATED and refund.is_manual,
@@ -106,6 +106,6 @@ def message_row(event: WebhookEvent) -> dict[str, Any]:
 def _account(account: str, currency: str) -> str:
     kind, _colon, name = account.partition(":")
     if kind == "psp":
-        return str(LABELS.get(name, name))
+        return method_name(name)
     words = str(_ACCOUNTS.get(kind, kind))
     return f"{words} ({currency})" if kind == "fx" else words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -16,8 +16,9 @@ from django.utils.translation import get_language, ngettext, pgettext, to_locale
 from django.utils.translation import gettext as _
 
 from billing.messages import explain
+from billing.method_names import method_name
 from billing.models import Payment
-from billing.money import Money, exponent_of
+from billing.money import MINUS, Money, exponent_of
 from billing.reports import selectors
 from billing.reports.figures import (
     AGES,
@@ -37,7 +38,6 @@ from shared_apps.core import charts
 from shared_apps.core.charts import Chart, Series
 from shared_apps.site import revenue_texts as texts
 from shared_apps.site.forms.desk import PAYMENT_STATES
-from shared_apps.site.forms.payment import LABELS
 from shared_apps.site.forms.refunds import DISPUTE_STATES
 from shared_apps.site.plan_texts import PRODUCTS
 
@@ -162,7 +162,7 @@ def success_chart(tried: dict[str, Tried]) -> Chart | None:
         return None
     series = [Series(_("Success"), [(share + 5) // 10 for share in shares.values()])]
     return charts.bars(
-        _("Success by method, per cent"), [method_label(name) for name in shares], series, format=_number, axis=_("Method")
+        _("Success by method, per cent"), [method_name(name) for name in shares], series, format=_number, axis=_("Method")
     )  # fmt: skip
 
 
@@ -268,21 +268,18 @@ def opening_text(times: OpeningTimes) -> dict[str, str] | None:
     """Median and 95th percentile in words; None where nothing opened."""
     if times.median is None or times.slowest is None:
         return None
-    median, slowest = (
-        format_timedelta(one, granularity="second", threshold=2, locale=_locale())
-        for one in (times.median, times.slowest)
-    )
-    return {"number": str(times.number), "median": median, "slowest": slowest}
+    return {"number": str(times.number), "median": _lasting(times.median), "slowest": _lasting(times.slowest)}
+
+
+def _lasting(time: timedelta) -> str:
+    if time < timedelta(seconds=1):
+        return _("less than a second")
+    return format_timedelta(time, granularity="second", threshold=2, locale=_locale())
 
 
 def money(amount: Money) -> str:
     """An amount in the reader's language."""
     return _written(amount, _locale())
-
-
-def method_label(name: str) -> str:
-    """What we call a way to pay."""
-    return str(LABELS.get(name, name))
 
 
 def share_text(per_thousand: int | None) -> str:
@@ -306,7 +303,7 @@ def _stat(label: str, total: Total, note: str) -> dict[str, Any]:
 def _by_method(found: Figures, months: int) -> list[Series]:
     names = list(dict.fromkeys(method for _month, method, *_rest in found.collected))
     return [
-        Series(method_label(name), [_francs(found.collected, month, name) for month in range(months)]) for name in names
+        Series(method_name(name), [_francs(found.collected, month, name) for month in range(months)]) for name in names
     ]
 
 
@@ -338,7 +335,7 @@ def _decimal(value: float, locale: str) -> str:
 def _bare(amount: Money, locale: str) -> str:
     digits = exponent_of(amount.currency)
     pattern = "#,##0." + "0" * digits if digits else "#,##0"
-    return str(format_decimal(amount.as_decimal(), pattern, locale=locale))
+    return str(format_decimal(amount.as_decimal(), pattern, locale=locale)).replace("-", MINUS)
 
 
 @lru_cache(maxsize=4096)

@@ -75,7 +75,7 @@ def test_a_discount_and_a_proration_lead_from_the_subtotal_to_the_total() -> Non
         untaxed(20_000, discount=xaf(3_000), discount_label="RENTREE", proration=xaf(-2_000), total=xaf(15_000))
     )
     assert (
-        "Sous-total 20\u202f000\u00a0FCFA Remise (RENTREE) −3\u202f000\u00a0FCFA Prorata −2\u202f000\u00a0FCFA "
+        "Sous-total 20\u202f000\u00a0FCFA Remise (RENTREE) −3\u202f000\u00a0FCFA Reste de la formule précédente −2\u202f000\u00a0FCFA "
         "Total 15\u202f000\u00a0FCFA" in text
     )
 

@@ -33,7 +33,7 @@ PAYMENT_STATES: dict[str, str | Promise] = {
     Payment.Status.NEEDS_REVIEW: _("Needs review"),
     Payment.Status.SUCCEEDED: _("Received"),
     Payment.Status.FAILED: _("Failed"),
-    Payment.Status.EXPIRED: _("Expired"),
+    Payment.Status.EXPIRED: pgettext_lazy("payment", "Expired"),
     Payment.Status.CANCELLED: _("Given up"),
 }
 JOB_STATES: dict[str, str | Promise] = {

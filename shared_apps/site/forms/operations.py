@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
-from shared_apps.site.forms.payment import LABELS
+from billing.method_names import method_name
 from shared_apps.site.forms.signup import set_choices
 
 
@@ -23,7 +23,7 @@ class WebhookFilter(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = [name for name in gateways.NAMES if name != gateways.BANK_TRANSFER]
-        set_choices(self, "provider", [("", _("All")), *((name, LABELS.get(name, name)) for name in names)])
+        set_choices(self, "provider", [("", _("All")), *((name, method_name(name)) for name in names)])
 
     def chosen(self) -> dict[str, str]:
         """What was filled in well; the rest filters nothing."""

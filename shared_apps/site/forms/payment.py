@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from billing import gateways
 from billing.fx import quote_in_eur
+from billing.method_names import method_name
 from billing.models import Order, Payment, PaymentMethod
 from billing.money import Money
 from billing.providers.base import Capabilities
@@ -26,16 +27,6 @@ from shared_apps.site.transfer_check import Differences, differences, mark_of, t
 from shared_apps.site.transfer_desk import WAITING
 
 ICONS = {gateways.PAYPAL: "credit-card", gateways.MTN_MOMO: "smartphone", gateways.BANK_TRANSFER: "landmark"}
-LABELS = {
-    gateways.PAYPAL: "PayPal",
-    gateways.MTN_MOMO: "MTN Mobile Money",
-    gateways.BANK_TRANSFER: gettext_lazy("Bank transfer"),
-}
-
-
-def method_label(method: PaymentMethod) -> str:
-    """A way to pay in the reader's language."""
-    return str(LABELS.get(method.name, method.display_name))
 
 
 class PayForm(forms.Form):
@@ -69,7 +60,7 @@ class PayForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         names = [method.name for method, _capabilities in methods]
-        set_choices(self, "payment_method", [(name, LABELS.get(name, name)) for name in names])
+        set_choices(self, "payment_method", [(name, method_name(name)) for name in names])
         self.fields["payment_method"].widget.cards = {name: _card(name, order) for name in names}
         tried = latest.method.name if latest else ""
         self.initial.setdefault("payment_method", tried if tried in names else (names[0] if names else ""))

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
-from shared_apps.site.forms.payment import LABELS
+from billing.method_names import method_name
 from shared_apps.site.forms.signup import set_choices
 
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
@@ -29,7 +29,7 @@ class PaidForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        set_choices(self, "payout_method", [(name, LABELS.get(name, name)) for name in gateways.NAMES])
+        set_choices(self, "payout_method", [(name, method_name(name)) for name in gateways.NAMES])
         self.initial.setdefault("payout_method", gateways.BANK_TRANSFER)
 
 

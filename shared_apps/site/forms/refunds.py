@@ -7,8 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from billing import gateways
+from billing.method_names import method_name
 from billing.models import Order, Payment, Refund
 from billing.money import Money
 from billing.providers.base import Flow
@@ -17,12 +19,11 @@ from shared_apps.core.widgets import Card, MoneyInput, RadioCards
 from shared_apps.site.choices import currency_choices
 from shared_apps.site.forms.amounts import amount_text, parse_amount
 from shared_apps.site.forms.desk import PAYMENT_STATES
-from shared_apps.site.forms.payment import LABELS
 from shared_apps.site.forms.signup import set_choices
 
 REFUND_STATES: dict[str, tuple[str | Promise, str]] = {
     Refund.Status.AWAITING_APPROVAL: (_("Waits for a second person"), "warning"),
-    Refund.Status.CREATED: (_("Begun"), "info"),
+    Refund.Status.CREATED: (pgettext_lazy("refund", "Being sent"), "info"),
     Refund.Status.PENDING: (_("Under way"), "info"),
     Refund.Status.SUCCEEDED: (_("Given back"), "success"),
     Refund.Status.FAILED: (_("Failed"), "danger"),
@@ -52,7 +53,7 @@ class PaymentFilter(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        set_choices(self, "payment_method", [("", _("All")), *((name, LABELS[name]) for name in gateways.NAMES)])
+        set_choices(self, "payment_method", [("", _("All")), *((name, method_name(name)) for name in gateways.NAMES)])
         set_choices(self, "status", [("", _("All")), *PAYMENT_STATES.items(), *MORE_STATES.items()])
 
     def chosen(self) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
         _("Commission"), _("Currency"), _("Statement"),
     ]  # fmt: skip
     rows = (desk.csv_row(one) for one in desk.commissions(month=month).iterator(chunk_size=500))
-    return csv_response(filename=f"commissions-{label or 'all'}.csv", header=header, rows=rows, delimiter=";")
+    return csv_response(filename=f"commissions-{label or 'all'}.csv", header=header, rows=rows)
 
 
 @require_safe
@@ -133,7 +133,7 @@ def _decide(request: HttpRequest, found: Payout, form: PaidForm) -> HttpResponse
         messages.warning(request, str(error))
         return redirect("backoffice_payout", id=found.pk)
     state = desk.STATES[made.status][0]
-    messages.success(request, _("%(number)s: %(state)s.") % {"number": made.number, "state": state})
+    messages.success(request, _("%(number)s · %(state)s") % {"number": made.number, "state": state})
     return redirect("backoffice_payouts")
 
 

@@ -123,7 +123,9 @@ def refund(request: HttpRequest, id: UUID) -> HttpResponse:
             if form.cleaned_data["confirmed"] == mark_of(effects):
                 reason = form.cleaned_data["reason"]
                 made = request_refund(payment=found, amount=amount, reason=reason, actor=request.user, **wanted)
-                messages.success(request, _("%(amount)s: %(state)s.") % {"amount": shown(amount), **refund_row(made)})
+                messages.success(
+                    request, _("Refund of %(amount)s · %(state)s") % {"amount": shown(amount), **refund_row(made)}
+                )
                 return redirect("backoffice_payment", id=id)
         except DomainError as error:
             effects = []

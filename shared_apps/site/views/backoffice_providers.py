@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import gateways
-from billing.messages import explain, method_name
+from billing.messages import explain
 from billing.models import PaymentMethod, ReconciliationFinding, ReconciliationRun
 from billing.providers import reasons
 from billing.services.health import check_method, set_breaker, set_method_active
@@ -49,7 +49,7 @@ def providers(request: HttpRequest) -> HttpResponse:
 def check(request: HttpRequest, name: str) -> HttpResponse:
     """Ask a provider now whether it would take our payments."""
     method = _method(name)
-    shown = method_name(method)
+    shown = method
     try:
         check_rate(action="check-provider", who=name, limit=10, seconds=60)
     except DomainError as error:
@@ -74,7 +74,7 @@ def check(request: HttpRequest, name: str) -> HttpResponse:
 def switch(request: HttpRequest, name: str) -> HttpResponse:
     """Offer a way to pay, or not."""
     method, active = _method(name), request.POST.get("to") == "on"
-    shown = {"method": method_name(method)}
+    shown = {"method": method}
     try:
         set_method_active(method=method, active=active, admin=request.user)
     except DomainError as error:
@@ -96,7 +96,7 @@ def breaker(request: HttpRequest, name: str) -> HttpResponse:
     text = (
         _("%(method)s is hidden when it fails.") if on else _("%(method)s stays offered, whatever its provider says.")
     )
-    messages.success(request, text % {"method": method_name(method)})
+    messages.success(request, text % {"method": method})
     return redirect("backoffice_providers")
 
 

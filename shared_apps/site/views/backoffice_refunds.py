@@ -94,5 +94,7 @@ def _decide(request: HttpRequest, found: Refund, form: SentForm) -> HttpResponse
             return None
         messages.warning(request, str(error))
         return redirect("backoffice_refund", id=found.pk)
-    messages.success(request, _("%(amount)s: %(state)s.") % {"amount": shown(made.amount), **refund_row(made)})
+    messages.success(
+        request, _("Refund of %(amount)s · %(state)s") % {"amount": shown(made.amount), **refund_row(made)}
+    )
     return redirect("backoffice_refunds")

@@ -11,10 +11,12 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from billing.reports import exports, journal
+from billing.method_names import method_name
+from billing.reports import journal
 from billing.services.exports import note_export
 from shared_apps.core.csv_export import csv_response
 from shared_apps.site import revenue_desk as desk
+from shared_apps.site import revenue_exports as exports
 from shared_apps.site import revenue_texts as texts
 from shared_apps.site.forms.revenue import ExportForm
 from shared_apps.site.views.backoffice import platform_admin, render_backoffice
@@ -44,7 +46,7 @@ def revenue(request: HttpRequest) -> HttpResponse:
         "stats": desk.stats_of(found),
         "charts": desk.charts_of(found),
         "success": desk.success_chart(tried),
-        "tried": [{"method": desk.method_label(name), "share": desk.share_text(one.share), "it": one} for name, one in tried.items()],
+        "tried": [{"method": method_name(name), "share": desk.share_text(one.share), "it": one} for name, one in tried.items()],
         "tables": desk.movement_tables(found),
         "plans": desk.plan_table(found),
         "received": desk.received_table(found),
@@ -79,5 +81,4 @@ def export(request: HttpRequest) -> HttpResponseBase:
         filename=f"{what}-{since:%Y-%m-%d}-{until:%Y-%m-%d}.csv",
         header=header,
         rows=rows(since=begin, until=end),
-        delimiter=";",
     )

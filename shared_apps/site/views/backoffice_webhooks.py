@@ -14,13 +14,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import gateways
+from billing.method_names import method_name
 from billing.models import WebhookEvent
 from billing.services.webhooks import replay_stuck, replay_webhook
 from shared_apps.audit.selectors import CappedPaginator
 from shared_apps.core.errors import NotFound
 from shared_apps.site import webhook_inbox as inbox
 from shared_apps.site.forms.operations import WebhookFilter
-from shared_apps.site.forms.payment import LABELS
 from shared_apps.site.views.backoffice import platform_admin, render_backoffice
 from shared_apps.site.views.backoffice_providers import rooms
 
@@ -45,7 +45,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [_row(event) for event in page.object_list],
         "states": _tabs(counts, provider=provider, state=state, search=search),
-        "stuck": [(name, LABELS.get(name, name), number) for name, number in sorted(counts.stuck.items())],
+        "stuck": [(name, method_name(name), number) for name, number in sorted(counts.stuck.items())],
         "is_filtered": bool(provider or search or state),
         "state": state,
         **rooms("webhooks"),
@@ -90,7 +90,7 @@ def replay_all(request: HttpRequest) -> HttpResponse:
 
 def _row(event: WebhookEvent) -> dict[str, Any]:
     state, tone = inbox.STATES[event.status]
-    return {"event": event, "provider": LABELS.get(event.provider, event.provider), "state": state, "tone": tone}
+    return {"event": event, "provider": method_name(event.provider), "state": state, "tone": tone}
 
 
 def _tabs(counts: inbox.Counts, *, provider: str, state: str, search: str) -> list[dict[str, Any]]:
