@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from django.db import ProgrammingError, connection
+from django.apps import apps
+from django.db import ProgrammingError, connection, router
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
 from shared_apps.accounts.models import User
@@ -65,6 +67,20 @@ def test_a_queryset_made_in_one_tenant_is_refused_in_another(tenant) -> None:
         list(other)
     with pytest.raises(WrongSchema):
         other.count()
+
+
+@pytest.mark.parametrize("tenant", ["store-a", "events-a", "esxi-a"], indirect=True)
+def test_a_schema_has_the_tables_and_columns_of_its_product_and_nothing_left_to_migrate(tenant) -> None:
+    executor = MigrationExecutor(connection)
+    assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []
+    models = [one for one in apps.get_models(include_auto_created=True) if router.allow_migrate_model("default", one)]
+    wanted = {(one._meta.db_table, field.column) for one in models for field in one._meta.local_concrete_fields}
+    found = query(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema"
+        " AND table_name <> 'django_migrations'"
+    )
+    assert len(wanted) > 100
+    assert set(found) == wanted
 
 
 def test_with_tenant_is_refused() -> None:
