@@ -10,6 +10,7 @@ from django.utils import timezone
 from billing.models import Order, Plan, Subscription
 from billing.services.life import advance_subscriptions
 from billing.services.renewals import open_renewal, order_change, preview_change, schedule_change
+from billing.services.subscriptions import periods_to_come
 from billing.services.subscriptions_admin import give_days
 from tests.support.factories import make_admin, pay_by_transfer
 from tests.support.subscriptions import ended, paid_for_days, ready_subscription
@@ -82,3 +83,15 @@ def test_a_plan_that_is_paid_ahead_can_be_had_now_for_the_rest_of_the_other() ->
     pay_by_transfer(order)
     assert plans_of(subscription) == ("gold", "gold")
     assert advance_subscriptions(now=timezone.now() + timedelta(days=20)) == 0
+
+
+def test_a_period_paid_ahead_whose_time_a_better_plan_took_is_not_to_come_any_more() -> None:
+    subscription = paid_for_days(ready_subscription("store-a"), total=30, left=10)
+    pay_by_transfer(open_renewal(subscription_id=subscription.pk))
+    subscription.refresh_from_db()
+    due = preview_change(subscription=subscription, plan=plan("gold")).due
+    pay_by_transfer(order_change(subscription_id=subscription.pk, plan=plan("gold"), expected_due=due, actor=None))
+    subscription.refresh_from_db()
+    to_come = periods_to_come(subscription, timezone.now())
+    assert {one.plan_version.plan.name for one in to_come} == {"gold"}
+    assert all(one.starts_at < one.ends_at for one in to_come)

@@ -201,6 +201,11 @@ class Order(models.Model):
         return Money(self.received_minor, self.currency)
 
     @property
+    def money_due(self) -> Money:
+        """What of the total credit did not pay."""
+        return Money(self.total_minor - self.credit_minor, self.currency)
+
+    @property
     def due(self) -> Money:
         """What is left to pay."""
         return Money(self.total_minor - self.credit_minor - self.received_minor, self.currency)

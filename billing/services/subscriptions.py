@@ -240,8 +240,10 @@ def give_credit_back(*, order: Order) -> None:
 
 
 def periods_to_come(subscription: Subscription, at: datetime) -> list[PaidPeriod]:
-    """The paid periods that are not over, the first first. One query."""
-    to_come = subscription.periods.select_related("plan_version__plan").filter(ends_at__gt=at)
+    """The paid periods that are not over, the first first; one whose time another plan took is empty. One query."""
+    to_come = subscription.periods.select_related("plan_version__plan").filter(
+        ends_at__gt=at, starts_at__lt=F("ends_at")
+    )
     return list(to_come.order_by("starts_at", "pk"))
 
 

@@ -119,9 +119,10 @@ def movements_of(subscription: Subscription) -> QuerySet[LedgerEntry]:
 def movement_rows(entries: Iterable[LedgerEntry]) -> Iterator[dict[str, Any]]:
     """Movements as the customer counts them: what we owe more is above zero."""
     for one in entries:
+        kept = one.journal.kind == "refund" and one.amount_minor < 0
         yield {
             "at": one.journal.posted_at,
-            "what": _MOVEMENTS.get(one.journal.kind, one.journal.kind),
+            "what": _("Kept as credit") if kept else _MOVEMENTS.get(one.journal.kind, one.journal.kind),
             "document": one.journal.document,
             "amount": Money(-one.amount_minor, one.currency),
             "came": one.amount_minor < 0,

@@ -80,6 +80,7 @@ HEADLINES: dict[State, Text] = {
 # Why an order cannot be cancelled while its money may still move, by what is under way.
 KEPT_OPEN: dict[str, Text] = {
     "": _("A payment is under way. The order can be cancelled once its outcome is known."),
+    "partly": _("Part of this order is paid. To cancel it, write to us: we give the money back."),
     "checked": _("A payment for this order is being checked. The order can be cancelled once we have answered."),
     gateways.MTN_MOMO: _(
         "A request is waiting on your phone. The order can be cancelled once it is refused or has expired."
@@ -156,13 +157,13 @@ class OrderPage:
     @property
     def may_cancel(self) -> bool:
         """Whether the order can be given up now."""
-        return self.may_choose and self.under_way is None
+        return self.may_choose and self.under_way is None and not self.order.received_minor
 
     @property
     def kept_open(self) -> Text:
         """Why the order cannot be cancelled now; empty when it can, or when there is nothing left to cancel."""
         if self.under_way is None:
-            return ""
+            return KEPT_OPEN["partly"] if self.may_choose and self.order.received_minor else ""
         key = "checked" if self.under_way.status in _CHECKED else self.under_way.method.name
         return KEPT_OPEN.get(key, KEPT_OPEN[""])
 

@@ -249,7 +249,9 @@ def back_table(found: Figures) -> Table:
         (str(DISPUTE_STATES[status][0]), [str(number), money(Money(minor, currency))])
         for status, currency, number, minor in found.disputes
     ]
-    return Table(_("Refunds and disputes"), [_("What"), _("Number"), _("Amount")], [*refunds, *disputes])
+    return Table(
+        _("Refunds and disputes"), [_("What"), pgettext("count", "Number"), _("Amount")], [*refunds, *disputes]
+    )
 
 
 def age_rows(found: Figures) -> list[dict[str, Any]]:

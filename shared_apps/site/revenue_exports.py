@@ -14,7 +14,7 @@ from billing.messages import explain
 from billing.models import Invoice, Payment, Subscription
 from billing.money import Money
 from shared_apps.site.billing_page import DOCUMENTS
-from shared_apps.site.forms.desk import PAYMENT_STATES
+from shared_apps.site.payment_rows import payment_row
 from shared_apps.site.plan_texts import CYCLES, PRODUCTS
 from shared_apps.site.subscription_state import HOLDS, LABELS
 
@@ -41,7 +41,7 @@ def payment_rows(*, since: datetime, until: datetime) -> Iterator[list[Any]]:
         received, currency = one.received, one.received_currency
         yield [
             _moment(one.created_at), _moment(one.succeeded_at), one.order.number, one.order.organisation_name,
-            one.order.customer_name, str(one.method), str(PAYMENT_STATES[one.status]),
+            one.order.customer_name, str(one.method), str(payment_row(one)["state"]),
             str(explain(one.reason).what) if one.reason else "", one.amount.as_decimal(), one.currency,
             received.as_decimal() if received else "", currency,
             Money(one.fee_minor, currency).as_decimal() if one.fee_minor is not None and currency else "",

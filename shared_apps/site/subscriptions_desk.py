@@ -11,7 +11,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from billing.models import Subscription
 from shared_apps.audit.texts import words_of
@@ -51,7 +51,7 @@ VIEWS: dict[str, View] = {
     "grace": View(gettext_lazy("In grace"), (Status.PAST_DUE,)),
     "read_only": View(gettext_lazy("Read-only"), (Status.SUSPENDED,)),
     "held": View(gettext_lazy("Held"), (Status.SUSPENDED,), held=True),
-    "cancelled": View(gettext_lazy("Cancelled"), (Status.CANCELLED,)),
+    "cancelled": View(pgettext_lazy("subscriptions", "Cancelled"), (Status.CANCELLED,)),
     "deleted": View(gettext_lazy("Deleted"), (Status.DELETED,)),
 }
 

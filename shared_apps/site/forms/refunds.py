@@ -120,7 +120,7 @@ class ReviewForm(forms.Form):
     received_currency = forms.ChoiceField(label=_("Currency received"), widget=forms.Select)
     comment = forms.CharField(
         label=_("Your words"),
-        help_text=_("The payer reads them when you give the money back, or say that it never came."),
+        help_text=_("Needed when you give the money back, or say that it never came: the payer reads them."),
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),

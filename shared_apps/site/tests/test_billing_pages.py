@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -172,3 +173,13 @@ def test_pages_take_the_same_queries_however_much_there_is(
         paid_renewal(subscription)
     with django_assert_num_queries(len(before)):
         payer.get(address(subscription, page))
+
+
+def test_what_credit_paid_is_not_called_money_that_came(subscription: Subscription, payer: Client) -> None:
+    with transaction.atomic():
+        add_credit(subscription_id=subscription.pk, amount=Money(10_000, "XAF"))
+    order = open_renewal(subscription_id=subscription.pk)
+    pay_by_transfer(order)
+    page = re.sub("<[^>]*>|[\u202f\xa0]", " ", payer.get(f"/orders/{order.pk}/").content.decode())
+    assert re.search(r"Merci\. +15 000 +FCFA", page)
+    assert len(re.findall(r"25 000 +FCFA", page)) == 1, "the price"

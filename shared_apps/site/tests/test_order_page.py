@@ -312,6 +312,12 @@ class TestLater:
         assert state_of(order) is State.CANCELLED
         assert client.post(url(order, "cancel/")).status_code == 302
 
+    def test_no_cancelling_of_what_is_partly_paid_and_the_page_says_what_to_do(self, client, order) -> None:
+        Order.objects.filter(pk=order.pk).update(received_minor=1_000)
+        page = client.get(url(order))
+        assert "#cancel-order" not in text_of(page)
+        assert "écrivez-nous" in page.context["page"].kept_open
+
     def test_no_cancelling_while_money_may_still_move(self, client, order, simulator) -> None:
         link = "#cancel-order"
         client.post(url(order, "pay/"), {"payment_method": "mtn_momo", "phone_number": PHONE})
