@@ -114,5 +114,7 @@ def format_money(amount: Money, locale: str) -> str:
     """Babel's currency format with a true minus sign, and both CFA francs written FCFA as their users write them."""
     if amount.currency in ("XAF", "XOF"):
         number = format_currency(amount.as_decimal(), "XAF", "#,##0", locale=locale, currency_digits=False)
-        return f"{number.strip()}{NO_BREAK_SPACE}FCFA".replace("-", MINUS)
-    return format_currency(amount.as_decimal(), amount.currency, locale=locale).replace("-", MINUS)
+        shown = f"{number.strip()}{NO_BREAK_SPACE}FCFA"
+    else:
+        shown = format_currency(amount.as_decimal(), amount.currency, locale=locale)
+    return shown.replace("-", MINUS)

@@ -203,12 +203,12 @@ class Order(models.Model):
     @property
     def money_due(self) -> Money:
         """What of the total credit did not pay."""
-        return Money(self.total_minor - self.credit_minor, self.currency)
+        return self.total - self.credit
 
     @property
     def due(self) -> Money:
         """What is left to pay."""
-        return Money(self.total_minor - self.credit_minor - self.received_minor, self.currency)
+        return self.money_due - self.received
 
 
 class CouponUse(models.Model):
