@@ -10,6 +10,10 @@ NAMES: dict[str, str | Promise] = {
     "mtn_momo": "MTN Mobile Money",
     "paypal": "PayPal",
     "bank_transfer": _("Bank transfer"),
+    "orange_money": "Orange Money",
+    "wave": "Wave",
+    "moov": "Moov Money",
+    "stripe": "Stripe",
 }
 
 

@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from billing.method_names import method_name
 from billing.models import Invoice, Journal, LedgerEntry, Subscription
 from billing.money import Money
 from billing.reports.accounts import JOURNALS, account_of, journal_of
@@ -41,12 +42,21 @@ KINDS: dict[str, str | Promise] = {
 }
 
 
+# A refund that sends nothing.
+_KEPT = _("Kept as credit")
+
+
 @dataclass(frozen=True, slots=True)
 class _Names:
     """What a piece of the journal refers to: organisations by the id in an account, paid time by document."""
 
     parties: dict[str, str]
     periods: dict[str, tuple[datetime | None, datetime | None]]
+
+    def of(self, account: str) -> str:
+        """Who or what an auxiliary account is named after; empty where the account's own name says it."""
+        kind, auxiliary = account.partition(":")[0], _auxiliary(account)
+        return method_name(auxiliary) if kind == "psp" else self.parties.get(auxiliary, "")
 
 
 def journal_rows(*, since: datetime, until: datetime) -> Iterator[list[Any]]:
@@ -63,6 +73,13 @@ def journal_rows(*, since: datetime, until: datetime) -> Iterator[list[Any]]:
         for journal in journals:
             yield from _rows(journal, names)
         last = (journals[-1].posted_at, journals[-1].pk)
+
+
+def kind_of(journal: Journal) -> str | Promise:
+    """What a journal is called; its entries are loaded. A refund that moved no provider's money was kept as credit."""
+    if journal.kind == "refund" and not any(entry.account.startswith("psp:") for entry in journal.entries.all()):
+        return _KEPT
+    return KINDS.get(journal.kind, journal.kind)
 
 
 def _piece(since: datetime, until: datetime, *, after: tuple[datetime, UUID] | None) -> list[Journal]:
@@ -93,21 +110,22 @@ def _names(journals: Sequence[Journal]) -> _Names:
 def _rows(journal: Journal, names: _Names) -> Iterator[list[Any]]:
     entries = list(journal.entries.all())
     code = journal_of(journal.kind, [entry.account for entry in entries])
-    label = " ".join(part for part in (str(KINDS.get(journal.kind, journal.kind)), journal.document) if part)
+    label = " ".join(part for part in (str(kind_of(journal)), journal.document) if part)
     start, end = names.periods.get(journal.document, (None, None))
     for entry in entries:
         account = account_of(entry.account, minor=entry.amount_minor, changed=settings.ACCOUNTING_ACCOUNTS)
         auxiliary = _auxiliary(entry.account)
         yield [
             code, str(JOURNALS[code]), str(journal.pk), _day(journal.posted_at), account.number, str(account.name),
-            auxiliary, names.parties.get(auxiliary, ""), journal.document, label, *_sides(entry.amount), entry.currency,
+            auxiliary, names.of(entry.account), journal.document, label, *_sides(entry.amount), entry.currency,
             _day(start), _day(end),
         ]  # fmt: skip
 
 
 def _auxiliary(account: str) -> str:
-    """Whose account it is, or which: what follows the colon."""
-    return account.partition(":")[2]
+    """Whose account it is, or which: what follows the colon. Kinds of income have a number of their own."""
+    kind, _colon, name = account.partition(":")
+    return "" if kind == "revenue" else name
 
 
 def _sides(amount: Money) -> tuple[Decimal | str, Decimal | str]:

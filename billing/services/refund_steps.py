@@ -110,8 +110,7 @@ def finish(*, refund: Refund, order: Order, actor: Any = None, **values: Any) ->
         refunded_minor=F("refunded_minor") + refund.amount_minor,
         refunding_minor=F("refunding_minor") - refund.amount_minor,
     )
-    note(refund, "refund.external" if refund.is_external else "refund.succeeded", actor=actor, before=refund.status,
-         after=Status.SUCCEEDED)  # fmt: skip
+    note(refund, _done(refund), actor=actor, before=refund.status, after=Status.SUCCEEDED)
     refund.refresh_from_db()
     if not refund.to_credit:
         post(kind="refund", source=f"refund:{refund.pk}", document=order.number, entries=_entries(refund, order))
@@ -125,6 +124,13 @@ def finish(*, refund: Refund, order: Order, actor: Any = None, **values: Any) ->
         _take_invoice_back(refund, order)
     tell_payer(refund, order)
     return True
+
+
+def _done(refund: Refund) -> str:
+    """The log's name for a refund that is done."""
+    if refund.is_external:
+        return "refund.external"
+    return "refund.kept" if refund.to_credit else "refund.succeeded"
 
 
 def _entries(refund: Refund, order: Order) -> list[ledger.Entry]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from shared_apps.audit.details import describe
 from shared_apps.audit.models import AuditLog
@@ -25,7 +25,7 @@ HEADER = (
 
 def export_response(wanted: Wanted, *, delimiter: str = "") -> StreamingHttpResponse:
     """The newest entries wanted, as a download that is read while it is sent; a last line says if there are more."""
-    name = f"activity-{timezone.localdate():%Y-%m-%d}.csv"
+    name = f"{pgettext('file name', 'activity')}-{timezone.localdate():%Y-%m-%d}.csv"
     note = _("Only the newest %(count)d entries are here. Narrow the filter to export the others.")
     rows = _rows(wanted, note % {"count": MOST_EXPORTED})
     return csv_response(filename=name, header=HEADER, rows=rows, delimiter=delimiter)

@@ -144,6 +144,7 @@ ACTIONS: dict[str, Words] = {
     "refund.approved": Words(gettext_lazy("Refund agreed to"), "check", "info"),
     "refund.external": Words(gettext_lazy("Given back at the provider's own site"), "external-link", "warning"),
     "refund.failed": Words(gettext_lazy("Refund failed"), "circle-x", "danger"),
+    "refund.kept": Words(gettext_lazy("Kept as credit"), "wallet", "success"),
     "refund.pending": Words(gettext_lazy("Refund under way"), "hourglass"),
     "refund.rejected": Words(gettext_lazy("Refund rejected"), "x", "warning"),
     "refund.requested": Words(gettext_lazy("Refund asked for"), "undo-2", "info"),

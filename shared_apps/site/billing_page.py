@@ -17,7 +17,8 @@ from billing.money import Money
 from billing.services.commissions import takes_money
 from shared_apps.organisations.models import Membership
 from shared_apps.site.doors import share_links
-from shared_apps.site.payment_rows import payment_row
+from shared_apps.site.order_states import order_state, with_refunds
+from shared_apps.site.payment_rows import payment_row, told
 from shared_apps.site.plan_texts import ORDER_KINDS, PRODUCTS, plan_label
 
 Text = str | Promise
@@ -27,13 +28,6 @@ DOCUMENTS: dict[str, Text] = {
     Invoice.Kind.CREDIT_NOTE: pgettext_lazy("document", "Credit note"),
 }
 _WHAT: dict[str, Text] = {**ORDER_KINDS, Order.Kind.FIRST: pgettext_lazy("order", "Subscription")}
-_STATES: dict[str, tuple[Text, str]] = {
-    Order.Status.AWAITING_PAYMENT: (gettext_lazy("To pay"), "warning"),
-    Order.Status.PAID: (gettext_lazy("Paid"), "success"),
-    Order.Status.FULFILLED: (gettext_lazy("Paid"), "success"),
-    Order.Status.EXPIRED: (gettext_lazy("Expired"), "neutral"),
-    Order.Status.CANCELLED: (pgettext_lazy("order", "Cancelled"), "neutral"),
-}
 _MOVEMENTS: dict[str, Text] = {
     "payment": gettext_lazy("Paid beyond what was due"),
     "opening": gettext_lazy("Paid beyond what was due"),
@@ -84,14 +78,15 @@ def what_of(invoice: Invoice) -> str:
 
 def orders_of(subscription: Subscription) -> QuerySet[Order]:
     """Its orders with what was paid for each, newest first."""
-    told = Payment.objects.filter(status__in=_TELLING).select_related("method").order_by("-created_at")
-    return subscription.orders.select_related("plan_version__plan").prefetch_related(Prefetch("payments", told))
+    payments = told(Payment.objects.filter(status__in=_TELLING)).select_related("method").order_by("-created_at")
+    orders = with_refunds(subscription.orders.select_related("plan_version__plan"))
+    return orders.prefetch_related(Prefetch("payments", payments))
 
 
 def order_rows(orders: Iterable[Order]) -> Iterator[dict[str, Any]]:
     """Orders as a table shows them."""
     for one in orders:
-        state, tone = _STATES[one.status]
+        state, tone = order_state(one)
         yield {
             "order": one,
             "kind": ORDER_KINDS[one.kind],

@@ -14,6 +14,7 @@ from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import NotFound
 from shared_apps.organisations.models import Domain, Membership, Organisation
 from shared_apps.organisations.selectors import members_of
+from shared_apps.site.payment_rows import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def client(organisation: Organisation) -> Client:
         domains=list(organisation.domains.order_by("-is_primary", "domain")),
         jobs=list(ProvisioningJob.objects.filter(order__organisation=organisation).select_related("order")[:20]),
         payments=list(
-            Payment.objects.filter(order__organisation=organisation)
+            told(Payment.objects.filter(order__organisation=organisation))
             .select_related("order", "method")
             .order_by("-created_at")[:20]
         ),

@@ -34,6 +34,12 @@ def news_of(order: Order, payments: Iterable[Payment]) -> list[News]:
     return [news for payment in payments for news in _of_payment(order, payment)]
 
 
+def has_ended(payments: Iterable[Payment]) -> bool:
+    """Whether the time that an order bought was taken back with its money; payments as `payments_of` gives them."""
+    refunds = (refund for payment in payments for refund in payment.refunds.all())
+    return any(refund.ends_access and refund.status == Refund.Status.SUCCEEDED for refund in refunds)
+
+
 def _of_payment(order: Order, payment: Payment) -> list[News]:
     paid = order.status in (Order.Status.PAID, Order.Status.FULFILLED)
     if payment.status == Payment.Status.NEEDS_REVIEW and paid:

@@ -19,7 +19,7 @@ from billing.money import Money
 from billing.providers import reasons
 from billing.transitions import PROVISIONAL, clock_of
 from provisioning.models import ProvisioningJob
-from shared_apps.site.money_news import News, news_of, payments_of
+from shared_apps.site.money_news import News, has_ended, news_of, payments_of
 
 Text = str | Promise
 
@@ -37,6 +37,8 @@ class State(StrEnum):
     STUCK = "stuck"
     READY = "ready"
     PAID = "paid"  # a renewal or a change: what it bought is there
+    REFUNDED = "refunded"  # with the time that it bought
+    ENDED = "ended"  # a first order that was ready once: its workspace is not open now
     EXPIRED = "expired"
     CANCELLED = "cancelled"
 
@@ -74,6 +76,8 @@ HEADLINES: dict[State, Text] = {
     State.STUCK: _("Your workspace takes longer than usual"),
     State.READY: _("Your workspace is ready"),
     State.PAID: _("Payment received"),
+    State.REFUNDED: _("This order was refunded"),
+    State.ENDED: _("Your workspace is not open at the moment"),
     State.EXPIRED: _("This order has expired"),
     State.CANCELLED: _("This order was cancelled"),
 }
@@ -119,6 +123,8 @@ class OrderPage:
 
     @property
     def headline(self) -> Text:
+        if self.state is State.REFUNDED and all(one.what == "credit" for one in self.news):
+            return _("This order was turned into credit")
         return HEADLINES[self.state]
 
     @property
@@ -215,10 +221,9 @@ def load_order_page(order: Order, *, left_paypal: str = "") -> OrderPage:
 
     `left_paypal` is the payment whose PayPal page this visitor left without paying, if any.
     """
-    if order.status in (Order.Status.PAID, Order.Status.FULFILLED):
-        return _paid(order) if order.kind == Order.Kind.FIRST else _with_news(OrderPage(order, State.PAID))
     payments = list(payments_of(order)[:20])
-    page = _unpaid(order, payments, left_paypal)
+    is_paid = order.status in (Order.Status.PAID, Order.Status.FULFILLED)
+    page = _paid(order, payments) if is_paid else _unpaid(order, payments, left_paypal)
     page.news = news_of(order, payments)
     return page
 
@@ -246,17 +251,18 @@ def _unpaid(order: Order, payments: list[Payment], left_paypal: str) -> OrderPag
     return page
 
 
-def _paid(order: Order) -> OrderPage:
+def _paid(order: Order, payments: list[Payment]) -> OrderPage:
+    if has_ended(payments):
+        return OrderPage(order, State.REFUNDED)
+    if order.kind != Order.Kind.FIRST:
+        return OrderPage(order, State.PAID)
+    if order.status == Order.Status.FULFILLED and not order.subscription.has_access:
+        return OrderPage(order, State.ENDED)
     job = ProvisioningJob.objects.filter(order=order).prefetch_related("steps").first()
     ready = order.status == Order.Status.FULFILLED
     stuck = not ready and job is not None and job.status == ProvisioningJob.Status.STUCK
     state = State.READY if ready else State.STUCK if stuck else State.PROVISIONING
-    return _with_news(OrderPage(order, state, job=job, steps=_steps(job, finished=ready, stuck=stuck)))
-
-
-def _with_news(page: OrderPage) -> OrderPage:
-    page.news = news_of(page.order, payments_of(page.order)[:20])
-    return page
+    return OrderPage(order, state, job=job, steps=_steps(job, finished=ready, stuck=stuck))
 
 
 def _steps(job: ProvisioningJob | None, *, finished: bool = False, stuck: bool = False) -> list[dict[str, Any]]:

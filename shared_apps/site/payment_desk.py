@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from billing.models import Dispute, Invoice, Journal, Payment, Refund, WebhookEvent
 from shared_apps.core.errors import NotFound
+from shared_apps.site.payment_rows import told
 
 # Fewer digits would find half the customers.
 PHONE_DIGITS = 4
@@ -26,7 +27,13 @@ REFUND_FILTERS: dict[str, Q] = {
     "failed": Q(status=Refund.Status.FAILED),
     "done": Q(status=Refund.Status.SUCCEEDED),
 }
-_DISPUTED = Exists(Dispute.objects.filter(payment_id=OuterRef("pk"), status=Dispute.Status.OPEN))
+# By what became of it; of a payment that `told` has looked at.
+_BECAME: dict[str, Q] = {
+    "refunded": Q(returned_minor__gt=0),
+    "kept": Q(kept_minor__gt=0),
+    "disputed": Q(is_disputed=True),
+    "lost": Q(lost_minor__gt=0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +53,13 @@ def payments(
 ) -> QuerySet[Payment]:
     """Payments, the latest first. `q` is part of an order's number, a customer, a provider's reference, or the last digits
     of a phone number."""
-    found = Payment.objects.select_related("order__user", "method").annotate(is_disputed=_DISPUTED)
+    found = told(Payment.objects.select_related("order__user", "method"))
     for word in q.split():
         found = found.filter(_matches(word))
     if payment_method:
         found = found.filter(method__name=payment_method)
-    if status == "refunded":
-        found = found.filter(refunded_minor__gt=0)
-    elif status == "disputed":
-        found = found.filter(disputes__isnull=False).distinct()
+    if status in _BECAME:
+        found = found.filter(_BECAME[status])
     elif status:
         found = found.filter(status=status)
     if since:
@@ -80,15 +85,10 @@ def _matches(word: str) -> Q:
 
 def get_payment(payment_id: UUID) -> Payment:
     """A payment with its order, subscription, customer and method; raises NotFound."""
-    found = (
-        Payment.objects.select_related(
-            "order__user", "order__plan_version__plan", "order__subscription__organisation", "method", "decided_by"
-        )
-        .select_related("dismissed_by")
-        .annotate(is_disputed=_DISPUTED)
-        .filter(pk=payment_id)
-        .first()
-    )
+    payments = Payment.objects.select_related(
+        "order__user", "order__plan_version__plan", "order__subscription__organisation", "method", "decided_by"
+    ).select_related("dismissed_by")
+    found = told(payments).filter(pk=payment_id).first()
     if found is None:
         raise NotFound
     return found
@@ -122,7 +122,7 @@ def _journals(payment: Payment, refunds: list[Refund], invoices: list[Invoice]) 
 def in_review() -> QuerySet[Payment]:
     """Money that somebody has to decide about, the longest waiting first."""
     queue = Payment.objects.filter(status=Payment.Status.NEEDS_REVIEW).select_related("order__user", "method")
-    return queue.order_by("created_at", "pk")
+    return told(queue).order_by("created_at", "pk")
 
 
 def refunds(name: str) -> QuerySet[Refund]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -12,7 +14,7 @@ from billing.messages import explain, explain_refund
 from billing.method_names import method_name
 from billing.models import Dispute, Journal, Payment, Refund, WebhookEvent
 from billing.money import Money
-from billing.reports.journal import KINDS
+from billing.reports.journal import kind_of
 from shared_apps.site.forms.desk import PAYMENT_STATES
 from shared_apps.site.forms.refunds import DISPUTE_STATES, MORE_STATES, REFUND_STATES
 
@@ -45,29 +47,60 @@ _MESSAGES: dict[str, str | Promise] = {
 }
 
 
-def payment_row(payment: Payment) -> dict[str, Any]:
-    """A payment with its state in words; money given back or disputed is said first."""
+def told(payments: QuerySet[Payment]) -> QuerySet[Payment]:
+    """Payments with what `payment_row` says of each: whether a dispute is open, and what of the money that is gone became
+    credit or was lost in disputes (minor units of what was received)."""
+    return payments.annotate(
+        is_disputed=Exists(Dispute.objects.filter(payment_id=OuterRef("pk"), status=Dispute.Status.OPEN)),
+        kept_minor=_sum_of(Refund.objects.filter(status=Refund.Status.SUCCEEDED, to_credit=True), "amount_minor"),
+        lost_minor=_sum_of(Dispute.objects.filter(status=Dispute.Status.LOST), "held_minor"),
+        returned_minor=F("refunded_minor") - F("kept_minor") - F("lost_minor"),
+    )
+
+
+def _sum_of(rows: QuerySet[Any], column: str) -> Coalesce:
+    """A payment's sum of a column, counted by itself: a join would count the payment once for each row."""
+    mine = rows.filter(payment_id=OuterRef("pk")).order_by().values("payment_id")
+    return Coalesce(Subquery(mine.annotate(sum=Sum(column)).values("sum")), 0, output_field=BigIntegerField())
+
+
+def payment_row(payment: Any) -> dict[str, Any]:
+    """A payment of `told` with its state in words, what became of all of it first; and what of it left us, None where
+    nothing did."""
     state, tone = PAYMENT_STATES[payment.status], _TONES.get(Status(payment.status), "neutral")
-    if getattr(payment, "is_disputed", False):
+    is_gone = bool(payment.refunded_minor) and payment.refunded_minor == payment.received_minor
+    if payment.is_disputed:
         state, tone = MORE_STATES["disputed"], "warning"
-    elif payment.refunded_minor and payment.refunded_minor == payment.received_minor:
-        state, tone = MORE_STATES["refunded"], "neutral"
+    elif is_gone:
+        state, tone = MORE_STATES[_what_took_most(payment)], "neutral"
+    currency = payment.received_currency
     return {
         "payment": payment,
         "method": str(payment.method),
         "state": state,
         "tone": tone,
+        "is_partial": not is_gone or bool(payment.returned_minor and payment.kept_minor),
+        "returned": Money(payment.returned_minor, currency) if payment.returned_minor else None,
+        "kept": Money(payment.kept_minor, currency) if payment.kept_minor else None,
+        "lost": Money(payment.lost_minor, currency) if payment.lost_minor else None,
     }
 
 
-def review_row(payment: Payment) -> dict[str, Any]:
+def _what_took_most(payment: Any) -> str:
+    """Of a payment that is gone whole: given back, kept as credit or lost; what was sent says more than the rest."""
+    gone = {"refunded": payment.returned_minor, "kept": payment.kept_minor, "lost": payment.lost_minor}
+    return max(gone, key=lambda name: gone[name])
+
+
+def review_row(payment: Any) -> dict[str, Any]:
     """Money in review, with why it does not fit."""
     return {**payment_row(payment), "why": explain(payment.reason).what}
 
 
 def refund_row(refund: Refund) -> dict[str, Any]:
     """A refund with its state in words."""
-    state, tone = REFUND_STATES[refund.status]
+    is_kept = refund.to_credit and refund.status == Refund.Status.SUCCEEDED
+    state, tone = (MORE_STATES["kept"], "success") if is_kept else REFUND_STATES[refund.status]
     return {
         "refund": refund,
         "state": state,
@@ -95,7 +128,7 @@ def journal_row(journal: Journal) -> dict[str, Any]:
         }
         for entry in journal.entries.all()
     ]
-    return {"journal": journal, "kind": KINDS.get(journal.kind, journal.kind), "lines": lines}
+    return {"journal": journal, "kind": kind_of(journal), "lines": lines}
 
 
 def message_row(event: WebhookEvent) -> dict[str, Any]:

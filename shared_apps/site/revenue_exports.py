@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from billing.messages import explain
 from billing.models import Invoice, Payment, Subscription
 from billing.money import Money
 from shared_apps.site.billing_page import DOCUMENTS
-from shared_apps.site.payment_rows import payment_row
+from shared_apps.site.payment_rows import payment_row, told
 from shared_apps.site.plan_texts import CYCLES, PRODUCTS
 from shared_apps.site.subscription_state import HOLDS, LABELS
 
@@ -22,7 +24,7 @@ PIECE = 500
 PAYMENTS: tuple[str | Promise, ...] = (
     _("Begun"), _("Received"), _("Order"), _("Organisation"), _("Customer"), _("Method"), _("State"), _("Reason"),
     _("Amount"), _("Currency"), _("Amount received"), _("Currency received"), _("Fee"), _("Given back"),
-    _("Reference of the provider"), _("Reference of the transaction"),
+    _("Kept as credit"), pgettext_lazy("of a payment", "Lost in disputes"), _("Reference of the provider"), _("Reference of the transaction"),
 )  # fmt: skip
 INVOICES: tuple[str | Promise, ...] = (
     _("Number"), _("Date"), _("Document"), _("Order"), _("Organisation"), _("Before tax"), _("Tax"), _("Rate of the tax"),
@@ -37,15 +39,16 @@ SUBSCRIPTIONS: tuple[str | Promise, ...] = (
 def payment_rows(*, since: datetime, until: datetime) -> Iterator[list[Any]]:
     """The attempts begun between two moments (the second one excluded), the first first, in the order of PAYMENTS."""
     found = Payment.objects.filter(created_at__gte=since, created_at__lt=until).select_related("order", "method")
-    for one in found.order_by("created_at", "pk").iterator(chunk_size=PIECE):
+    for row in map(payment_row, told(found).order_by("created_at", "pk").iterator(chunk_size=PIECE)):
+        one = row["payment"]
         received, currency = one.received, one.received_currency
         yield [
             _moment(one.created_at), _moment(one.succeeded_at), one.order.number, one.order.organisation_name,
-            one.order.customer_name, str(one.method), str(payment_row(one)["state"]),
+            one.order.customer_name, str(one.method), str(row["state"]),
             str(explain(one.reason).what) if one.reason else "", one.amount.as_decimal(), one.currency,
-            received.as_decimal() if received else "", currency,
-            Money(one.fee_minor, currency).as_decimal() if one.fee_minor is not None and currency else "",
-            Money(one.refunded_minor, currency).as_decimal() if one.refunded_minor else "",
+            _decimal(received), currency,
+            _decimal(Money(one.fee_minor, currency) if one.fee_minor is not None and currency else None),
+            _decimal(row["returned"]), _decimal(row["kept"]), _decimal(row["lost"]),
             one.provider_ref, one.transaction_ref,
         ]  # fmt: skip
 
@@ -77,6 +80,10 @@ def subscription_rows(*, since: datetime, until: datetime) -> Iterator[list[Any]
             one.plan_version.plan.display_name, str(CYCLES[one.cycle]), str(LABELS[one.status][0]), str(HOLDS[one.hold]),
             _day(one.started_at), _day(one.paid_until), _("Yes") if one.cancel_at_period_end else _("No"), one.credit.as_decimal(), one.currency,
         ]  # fmt: skip
+
+
+def _decimal(amount: Money | None) -> Decimal | str:
+    return amount.as_decimal() if amount else ""
 
 
 def _moment(value: datetime | None) -> str:

@@ -34,7 +34,13 @@ DISPUTE_STATES: dict[str, tuple[str | Promise, str]] = {
     "won": (_("Dispute won"), "success"),
     "lost": (_("Dispute lost"), "danger"),
 }
-MORE_STATES: dict[str, str | Promise] = {"refunded": _("Given back"), "disputed": _("Disputed")}
+# What became of a payment that was received.
+MORE_STATES: dict[str, str | Promise] = {
+    "refunded": _("Given back"),
+    "kept": _("Kept as credit"),
+    "disputed": _("Disputed"),
+    "lost": _("Dispute lost"),
+}
 
 
 class PaymentFilter(forms.Form):

@@ -138,8 +138,10 @@ class TestExport:
         pay_by_transfer(order)
         client.cookies[settings.LANGUAGE_COOKIE_NAME] = "fr"
         found = {}
-        for what in ("invoices", "payments"):
-            rows = lines(client.get(EXPORT, {"what": what, **days()}), ";")
+        for what, name in (("invoices", "factures"), ("payments", "paiements")):
+            answer = client.get(EXPORT, {"what": what, **days()})
+            assert f'filename="{name}-' in answer["Content-Disposition"]
+            rows = lines(answer, ";")
             [found[what]] = [row for row in rows if row["Commande"] == order.number]
         assert found["invoices"]["Total"] == order.total.as_text().replace(".", ",")
         assert found["invoices"]["Document"] == "Facture"
@@ -161,7 +163,7 @@ class TestJournal:
         pay_by_transfer(make_order())
         rows = lines(client.get(EXPORT, {"what": "journal", **days(300)}))
         assert len(rows) == LedgerEntry.objects.count() > 3
-        sums: dict[tuple[str, str], float] = {}
+        sums: dict[tuple[str, str], int] = {}
         for row in rows:
             assert bool(row["Debit"]) != bool(row["Credit"])
             key = (row["Entry"], row["Currency"])
@@ -191,6 +193,9 @@ class TestJournal:
         assert own[0]["Period from"] == timezone.localtime(invoice.order.period_start).date().isoformat()
         paid_in = [row for row in rows if row["Piece"] == invoice.order.number and row["Account"] == "52101"]
         assert [row["Journal"] for row in paid_in] == ["BQ"]
+        assert [row["Name of the auxiliary account"] for row in paid_in] == ["Bank transfer"]
+        [income] = [row for row in own if row["Account"] == "706"]
+        assert (income["Auxiliary account"], income["Name of the auxiliary account"]) == ("", "")
 
 
 def amount(text: str) -> int:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.models import Payout
@@ -68,7 +69,8 @@ def export(request: HttpRequest) -> HttpResponseBase:
         _("Commission"), _("Currency"), _("Statement"),
     ]  # fmt: skip
     rows = (desk.csv_row(one) for one in desk.commissions(month=month).iterator(chunk_size=500))
-    return csv_response(filename=f"commissions-{label or 'all'}.csv", header=header, rows=rows)
+    name = f"commissions-{label or pgettext('file name', 'all')}.csv"
+    return csv_response(filename=name, header=header, rows=rows)
 
 
 @require_safe

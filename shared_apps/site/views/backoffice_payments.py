@@ -87,7 +87,7 @@ def ask_again(request: HttpRequest, id: UUID) -> HttpResponse:
     found = desk.get_payment(id)
     try:
         check_rate(action="backoffice-ask", who=str(id), limit=10, seconds=60)
-        answer = resolve_now_or_soon(found.pk)
+        resolve_now_or_soon(found.pk)
         with turn_to_call() as may_call:
             if may_call:
                 sync_reversals(found.pk)
@@ -98,7 +98,7 @@ def ask_again(request: HttpRequest, id: UUID) -> HttpResponse:
     except ProviderError:
         messages.warning(request, _("The provider does not answer at the moment. Nothing has changed."))
     else:
-        state = payment_row(answer)["state"]
+        state = payment_row(desk.get_payment(id))["state"]
         messages.success(request, _("The provider was asked. The payment is: %(state)s.") % {"state": state})
     return redirect("backoffice_payment", id=id)
 

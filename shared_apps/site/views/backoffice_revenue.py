@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from billing.method_names import method_name
@@ -22,12 +23,12 @@ from shared_apps.site.forms.revenue import ExportForm
 from shared_apps.site.views.backoffice import platform_admin, render_backoffice
 
 DEFAULT_MONTHS = 12
-# What may be taken away: its columns, and its rows between two moments.
-EXPORTS: dict[str, tuple[Sequence[Any], Callable[..., Iterator[list[Any]]]]] = {
-    "payments": (exports.PAYMENTS, exports.payment_rows),
-    "invoices": (exports.INVOICES, exports.invoice_rows),
-    "subscriptions": (exports.SUBSCRIPTIONS, exports.subscription_rows),
-    "journal": (journal.HEADER, journal.journal_rows),
+# What may be taken away: what its file is called, its columns, and its rows between two moments.
+EXPORTS: dict[str, tuple[Any, Sequence[Any], Callable[..., Iterator[list[Any]]]]] = {
+    "payments": (pgettext_lazy("file name", "payments"), exports.PAYMENTS, exports.payment_rows),
+    "invoices": (pgettext_lazy("file name", "invoices"), exports.INVOICES, exports.invoice_rows),
+    "subscriptions": (pgettext_lazy("file name", "subscriptions"), exports.SUBSCRIPTIONS, exports.subscription_rows),
+    "journal": (pgettext_lazy("file name", "journal"), journal.HEADER, journal.journal_rows),
 }
 
 
@@ -72,13 +73,13 @@ def export(request: HttpRequest) -> HttpResponseBase:
     if not form.is_valid():
         return render_backoffice(request, "revenue_export.html", {"form": form}, status=422 if form.errors else 200)
     what, since, until = (form.cleaned_data[name] for name in ("what", "since", "until"))
-    header, rows = EXPORTS[what]
+    name, header, rows = EXPORTS[what]
     zone = timezone.get_default_timezone()
     begin, end = (datetime.combine(day, time.min, tzinfo=zone) for day in (since, until + timedelta(days=1)))
     if request.method == "GET":
         note_export(kind=what, since=since, until=until, admin=request.user)
     return csv_response(
-        filename=f"{what}-{since:%Y-%m-%d}-{until:%Y-%m-%d}.csv",
+        filename=f"{name}-{since:%Y-%m-%d}-{until:%Y-%m-%d}.csv",
         header=header,
         rows=rows(since=begin, until=end),
     )

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -89,7 +90,7 @@ def export(request: HttpRequest, id: UUID) -> HttpResponseBase:
          billing_page.what_of(one), *(amount.as_decimal() for amount in one.booked), one.currency]
         for one in billing_page.invoices_of(subscription).iterator(chunk_size=500)
     )  # fmt: skip
-    name = f"invoices-{timezone.localdate():%Y-%m-%d}.csv"
+    name = f"{pgettext('file name', 'invoices')}-{timezone.localdate():%Y-%m-%d}.csv"
     return csv_response(filename=name, header=header, rows=rows)
 
 

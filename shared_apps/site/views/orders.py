@@ -10,8 +10,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,19 +19,11 @@ from billing.selectors import access_order
 from billing.services.orders import cancel_order
 from shared_apps.core.errors import DomainError
 from shared_apps.site.doors import Door, left_by_link
+from shared_apps.site.order_states import order_state, with_refunds
 from shared_apps.site.pages import render_page
 from shared_apps.site.plan_texts import plan_label
 from shared_apps.site.selectors import orders_of
 from shared_apps.site.views import paying
-
-STATES: dict[str, tuple[str | Promise, str]] = {
-    Order.Status.AWAITING_PAYMENT: (gettext_lazy("To pay"), "warning"),
-    Order.Status.PAID: (gettext_lazy("Being prepared"), "info"),
-    Order.Status.FULFILLED: (gettext_lazy("Ready"), "success"),
-    Order.Status.EXPIRED: (gettext_lazy("Expired"), "neutral"),
-    Order.Status.CANCELLED: (pgettext_lazy("order", "Cancelled"), "neutral"),
-}
-PAID: tuple[str | Promise, str] = (gettext_lazy("Paid"), "success")
 
 
 @never_cache
@@ -129,12 +119,9 @@ def cancel(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_safe
 def orders(request: HttpRequest) -> HttpResponse:
     """My orders, newest first."""
-    page = Paginator(orders_of(request.user), 20).get_page(request.GET.get("page"))
-    rows = [{"order": one, "plan_label": plan_label(one), **_state_of(one)} for one in page.object_list]
+    page = Paginator(with_refunds(orders_of(request.user)), 20).get_page(request.GET.get("page"))
+    rows = []
+    for one in page.object_list:
+        state, tone = order_state(one)
+        rows.append({"order": one, "plan_label": plan_label(one), "state": state, "tone": tone})
     return render_page(request, "orders.html", {"page": page, "rows": rows})
-
-
-def _state_of(one: Order) -> dict[str, str | Promise]:
-    is_paid = one.kind != Order.Kind.FIRST and one.status == Order.Status.FULFILLED
-    text, tone = PAID if is_paid else STATES[one.status]
-    return {"state_text": text, "state_tone": tone}

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from billing import gateways, tasks
-from billing.models import Invoice, Order, Payment
+from billing.models import Order, Payment
 from billing.selectors import order_in_place_of
 from billing.services.payments import methods_for, start_payment, transfer_instructions
 from billing.services.renewals import open_renewal, open_renewal_by_link
@@ -49,6 +49,7 @@ USSD = {"CM": "*126#"}
 # In the session: the payment whose PayPal page the visitor left without paying.
 LEFT_PAYPAL = "left_paypal"
 _OVER = (State.EXPIRED, State.CANCELLED)
+_PAID = (State.PAID, State.READY, State.REFUNDED, State.ENDED)
 
 
 def show(
@@ -257,14 +258,16 @@ def _period(order: Order) -> tuple[datetime, datetime] | None:
 
 
 def _after_payment(request: HttpRequest, page: OrderPage, door: Door) -> dict[str, Any]:
-    """Of a paid order, for who came with an account: its invoice, and whether the workspace is theirs to enter."""
+    """Of a paid order, for who came with an account: its documents, and whether the organisation and its workspace are
+    theirs to enter."""
     organisation = door.order.organisation
-    if door.by_link or organisation is None or page.state not in (State.PAID, State.READY):
+    if door.by_link or organisation is None or page.state not in _PAID:
         return {}
-    seats = organisation.memberships.filter(user_id=request.user.pk)  # type: ignore[misc]  # somebody is logged in
+    roles = organisation.memberships.filter(user_id=request.user.pk).values_list("role", flat=True)  # type: ignore[misc]  # somebody is logged in
     return {
-        "invoice": door.order.invoices.filter(kind=Invoice.Kind.INVOICE).first(),
-        "may_enter": any(has_seat(role) for role in seats.values_list("role", flat=True)),
+        "documents": list(door.order.invoices.order_by("issued_at", "sequence")),
+        "belongs": bool(roles),
+        "may_enter": any(has_seat(role) for role in roles),
     }
 
 
