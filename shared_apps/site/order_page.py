@@ -125,6 +125,8 @@ class OrderPage:
     def headline(self) -> Text:
         if self.state is State.REFUNDED and all(one.what == "credit" for one in self.news):
             return _("This order was turned into credit")
+        if self.state is State.RECEIPT and not self.receipts:
+            return _("Your transfer is being checked")  # found on a statement before its payer showed a receipt
         return HEADLINES[self.state]
 
     @property

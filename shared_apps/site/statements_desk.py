@@ -126,12 +126,19 @@ def statements() -> QuerySet[BankStatement]:
 
 
 def orders_for(line: StatementLine, q: str) -> list[dict[str, Any]]:
-    """Unpaid orders that a person looks for, by number or name, with what accepting would do."""
-    found = Order.objects.filter(status__in=Order.PAYABLE, currency=line.currency)
+    """Unpaid orders that a person looks for, by number or name, with what accepting would do; nothing may be accepted for
+    one whose other transfer has a verdict that does not count yet, as what is due is about to change."""
+    given = TransferDecision.objects.filter(payment__order=OuterRef("pk"), status__in=TransferDecision.LIVE)
+    found = Order.objects.filter(status__in=Order.PAYABLE, currency=line.currency).annotate(
+        decided=Subquery(given.values("payment_id")[:1])
+    )
     for word in q.split():
         found = found.filter(_named(word) | Q(number__icontains=word))
     orders = found.order_by("-created_at")[:MOST_FOUND] if q.strip() else []
-    return [{"order": order, "effect": effect_of(order, line.amount - order.due)} for order in orders]
+    return [
+        {"order": order, "decided": order.decided, "effect": effect_of(order, line.amount - order.due)}
+        for order in orders
+    ]
 
 
 def subscriptions_for(line: StatementLine, q: str) -> list[Order]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from billing.models import BankStatement, Order, StatementLine, Subscription
+from billing.models import BankStatement, Order, StatementLine, Subscription, TransferDecision
+from billing.services.resolve import resolve_payment
 from shared_apps.site.tests.helpers import logged_in, text_of, visitor
 from tests.support.factories import make_order, pay_by_transfer
 from tests.test_statement_import import file_of, row
@@ -79,6 +81,33 @@ def test_a_movement_without_a_number_is_matched_by_search(admin) -> None:
     assert [found["order"] for found in page.context["orders"]] == [order]
     admin.post(path_of(line), {"act": "accept", "order": order.pk})
     assert Order.objects.get(pk=order.pk).due.minor == 15_000
+
+
+def test_while_one_part_does_not_count_yet_the_rest_cannot_be_laid_on_its_order(admin, settings) -> None:
+    settings.TRANSFER_UNDO_SECONDS = 30
+    order = make_order(organisation_name="Pressing du Lac")
+    first, second = imported(admin, row("SANS RIEN", 10_000, ref="R1"), row("SANS RIEN", 15_000, ref="R2"))
+    admin.post(path_of(first), {"act": "accept", "order": order.pk})
+    page = admin.get(path_of(second), {"q": "pressing"})
+    assert [found["order"] for found in page.context["orders"]] == [order]
+    assert f'href="/backoffice/transfers/{order.payments.get().pk}/"' in text_of(page)
+    assert 'value="accept"' not in text_of(page)
+    TransferDecision.objects.update(effective_at=timezone.now())
+    resolve_payment(order.payments.get().pk)
+    page = admin.get(path_of(second), {"q": "pressing"})
+    order.refresh_from_db()
+    assert order.received_minor == 10_000
+    assert 'value="accept"' in text_of(page)
+
+
+def test_a_payer_who_sent_no_receipt_is_told_of_the_transfer(admin, settings) -> None:
+    settings.TRANSFER_UNDO_SECONDS = 30
+    order = make_order()
+    [line] = imported(admin, row(order))
+    admin.post(path_of(line), {"act": "accept", "order": order.pk})
+    page = text_of(logged_in(order.user).get(f"/orders/{order.pk}/"))
+    assert "Votre virement est en cours de vérification" in page
+    assert "Votre reçu est en cours" not in page
 
 
 def test_a_movement_that_another_file_may_have_brought_already_says_so(admin) -> None:
