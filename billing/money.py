@@ -110,6 +110,13 @@ def convert(amount: Money, *, rate: Decimal, currency: str) -> Money:
     return rounded((amount.as_decimal() * rate).scaleb(EXPONENTS[currency]), currency)
 
 
+def with_worth(amount: Money, worth: Money, locale: str) -> str:
+    """An amount with what it is worth in the order's currency behind it: "38,11 € (25 000 FCFA)"; alone in that currency."""
+    if amount.currency == worth.currency:
+        return amount.display(locale)
+    return f"{amount.display(locale)} ({worth.display(locale)})"
+
+
 def format_money(amount: Money, locale: str) -> str:
     """Babel's currency format with a true minus sign, and both CFA francs written FCFA as their users write them."""
     if amount.currency in ("XAF", "XOF"):

@@ -18,10 +18,15 @@ from billing.models import Invoice
 from billing.money import Money
 from billing.services import documents
 from billing.services.invoices import issue_credit_note
+from billing.services.payments import start_payment
+from billing.services.refund_sending import send_refund
+from billing.services.refunds import request_refund
 from billing.services.renewals import open_renewal, order_change, preview_change
 from billing.services.subscriptions import add_credit
+from billing.services.transfers import decide_transfer
 from shared_apps.notifications.services import send_due_emails
 from shared_apps.outbox.services import drain
+from tests.books import by_paypal
 from tests.support.factories import make_admin, make_order, make_user, pay_by_transfer
 from tests.support.pdf import NEEDS_PDF, page_texts
 from tests.support.portal import member_of, on_platform
@@ -100,6 +105,30 @@ def test_credit_and_money_are_both_told_and_make_the_total() -> None:
     document = document_of(Invoice.objects.select_related("order").get(order=order))
     assert [one.amount.minor for one in document.settlements] == [10_000, 15_000]
     assert document.due == Money(0, "XAF")
+
+
+def test_each_payment_is_told_with_its_day() -> None:
+    order = make_order()
+    for minor in (10_000, 15_000):
+        part = start_payment(order_id=order.pk, method="bank_transfer")
+        decide_transfer(payment=part, admin=make_admin(), approved=True, received=Money(minor, "XAF"), as_received=True)
+    document = document_of(Invoice.objects.select_related("order").get(order=order))
+    assert [(one.method, one.amount.minor) for one in document.settlements] == [
+        ("Virement bancaire", 10_000), ("Virement bancaire", 15_000)
+    ]  # fmt: skip
+    assert document.due == Money(0, "XAF")
+
+
+def test_what_was_charged_in_another_currency_stands_beside_its_way(simulator: Any) -> None:
+    payment = by_paypal(simulator)
+    invoice = Invoice.objects.select_related("order").get(order_id=payment.order_id)
+    [paid] = document_of(invoice).settlements
+    assert (paid.method, paid.amount) == ("PayPal (38,11\xa0€)", Money(25_000, "XAF"))
+    refund = request_refund(payment=payment, amount=Money(1_000, "EUR"), reason="Geste", actor=make_admin())
+    send_refund(refund.pk)
+    note = Invoice.objects.select_related("order").get(order_id=payment.order_id, kind="credit_note")
+    [back] = document_of(note).settlements
+    assert (back.method, back.amount) == ("PayPal (10,00\xa0€)", Money(6_560, "XAF"))
 
 
 def test_a_credit_note_names_the_invoice_that_it_takes_back() -> None:

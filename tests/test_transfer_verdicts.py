@@ -248,9 +248,16 @@ class TestWhatReallyCame:
         kinds = list(TransferDecision.objects.filter(payment__order=order).order_by("decided_at").values_list("kind"))
         assert kinds == [("partial",), ("partial",), ("over",)]
         assert Subscription.objects.get(pk=order.subscription_id).credit_minor == 2_000
-        told = Delivery.objects.get(template="payment_over_received")
+        told = Delivery.objects.get(template="payment_received", recipient=order.user.email)
         assert "2" in told.context["credited"]
         check_books()
+
+    def test_an_order_paid_in_part_does_not_run_out(self) -> None:
+        order = make_order()
+        approve(announced(order), 10_000)
+        Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+        assert expire_orders() == 0
+        assert announced(order).amount == francs(15_000), "the rest can be paid"
 
     def test_another_amount_that_nobody_confirmed_goes_to_review(self) -> None:
         assert approve(announced(), 10_000, as_received=False).status == Payment.Status.NEEDS_REVIEW

@@ -11,12 +11,9 @@ from django.utils.translation import pgettext
 
 from billing.documents import wording
 from billing.documents.document import Document, FiscalMark, FiscalStatus, Kind, Line, Party, Settlement, TaxLine
+from billing.method_names import method_name
 from billing.models import Invoice
 from billing.money import Money
-from billing.offers import METHODS
-
-# Of the ways to pay only this one has a name that is a word of a language.
-_TRANSFER = next(display_name for name, display_name, *_rest in METHODS if name == "bank_transfer")
 
 
 def document_of(invoice: Invoice) -> Document:
@@ -39,7 +36,7 @@ def document_of(invoice: Invoice) -> Document:
             proration=(Money(0, invoice.currency) - unused) if unused else None,
             taxes=_taxes(invoice),
             total=invoice.total,
-            settlements=_sent_back(invoice) if is_note else _settlements(invoice),
+            settlements=_settlements(invoice),
             credited_number=first["invoice"] if is_note else "",
             exemption="" if invoice.tax_percent else invoice.tax_note,
             notes=(invoice.tax_note,) if invoice.tax_note and invoice.tax_percent else (),
@@ -100,25 +97,23 @@ def _taxes(invoice: Invoice) -> tuple[TaxLine, ...]:
 
 
 def _settlements(invoice: Invoice) -> tuple[Settlement, ...]:
-    """An invoice is issued when its order is paid: by credit that was there, by money, or by both."""
-    on, credit = _day(invoice.issued_at), invoice.order.credit
-    paid = invoice.total - credit
-    found = [Settlement(pgettext("document", "Credit"), on, credit)] if credit else []
-    if paid:
-        found.append(Settlement(_method(invoice.payment_method), on, paid, invoice.order.number))
+    """How an invoice was paid, by credit that was there and by money; or how what a credit note takes back was sent."""
+    issued_on, is_note = _day(invoice.issued_at), invoice.kind == Invoice.Kind.CREDIT_NOTE
+    credit = Money(0, invoice.currency) if is_note else invoice.order.credit
+    found = [Settlement(pgettext("document", "Credit"), issued_on, credit)] if credit else []
+    for one in invoice.settlements:
+        on = date.fromisoformat(one["on"]) if "on" in one else issued_on
+        amount = Money(one["amount_minor"], invoice.currency)
+        found.append(Settlement(_way(one, invoice.locale), on, amount, invoice.order.number))
     return tuple(found)
 
 
-def _sent_back(note: Invoice) -> tuple[Settlement, ...]:
-    """A credit note is issued when the money is back at the customer's, or has become credit."""
-    if not note.payment_method:
-        return ()
-    return (Settlement(_method(note.payment_method), _day(note.issued_at), note.total, note.order.number),)
-
-
-def _method(name: str) -> str:
-    """A way to pay by the name it was frozen with, in the language of now."""
-    return _("Bank transfer") if name == _TRANSFER else name
+def _way(settlement: dict[str, Any], locale: str) -> str:
+    """A way to pay in the language of now, with what was charged where that was in another currency."""
+    name = method_name(settlement["method"])
+    if "charged_minor" not in settlement:
+        return name
+    return f"{name} ({Money(settlement['charged_minor'], settlement['charged_currency']).display(locale)})"
 
 
 def _mark(invoice: Invoice) -> FiscalMark | None:

@@ -66,7 +66,9 @@ class Invoice(models.Model):
     tax_note = models.CharField(max_length=200, blank=True)
     tax_minor = models.BigIntegerField(default=0)
     total_minor = models.BigIntegerField()
-    payment_method = models.CharField(max_length=60, blank=True)  # as printed; "" for nothing paid, or sent back
+    # How money paid it, or went back for a credit note: [{method, amount_minor, on, charged_minor, charged_currency}],
+    # amounts in its currency; what was charged only where that is in another one. Credit that was used is not in it.
+    settlements = models.JSONField(default=list)
 
     pdf = models.FileField(max_length=200, blank=True)
     pdf_sha256 = models.CharField(max_length=64, blank=True)

@@ -56,7 +56,7 @@ def apply_payment(*, payment: Payment, worth: Money, source: str, as_credit: boo
     record(action="payment.applied", category=AuditCategory.PAYMENT, resource=payment,
            after={"applied_minor": applied.minor, "credited_minor": credited.minor, "currency": order.currency})  # fmt: skip
     if applied == wanted and not as_credit:
-        mark_paid(order_id=order.pk, payment=payment)
+        mark_paid(order_id=order.pk)
 
 
 def book_fee(payment: Payment, order: Order) -> None:
@@ -67,11 +67,11 @@ def book_fee(payment: Payment, order: Order) -> None:
         post(kind="fee", source=f"fee:{payment.pk}", document=order.number, entries=entries)
 
 
-def mark_paid(*, order_id: UUID, payment: Payment | None = None, actor: Any = None) -> bool:
+def mark_paid(*, order_id: UUID, actor: Any = None) -> bool:
     """The order is paid: give what it bought, and issue the invoice (none for a trial). In the caller's transaction, which holds the order's row.
 
     False when it was paid before or cannot be paid any more. A first order leaves word for provisioning; the others are
-    fulfilled at once. `payment` is the one that completed it, None where nothing was due.
+    fulfilled at once.
     """
     order = lock_one(Order.objects.select_related("plan_version__plan", "coupon", "subscription"), order_id)
     if order.status not in Order.PAYABLE:
@@ -93,7 +93,7 @@ def mark_paid(*, order_id: UUID, payment: Payment | None = None, actor: Any = No
     record(action="order.paid", category=AuditCategory.ORDER, resource=order, actor=actor, before={"status": before},
            after={"status": order.status, **({"subdomain": order.subdomain} if order.subdomain else {})})  # fmt: skip
     if not order.trial_days:
-        issue_invoice(order=order, payment=payment)
+        issue_invoice(order=order)
     return True
 
 

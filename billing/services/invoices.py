@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from billing import ledger
-from billing.models import Invoice, Order, Payment
+from billing.models import Invoice, Order
 from billing.money import Money
 from billing.pricing import net_of
 from billing.services.ledger import post
@@ -33,7 +34,15 @@ def next_number(*, series: str, year: int) -> tuple[int, str]:
     return sequence, f"{series}{year}-{sequence:06d}"
 
 
-def issue_invoice(*, order: Order, payment: Payment | None = None) -> Invoice:
+@dataclass(frozen=True, slots=True)
+class SentBack:
+    """Money that went back to a customer: by which way to pay, and as much of it as they were sent, in their currency."""
+
+    method: str
+    amount: Money
+
+
+def issue_invoice(*, order: Order) -> Invoice:
     """The invoice of an order that has just been paid, and its entries in the ledger. In the caller's transaction, which
     holds the order's row; locks the year's counter until the end, so it comes last. The PDF follows by the outbox."""
     invoice = _number(
@@ -55,7 +64,7 @@ def issue_invoice(*, order: Order, payment: Payment | None = None) -> Invoice:
             tax_note=order.tax_note,
             tax_minor=order.tax_minor,
             total_minor=order.total_minor,
-            payment_method=payment.method.display_name if payment else "",
+            settlements=_paid_by(order),
         ),
         action="invoice.issued",
     )
@@ -71,10 +80,10 @@ def issue_invoice(*, order: Order, payment: Payment | None = None) -> Invoice:
 
 
 def issue_credit_note(
-    *, invoice: Invoice, amount: Money, source: str, to: str, reason: str, sent_by: str = ""
+    *, invoice: Invoice, amount: Money, source: str, to: str, reason: str, sent: SentBack | None = None
 ) -> Invoice | None:
     """Take part or all of an invoice back, at most what is left of it; `to` is the ledger account the customer has it on.
-    `sent_by` names the way by which the money went back to them already; without it they have it in their favour.
+    `sent` is what went back to them already; without it they have it in their favour.
 
     In the caller's transaction, which holds the order's row; locks the year's counter. Once per `source`; None when
     nothing is left. The tax taken back is in proportion, and on the last credit note exactly the rest.
@@ -106,7 +115,7 @@ def issue_credit_note(
             tax_note=invoice.tax_note,
             tax_minor=tax.minor,
             total_minor=total.minor,
-            payment_method=sent_by,
+            settlements=[_settled(sent.method, total, charged=sent.amount)] if sent else [],
         ),
         action="credit_note.issued",
     )
@@ -156,6 +165,26 @@ def _line(order: Order) -> dict[str, Any]:
         "proration_minor": order.proration_minor,
         "coupon": order.coupon.code if order.coupon else "",
     }
+
+
+def _paid_by(order: Order) -> list[dict[str, Any]]:
+    """The payments that an order is paid with; a part of one only by its worth, as the rest of it is credit."""
+    paid = order.payments.filter(applied_minor__gt=0).select_related("method").order_by("succeeded_at", "pk")
+    return [
+        _settled(
+            one.method.name, Money(one.applied_minor, one.currency),
+            charged=None if one.credited_minor else one.received, at=one.succeeded_at,
+        )
+        for one in paid
+    ]  # fmt: skip
+
+
+def _settled(method: str, amount: Money, *, charged: Money | None, at: datetime | None = None) -> dict[str, Any]:
+    day = timezone.localdate(at or timezone.now(), timezone.get_default_timezone())
+    told: dict[str, Any] = {"method": method, "amount_minor": amount.minor, "on": day.isoformat()}
+    if charged and charged.currency != amount.currency:
+        told |= {"charged_minor": charged.minor, "charged_currency": charged.currency}
+    return told
 
 
 def _not_credited(invoice: Invoice) -> tuple[Money, Money]:

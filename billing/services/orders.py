@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from shared_apps.organisations import subdomains
 # No 0/O, 1/I/L or U: read aloud on the phone and typed into a bank's form.
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 MAX_UNPAID_ORDERS = 5
+PARTLY_PAID = _("Part of this order is paid. To cancel it, write to us: we give the money back.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,15 +149,36 @@ def _check_free(name: str, *, ignoring: Order | None = None) -> None:
 def expire_orders(*, limit: int = 200) -> int:
     """Expire unpaid orders whose time has passed, freeing their names and coupons; returns how many.
 
-    One transaction an order, locking its row. An order with an attempt that may still succeed soon, a receipt that nobody
-    has looked at, or part of its money, waits.
+    One transaction an order, locking its row. An order with an attempt that may still succeed soon or a receipt that nobody
+    has looked at waits; one that is paid in part has its time again and again, but for a change whose time is over.
     """
+    now = timezone.now()
+    awaiting = Order.objects.filter(status=Order.Status.AWAITING_PAYMENT)
+    partly = awaiting.filter(received_minor__gt=0, expires_at__lt=now + timedelta(hours=1))
+    for order_id in partly.exclude(kind=Order.Kind.CHANGE, period_end__lte=now).values_list("pk", flat=True)[:limit]:
+        _give_time(order_id)
     overdue = (
-        Order.objects.filter(status=Order.Status.AWAITING_PAYMENT, expires_at__lt=timezone.now(), received_minor=0)
+        awaiting.filter(expires_at__lt=now, received_minor=0)
         .exclude(payments__in=attempts_worth_waiting_for())
         .values_list("pk", flat=True)[:limit]
     )
     return sum(_expire(order_id) for order_id in list(overdue))
+
+
+def _give_time(order_id: UUID) -> None:
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(pk=order_id)
+        if order.status == Order.Status.AWAITING_PAYMENT and order.received_minor:
+            leave_open(order)
+
+
+def leave_open(order: Order) -> None:
+    """Part of an order is paid: there is time for the rest. In the caller's transaction, which holds the order's row."""
+    until = max(order.expires_at, timezone.now() + settings.ORDER_LIFETIME)
+    Order.objects.filter(pk=order.pk, status=Order.Status.AWAITING_PAYMENT).update(expires_at=until)
+    record(action="order.partly_paid", category=AuditCategory.ORDER, resource=order,
+           before={"expires_at": order.expires_at.isoformat()},
+           after={"expires_at": until.isoformat(), "due_minor": order.due.minor})  # fmt: skip
 
 
 def _expire(order_id: UUID) -> bool:
@@ -234,10 +257,7 @@ def cancel_order(*, order: Order, actor: Any) -> None:
         if locked.status != Order.Status.AWAITING_PAYMENT:
             raise Conflict("order_not_open", _("This order can no longer be cancelled."))
         if locked.received_minor:
-            raise Conflict(
-                "order_partly_paid",
-                _("Part of this order is paid. Write to us: we give the money back, or you pay the rest."),
-            )
+            raise Conflict("order_partly_paid", PARTLY_PAID)
         if locked.payments.filter(status__in=[Payment.Status.NEEDS_REVIEW, Payment.Status.UNDER_REVIEW]).exists():
             raise Conflict(
                 "payment_being_checked",

@@ -11,40 +11,26 @@ from django.utils.translation import override
 from billing.messages import explain_refund
 from billing.method_names import method_name
 from billing.models import Dispute, Order, Payment, Refund
-from billing.money import Money
+from billing.money import Money, with_worth
 from shared_apps.core.context import platform_url
 from shared_apps.notifications.services import notify_by_email
 
 
-def tell_payer(refund: Refund, order: Order) -> None:
-    """The money has left us, or is credit now. In the caller's transaction."""
+def tell_payer(refund: Refund, order: Order, *, credit_note: str) -> None:
+    """The money has left us, or is credit now; `credit_note` is the number of the document, if there is one. In the caller's
+    transaction."""
+    worth = refund.order_amount if refund.order_minor else refund.amount
     _to_payer(
         order,
         key=f"refund-done:{refund.pk}",
         template="refund_done",
-        amount=refund.amount.display(order.locale),
+        amount=with_worth(refund.amount, worth, order.locale),
+        credit_note=credit_note,
         method=method_name(refund.payment.method.name, locale=order.locale),
         reason="" if refund.is_external else refund.reason,
         reference=refund.manual_reference,
         to_credit=refund.to_credit,
         ends_access=refund.ends_access,
-    )
-
-
-def tell_credited(payment: Payment, amount: Money) -> None:
-    """Money that did not fit is credit for orders to come. In the caller's transaction."""
-    order = payment.order
-    shown = amount.display(order.locale)
-    _to_payer(order, key=f"payment-credited:{payment.pk}", template="payment_credited", amount=shown)
-
-
-def tell_dismissed(payment: Payment, comment: str) -> None:
-    """Money that was announced never came. In the caller's transaction."""
-    order = payment.order
-    shown = payment.charge.display(order.locale)
-    key = f"payment-dismissed:{payment.pk}:{payment.check_count}"
-    _to_payer(
-        order, key=key, template="payment_dismissed", amount=shown, comment=comment, support=settings.SUPPORT_EMAIL
     )
 
 

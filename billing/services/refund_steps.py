@@ -16,7 +16,7 @@ from billing.money import Money, convert
 from billing.refunding import Standing, Taken
 from billing.services.endings import end_paid_time
 from billing.services.fulfilment import mark_paid
-from billing.services.invoices import issue_credit_note
+from billing.services.invoices import SentBack, issue_credit_note
 from billing.services.ledger import post
 from billing.services.moves import move_payment
 from billing.services.refund_mail import tell_payer, tell_team
@@ -120,9 +120,10 @@ def finish(*, refund: Refund, order: Order, actor: Any = None, **values: Any) ->
         add_credit(subscription_id=order.subscription_id, amount=refund.applied)
         entries = ledger.made_credit(refund.applied, subscription_id=order.subscription_id)
         post(kind="refund", source=f"refund:{refund.pk}", document=order.number, entries=entries)
+    number = ""
     if refund.origin == Refund.Origin.INVOICE and refund.applied:
-        _take_invoice_back(refund, order)
-    tell_payer(refund, order)
+        number = _take_invoice_back(refund, order)
+    tell_payer(refund, order, credit_note=number)
     return True
 
 
@@ -143,20 +144,23 @@ def _entries(refund: Refund, order: Order) -> list[ledger.Entry]:
     )  # fmt: skip
 
 
-def _take_invoice_back(refund: Refund, order: Order) -> None:
-    """The customer owes so much less: a credit note. Orders of the time before invoices only give their revenue back."""
+def _take_invoice_back(refund: Refund, order: Order) -> str:
+    """The customer owes so much less: a credit note, whose number it gives. Orders of the time before invoices only give
+    their revenue back."""
     source, owed = f"refund:{refund.pk}", ledger.receivable(order.subscription_id)
     invoice = order.invoices.filter(kind=Invoice.Kind.INVOICE).first()
     if invoice:
-        sent_by = "" if refund.to_credit else refund.payment.method.display_name
-        issue_credit_note(
-            invoice=invoice, amount=refund.applied, source=source, to=owed, reason=refund.reason, sent_by=sent_by
+        amount = refund.applied if refund.credited else refund.amount
+        sent = None if refund.to_credit else SentBack(refund.payment.method.name, amount)
+        made = issue_credit_note(
+            invoice=invoice, amount=refund.applied, source=source, to=owed, reason=refund.reason, sent=sent
         )
-        return
+        return made.number if made else ""
     entries = ledger.invoice_credited(
         total=refund.applied, tax=Money(0, order.currency), country=order.customer_country, to=owed
     )
     post(kind="credit_note", source=f"uninvoiced:{refund.pk}", document=order.number, entries=entries)
+    return ""
 
 
 def let_go(*, refund: Refund, order: Order, to: str, failure: str, actor: Any = None) -> bool:
@@ -197,7 +201,7 @@ def _put_back(refund: Refund, order: Order) -> None:
         entries = ledger.made_credit(rest, subscription_id=order.subscription_id)
         post(kind="refund", source=f"refund-kept:{refund.pk}", document=order.number, entries=entries)
     if back and back == wanted:
-        mark_paid(order_id=order.pk, payment=refund.payment)
+        mark_paid(order_id=order.pk)
 
 
 def note(refund: Refund, action: str, *, actor: Any, before: str = "", after: str, level: str = AuditLog.Level.INFO,

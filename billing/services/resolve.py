@@ -10,15 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from billing import gateways, ledger
-from billing.messages import explain
-from billing.method_names import method_name
-from billing.models import Invoice, Order, Payment, Subscription, TransferDecision
+from billing.models import Order, Payment, Subscription, TransferDecision
 from billing.money import Money
 from billing.policies import Expected, Judgement, Verdict, judge
 from billing.polling import next_check
@@ -28,16 +25,14 @@ from billing.services.fulfilment import apply_payment
 from billing.services.health import watched
 from billing.services.ledger import set_unapplied
 from billing.services.moves import move_open_payments, move_payment
+from billing.services.orders import leave_open
+from billing.services.payment_mail import tell_in_review, tell_of_money, tell_team_of_unclear_answer
 from billing.services.payments import as_attempt, begin_at_provider
-from billing.services.refund_mail import tell_credited
-from billing.services.transfer_mail import tell_over, tell_part
 from billing.services.turns import turn_to_call
 from billing.services.verdicts import carry_out, live_decision
 from shared_apps.audit.models import AuditCategory, AuditLog
 from shared_apps.audit.services import record
-from shared_apps.core.context import platform_url
 from shared_apps.core.soon import send_soon
-from shared_apps.notifications.services import notify_by_email
 
 logger = structlog.get_logger(__name__)
 
@@ -153,7 +148,7 @@ def _not_found(payment: Payment, provider: Provider) -> ProviderState:
 def _apply(payment: Payment, judgement: Judgement, state: ProviderState) -> None:
     if judgement.verdict is Verdict.WAIT:
         if judgement.reason == reasons.UNCLEAR:
-            _tell_team_of_unclear_answer(payment)
+            tell_team_of_unclear_answer(payment)
         _note_check(payment, reason=judgement.reason)
         return
     if judgement.verdict is Verdict.FAIL:
@@ -225,36 +220,20 @@ def _succeed(payment: Payment, order: Order, state: ProviderState) -> None:
            before={"status": payment.status}, after={"status": "succeeded", "late": late})  # fmt: skip
     payment.refresh_from_db()
     apply_payment(payment=payment, worth=payment.worth, source=ledger.psp(payment.method.name), as_credit=as_credit)
+    follow_applied(payment, order)
+
+
+def follow_applied(payment: Payment, order: Order) -> None:
+    """After money was put to an order: other attempts are set aside, or there is time for the rest; and word to the payer.
+    In the caller's transaction, which holds the order's row."""
     payment.refresh_from_db()
     order.refresh_from_db()
     if not order.due:
         # Other attempts are not wanted any more; they stay watched, for the payer may approve them all the same.
         move_open_payments(order=order, to=Payment.Status.CANCELLED, but=payment, reason=reasons.CANCELLED)
-    elif not as_credit:
-        _leave_open(order)
-    _tell_of_money(payment, order)
-
-
-def _leave_open(order: Order) -> None:
-    """Part of an order is paid: there is time for the rest. In the caller's transaction, which holds the order's row."""
-    until = max(order.expires_at, timezone.now() + settings.ORDER_LIFETIME)
-    Order.objects.filter(pk=order.pk, status=Order.Status.AWAITING_PAYMENT).update(expires_at=until)
-    record(action="order.partly_paid", category=AuditCategory.ORDER, resource=order,
-           before={"expires_at": order.expires_at.isoformat()},
-           after={"expires_at": until.isoformat(), "due_minor": order.due.minor})  # fmt: skip
-
-
-def _tell_of_money(payment: Payment, order: Order) -> None:
-    """What came, and what became of it. In the caller's transaction."""
-    credited = Money(payment.credited_minor, payment.currency)
-    if payment.applied_minor == 0 and credited:
-        tell_credited(payment, credited)
-    elif credited:
-        tell_over(payment, received=payment.worth, credited=credited)
-    elif order.due:
-        tell_part(payment, received=payment.worth, missing=order.due)
-    else:
-        tell_payer(payment, template="payment_received")
+    elif payment.applied_minor:
+        leave_open(order)
+    tell_of_money(payment, order)
 
 
 def _send_to_review(payment: Payment, state: ProviderState, judgement: Judgement) -> None:
@@ -268,8 +247,8 @@ def _send_to_review(payment: Payment, state: ProviderState, judgement: Judgement
                before={"status": payment.status}, after={"status": "needs_review", "reason": judgement.reason})  # fmt: skip
         if state.amount:
             set_unapplied(payment=payment, amount=state.amount)
-        _tell_team(payment, judgement.reason)
-        tell_payer(payment, template="payment_in_review")
+        payment.refresh_from_db()
+        tell_in_review(payment, judgement.reason)
 
 
 def _received(state: ProviderState) -> dict[str, Any]:
@@ -311,65 +290,3 @@ def _note_check(payment: Payment, *, reason: str | None = None) -> None:
         Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN).update(reason=reason)
     if now >= payment.expires_at and not manual:
         move_payment(payment=payment, to=Payment.Status.EXPIRED, reason=reason or reasons.APPROVAL_EXPIRED)
-
-
-def _tell_team(payment: Payment, reason: str) -> None:
-    notify_by_email(
-        key=f"payment-needs-review:{payment.pk}",
-        template="payment_needs_review",
-        recipient=settings.SUPPORT_EMAIL,
-        locale=settings.LANGUAGE_CODE,
-        context={
-            "number": payment.order.number,
-            "method": method_name(payment.method.name, locale=settings.LANGUAGE_CODE),
-            "amount": payment.amount.display(settings.LANGUAGE_CODE),
-            "reason": str(explain(reason).what),
-            "url": platform_url(f"/backoffice/payments/{payment.pk}/decide/"),
-        },
-    )
-
-
-def _tell_team_of_unclear_answer(payment: Payment) -> None:
-    """A status nobody knew of is looked up once: one mail a day and method, however many payments have it."""
-    notify_by_email(
-        key=f"unclear-answer:{payment.method.name}:{timezone.now().date()}",
-        template="unclear_answer",
-        recipient=settings.SUPPORT_EMAIL,
-        locale=settings.LANGUAGE_CODE,
-        context={
-            "number": payment.order.number,
-            "method": method_name(payment.method.name, locale=settings.LANGUAGE_CODE),
-            "url": platform_url("/backoffice/providers/"),
-        },
-    )
-
-
-def tell_payer(payment: Payment, *, template: str) -> None:
-    """Write to whoever made the order, once per payment and template. In the caller's transaction."""
-    order = payment.order
-    notify_by_email(
-        key=f"{template.replace('_', '-')}:{payment.pk}",
-        template=template,
-        recipient=order.payer.email,
-        locale=order.locale,
-        context={
-            "name": order.payer.get_short_name(),
-            "number": order.number,
-            "amount": payment.amount.display(order.locale),
-            "url": platform_url(f"/orders/{order.pk}/"),
-            **_what_it_paid(order),
-        },
-    )
-
-
-def _what_it_paid(order: Order) -> dict[str, Any]:
-    """What a mail about a payment says of its order: what is left of it, or the invoice. A query."""
-    order.refresh_from_db(fields=["status", "received_minor", "credit_minor"])
-    left = order.due if order.status == Order.Status.AWAITING_PAYMENT else None
-    invoice = order.invoices.filter(kind=Invoice.Kind.INVOICE).first()
-    return {
-        "is_first": order.kind == Order.Kind.FIRST,
-        "left": left.display(order.locale) if left else "",
-        "invoice": invoice.number if invoice else "",
-        "invoice_url": platform_url(f"/invoices/{invoice.pk}/") if invoice else "",
-    }

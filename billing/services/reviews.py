@@ -21,10 +21,10 @@ from billing.providers.base import Flow
 from billing.refunding import needs_second_person
 from billing.services.fulfilment import apply_payment, book_fee
 from billing.services.ledger import set_unapplied
-from billing.services.moves import move_open_payments, move_payment
-from billing.services.refund_mail import tell_credited, tell_dismissed
+from billing.services.moves import move_payment
+from billing.services.payment_mail import tell_credited, tell_dismissed
 from billing.services.refunds import check_may_refund, request_refund
-from billing.services.resolve import judge_order, tell_payer
+from billing.services.resolve import follow_applied, judge_order
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
@@ -157,10 +157,7 @@ def _apply(settlement: Settlement) -> None:
                           field="decision")  # fmt: skip
     _accept(settlement, "review.applied", order=target)
     apply_payment(payment=payment, worth=worth, source=ledger.unapplied(payment.pk))
-    target.refresh_from_db()
-    if target.status not in Order.PAYABLE:
-        move_open_payments(order=target, to=Payment.Status.CANCELLED, reason=reasons.CANCELLED)
-    tell_payer(payment, template="payment_received")
+    follow_applied(payment, target)
 
 
 def _credit(settlement: Settlement) -> None:

@@ -6,9 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from billing.models import Order, Payment, TransferDecision
-from billing.money import Money
-from billing.signing import pay_path
+from billing.models import Order, TransferDecision
 from shared_apps.core.context import platform_url
 from shared_apps.notifications.services import notify_by_email
 
@@ -20,22 +18,6 @@ def tell_rejected(decision: TransferDecision) -> None:
     _to_payer(order, key=f"transfer-rejected:{decision.pk}", template="transfer_rejected",
               amount=payment.amount.display(order.locale), comment=decision.comment,
               url=platform_url(f"/orders/{order.pk}/"), support=settings.SUPPORT_EMAIL)  # fmt: skip
-
-
-def tell_part(payment: Payment, *, received: Money, missing: Money) -> None:
-    """Part of the money is there: what is missing, and where to pay it by whatever way."""
-    order = payment.order
-    _to_payer(order, key=f"payment-part:{payment.pk}", template="payment_part_received",
-              amount=received.display(order.locale), missing=missing.display(order.locale),
-              url=platform_url(pay_path(order.pk)))  # fmt: skip
-
-
-def tell_over(payment: Payment, *, received: Money, credited: Money) -> None:
-    """More came than was due: the order is paid, the rest is kept."""
-    order = payment.order
-    _to_payer(order, key=f"payment-over:{payment.pk}", template="payment_over_received",
-              amount=received.display(order.locale), credited=credited.display(order.locale),
-              url=platform_url(f"/orders/{order.pk}/"))  # fmt: skip
 
 
 def tell_team_second(decision: TransferDecision, *, admin: Any) -> None:

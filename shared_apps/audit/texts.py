@@ -107,7 +107,7 @@ ACTIONS: dict[str, Words] = {
     "order.created": Words(gettext_lazy("Order made"), "shopping-cart"),
     "order.expired": Words(gettext_lazy("Order expired"), "clock"),
     "order.fulfilled": Words(gettext_lazy("Order fulfilled"), "circle-check", "success"),
-    "order.partly_paid": Words(gettext_lazy("Part of the order paid"), "badge-percent", "info"),
+    "order.partly_paid": Words(gettext_lazy("Part of the order paid, time for the rest"), "badge-percent", "info"),
     "order.paid": Words(gettext_lazy("Order paid"), "circle-check", "success"),
     "organisation.activated": Words(gettext_lazy("Workspace opened"), "door-open", "success"),
     "organisation.billing_changed": Words(gettext_lazy("Billing details changed"), "receipt"),

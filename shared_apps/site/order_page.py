@@ -17,6 +17,7 @@ from billing.messages import Explanation, explain
 from billing.models import Order, Payment, Subscription, TransferReceipt
 from billing.money import Money
 from billing.providers import reasons
+from billing.services.orders import PARTLY_PAID
 from billing.transitions import PROVISIONAL, clock_of
 from provisioning.models import ProvisioningJob
 from shared_apps.site.money_news import News, has_ended, news_of, payments_of
@@ -84,7 +85,7 @@ HEADLINES: dict[State, Text] = {
 # Why an order cannot be cancelled while its money may still move, by what is under way.
 KEPT_OPEN: dict[str, Text] = {
     "": _("A payment is under way. The order can be cancelled once its outcome is known."),
-    "partly": _("Part of this order is paid. To cancel it, write to us: we give the money back."),
+    "partly": PARTLY_PAID,
     "checked": _("A payment for this order is being checked. The order can be cancelled once we have answered."),
     gateways.MTN_MOMO: _(
         "A request is waiting on your phone. The order can be cancelled once it is refused or has expired."

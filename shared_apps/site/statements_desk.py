@@ -134,7 +134,7 @@ def orders_for(line: StatementLine, q: str) -> list[dict[str, Any]]:
     )
     for word in q.split():
         found = found.filter(_named(word) | Q(number__icontains=word))
-    orders = found.order_by("-created_at")[:MOST_FOUND] if q.strip() else []
+    orders: Any = found.order_by("-created_at")[:MOST_FOUND] if q.strip() else []
     return [
         {"order": order, "decided": order.decided, "effect": effect_of(order, line.amount - order.due)}
         for order in orders
