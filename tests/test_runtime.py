@@ -80,6 +80,12 @@ def wait_until(condition: Callable[[], object], *, seconds: float = 10) -> None:
 # PostgreSQL
 
 
+def test_a_shell_beside_a_run_is_told_its_ports(data: Path) -> None:
+    assert environment.kept_ports(data) == (8000, 8090)
+    environment.keep_ports(data, port=8200, simulator_port=8300)
+    assert environment.kept_ports(data) == (8200, 8300)
+
+
 def test_postgres_keeps_its_data_through_restart_and_kill(make_server: Callable[..., PostgresServer]) -> None:
     server = make_server(durable=True)
     server.start()

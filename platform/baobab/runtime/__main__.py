@@ -22,7 +22,8 @@ def services(*, stop_them: bool) -> int:
         found.stop()
         return 0
     env = environment.base_environment(found.data, settings="baobab.settings.local", embedded_database=True)
-    env |= environment.addresses(port=8000, simulator_port=8090)
+    port, simulator_port = environment.kept_ports(found.data)
+    env |= environment.addresses(port=port, simulator_port=simulator_port)
     variables = found.start_postgres() | found.start_redis()
     names = ("DJANGO_SETTINGS_MODULE", "SECRET_KEY", "ENCRYPTION_KEYS", "MEDIA_ROOT", "MAIL_DIR", "PLATFORM_HOST")
     variables |= {name: env[name] for name in (*names, "PLATFORM_PORT", "PAYMENT_SIMULATOR_URL")}

@@ -14,6 +14,8 @@ from baobab.runtime.problems import RuntimeProblem
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT / ".data"
+PORT = 8000
+SIMULATOR_ABOVE = 90  # the payment simulator answers so many ports above the platform
 
 
 def data_directory(path: Path = DATA) -> Path:
@@ -84,6 +86,18 @@ def base_environment(data: Path, *, settings: str, embedded_database: bool) -> d
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
     }
+
+
+def keep_ports(data: Path, *, port: int, simulator_port: int) -> None:
+    """Note where a run answers, for shells beside it and after it."""
+    files.write_json(data / "ports.json", [port, simulator_port])
+
+
+def kept_ports(data: Path) -> tuple[int, int]:
+    """The ports of the platform and the payment simulator as the last run had them; of the first one to come otherwise."""
+    path = data / "ports.json"
+    port, simulator_port = files.read_json(path) if path.exists() else (PORT, PORT + SIMULATOR_ABOVE)
+    return port, simulator_port
 
 
 def addresses(*, port: int, simulator_port: int) -> dict[str, str]:

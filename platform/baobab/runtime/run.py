@@ -47,9 +47,10 @@ def run(stop: StopRequest) -> int:
         files.write_json(data / "run.pid", os.getpid())
         if left := stop_leftovers(data / "processes.json"):
             say(f"Stopped what an earlier run had left: {', '.join(left)}.")
-        port = ports.parse(os.environ.get("PORT") or "8000", name="PORT")
+        port = ports.parse(os.environ.get("PORT") or str(environment.PORT), name="PORT")
         ports.require_free(port)
         simulator_port = _simulator_port(port)
+        environment.keep_ports(data, port=port, simulator_port=simulator_port)
         services = local_services(data)
         log_path = data / "run.log"
         files.keep_small(log_path)
@@ -63,7 +64,7 @@ def run(stop: StopRequest) -> int:
 
 def _simulator_port(port: int) -> int:
     text = os.environ.get("SIMULATOR_PORT")
-    wanted = ports.parse(text, name="SIMULATOR_PORT") if text else port + 90
+    wanted = ports.parse(text, name="SIMULATOR_PORT") if text else port + environment.SIMULATOR_ABOVE
     found = ports.free_port(wanted)
     if found != wanted:
         say(f"Port {wanted} is in use; the payment simulator takes {found}.")
