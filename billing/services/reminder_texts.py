@@ -17,6 +17,7 @@ from billing.signing import pay_path
 from billing.transitions import DELETED_AFTER, clock_of
 from shared_apps.core.context import platform_url
 from shared_apps.core.templatetags.ui import day as in_words
+from shared_apps.core.templatetags.ui import in_fours
 from shared_apps.notifications.services import notify_by_email, notify_by_sms, shortened_for_sms
 from shared_apps.notifications.sms import sms_provider
 from shared_apps.organisations.models import Organisation
@@ -114,7 +115,8 @@ def bank_details() -> dict[str, str]:
         gateways.gateway(gateways.BANK_TRANSFER).check_health()
     except ProviderRefused:
         return {}
-    return {name: value for name, value in settings.BANK.items() if value}
+    told = {name: value for name, value in settings.BANK.items() if value}
+    return told | ({"iban": in_fours(told["iban"])} if "iban" in told else {})
 
 
 def _mail(template: str, key: str, organisation: Organisation, context: dict[str, Any]) -> None:

@@ -88,8 +88,9 @@ def has_time_left(subscription: Subscription) -> bool:
     return is_left and not was_closed_before(subscription)
 
 
-def text_of(subscription: Subscription) -> str:
-    """One or two sentences: what holds now, until when, and what follows. A query where somebody is in grace."""
+def text_of(subscription: Subscription, *, for_admin: bool = False) -> str:
+    """One or two sentences: what holds now, until when, and what follows; said to the customer, or of them to an admin. A
+    query where somebody is in grace."""
     clock = clock_of(subscription)
     dates = {
         "until": day(subscription.paid_until), "grace": day(clock.grace_ends_at), "deleted": day(subscription.delete_after)
@@ -102,7 +103,8 @@ def text_of(subscription: Subscription) -> str:
             )
             % dates
         )
-    return _TEXTS[_case(subscription)] % dates
+    case = _case(subscription)
+    return (_FOR_ADMINS.get(case, _TEXTS[case]) if for_admin else _TEXTS[case]) % dates
 
 
 def _provisional_text(subscription: Subscription, grace_ends_at: datetime | None) -> str:
@@ -135,6 +137,13 @@ _TEXTS: dict[str, Promise] = {
     "cancelled": gettext_lazy(
         "The subscription is cancelled. The workspace can be read until %(deleted)s; then it is deleted with everything in it."
     ),
+}
+
+_FOR_ADMINS: dict[str, Promise] = {
+    "active": gettext_lazy("Paid until %(until)s."),
+    "trial": gettext_lazy("On trial until %(until)s."),
+    "ends": gettext_lazy("Cancelled by the customer for %(until)s. Everything works until then."),
+    "held": gettext_lazy("Held by our team: the workspace can be read, and nothing can be changed."),
 }
 
 

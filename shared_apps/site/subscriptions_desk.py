@@ -100,7 +100,7 @@ def history_of(subscription: Subscription) -> list[dict[str, Any]]:
         words = words_of(event.action)
         shown.append({
             "title": words.title, "icon": words.icon, "tone": words.tone, "at": event.at, "text": _text(event),
-            "who": event.actor.email if event.actor else _("By itself"),
+            "who": event.actor.email if event.actor else _("the system"),
         })  # fmt: skip
     return shown
 

@@ -35,7 +35,7 @@ FILTERS: dict[str, Filter] = {
     "partial": Filter(
         _("Partly paid"), Q(status=Payment.Status.SUCCEEDED, decision_kind="partial", order__status="awaiting_payment")
     ),
-    "review": Filter(_("Needs review"), Q(status=Payment.Status.NEEDS_REVIEW)),
+    "review": Filter(_("To decide"), Q(status=Payment.Status.NEEDS_REVIEW)),
     "announced": Filter(
         _("Without receipt"), Q(status__in=[Payment.Status.CREATED, Payment.Status.PENDING], live__isnull=True)
     ),

@@ -18,11 +18,11 @@ UNITS = {"storage_gb": GIGABYTE}
 LABELS: dict[str, str | Promise] = {
     "products": _("Products"),
     "events_per_month": _("Events this month"),
-    "esxi_servers": _("Servers"),
+    "esxi_servers": _("ESXi servers"),
     "vms": _("Virtual machines"),
     "backups_per_month": _("Backups this month"),
     "storage_gb": _("Storage (GB)"),
-    "users": _("People of the team"),
+    "users": _("Users"),
 }
 
 

@@ -17,6 +17,7 @@ from django.utils import translation
 from billing.money import Money
 from shared_apps.core import charts, colour
 from shared_apps.core.iconset import icon_names, render_icon
+from shared_apps.core.templatetags.ui import in_fours
 from shared_apps.core.widgets import Card, RadioCards, SubdomainInput
 
 CSS = Path(settings.BASE_DIR, "static/css/app.css")
@@ -201,3 +202,12 @@ def test_error_pages_render_without_any_context(name: str) -> None:
     html = engines["django"].get_template(f"{name}.html").render({})
     assert "<h1>" in html
     assert "</html>" in html
+
+
+@pytest.mark.parametrize(
+    ("account", "shown"),
+    [("CM2110005000010123456789018", "CM21 1000 5000 0101 2345 6789 018"), ("10005 00001 0123", "10005 00001 0123"),
+     ("", ""), (None, "")],
+)  # fmt: skip
+def test_an_iban_is_read_in_fours_and_other_accounts_as_they_are(account: str | None, shown: str) -> None:
+    assert in_fours(account) == shown

@@ -22,7 +22,7 @@ Status = Organisation.Status
 STATES = {
     Status.PROVISIONING: (_("Being prepared"), "info"),
     Status.ACTIVE: (pgettext_lazy("state", "Open"), "success"),
-    Status.SUSPENDED: (_("Suspended"), "warning"),
+    Status.SUSPENDED: (_("Read-only"), "warning"),
     Status.CLOSED: (_("Closed"), "neutral"),
 }
 
@@ -30,7 +30,7 @@ PAYMENT_STATES: dict[str, str | Promise] = {
     Payment.Status.CREATED: _("Begun"),
     Payment.Status.PENDING: _("Waiting"),
     Payment.Status.UNDER_REVIEW: _("To check"),
-    Payment.Status.NEEDS_REVIEW: _("Needs review"),
+    Payment.Status.NEEDS_REVIEW: _("To decide"),
     Payment.Status.SUCCEEDED: _("Received"),
     Payment.Status.FAILED: _("Failed"),
     Payment.Status.EXPIRED: pgettext_lazy("payment", "Expired"),

@@ -98,7 +98,7 @@ def render_in_backoffice(
         ("backoffice_subscriptions", _("Subscriptions"), "", "rotate-ccw"),
         ("backoffice_revenue", _("Revenue"), "", "chart-column"),
         ("backoffice_commissions", _("Commissions and payouts"), _("Payouts"), "percent"),
-        ("backoffice_providers", _("Providers"), "", "activity"),
+        ("backoffice_providers", _("Ways to pay"), "", "activity"),
         ("backoffice_audit", _("Activity log"), _("Activity"), "history"),
     )
     nav = [

@@ -75,7 +75,7 @@ def payment(request: HttpRequest, id: UUID) -> HttpResponse:
         "why": explain(found.reason).what if found.reason else "",
         "may_refund": found.status == Payment.Status.SUCCEEDED and bool(found.refundable),
         "may_ask": found.method.is_automatic,
-        "parts": found.order.payments.filter(status=Payment.Status.SUCCEEDED).count(),
+        "parts": found.order.payments.filter(applied_minor__gt=0).count(),
     }
     return render_backoffice(request, "payment.html", context)
 

@@ -129,7 +129,7 @@ def card_of(subscription: Subscription | None) -> dict[str, Any] | None:
     settled = subscription.status in (Status.INCOMPLETE, Status.DELETED)
     return {
         **_row(subscription),
-        "text": "" if settled else text_of(subscription),
+        "text": "" if settled else text_of(subscription, for_admin=True),
         "events": desk.history_of(subscription),
         "actions": fitting,
     }
