@@ -110,9 +110,9 @@ def convert(amount: Money, *, rate: Decimal, currency: str) -> Money:
     return rounded((amount.as_decimal() * rate).scaleb(EXPONENTS[currency]), currency)
 
 
-def with_worth(amount: Money, worth: Money, locale: str) -> str:
+def with_worth(amount: Money, worth: Money | None, locale: str) -> str:
     """An amount with what it is worth in the order's currency behind it: "38,11 € (25 000 FCFA)"; alone in that currency."""
-    if amount.currency == worth.currency:
+    if worth is None or amount.currency == worth.currency:
         return amount.display(locale)
     return f"{amount.display(locale)} ({worth.display(locale)})"
 

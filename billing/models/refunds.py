@@ -105,6 +105,11 @@ class Refund(models.Model):
         return Money(self.order_minor, self.order_currency)
 
     @property
+    def worth(self) -> Money | None:
+        """What it is in the order's currency; None of money that nobody could explain."""
+        return self.order_amount if self.order_minor else None
+
+    @property
     def credited(self) -> Money:
         return Money(self.credited_minor, self.order_currency)
 

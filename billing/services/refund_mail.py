@@ -19,12 +19,11 @@ from shared_apps.notifications.services import notify_by_email
 def tell_payer(refund: Refund, order: Order, *, credit_note: str) -> None:
     """The money has left us, or is credit now; `credit_note` is the number of the document, if there is one. In the caller's
     transaction."""
-    worth = refund.order_amount if refund.order_minor else refund.amount
     _to_payer(
         order,
         key=f"refund-done:{refund.pk}",
         template="refund_done",
-        amount=with_worth(refund.amount, worth, order.locale),
+        amount=with_worth(refund.amount, refund.worth, order.locale),
         credit_note=credit_note,
         method=method_name(refund.payment.method.name, locale=order.locale),
         reason="" if refund.is_external else refund.reason,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from billing import ledger
-from billing.models import Invoice, LedgerEntry, Order, Payment, Subscription
+from billing.models import Invoice, LedgerEntry, Order, Payment, Refund, Subscription
 from billing.money import Money
 from billing.services.commissions import takes_money
 from shared_apps.organisations.models import Membership
@@ -78,9 +78,10 @@ def what_of(invoice: Invoice) -> str:
 
 def orders_of(subscription: Subscription) -> QuerySet[Order]:
     """Its orders with what was paid for each, newest first."""
+    done = Prefetch("refunds", Refund.objects.filter(status=Refund.Status.SUCCEEDED).order_by("finished_at"))
     payments = told(Payment.objects.filter(status__in=_TELLING)).select_related("method").order_by("-created_at")
     orders = with_refunds(subscription.orders.select_related("plan_version__plan"))
-    return orders.prefetch_related(Prefetch("payments", payments))
+    return orders.prefetch_related(Prefetch("payments", payments.prefetch_related(done)))
 
 
 def order_rows(orders: Iterable[Order]) -> Iterator[dict[str, Any]]:
@@ -93,7 +94,7 @@ def order_rows(orders: Iterable[Order]) -> Iterator[dict[str, Any]]:
             "plan_label": plan_label(one),
             "state": state,
             "tone": tone,
-            "payments": [payment_row(payment) for payment in one.payments.all()],
+            "payments": [{**payment_row(payment), "refunds": payment.refunds.all()} for payment in one.payments.all()],
         }
 
 

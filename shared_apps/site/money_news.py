@@ -22,6 +22,7 @@ class News:
     payment: Payment
     amount: Money
     at: datetime | None = None
+    worth: Money | None = None  # in the order's currency
 
 
 def payments_of(order: Order) -> QuerySet[Payment]:
@@ -55,5 +56,5 @@ def _of_refund(payment: Payment, refund: Refund) -> News:
     if refund.to_credit:
         return News("credit", payment, refund.order_amount, refund.finished_at)
     if refund.status == Refund.Status.SUCCEEDED:
-        return News("returned", payment, refund.amount, refund.finished_at)
-    return News("returning", payment, refund.amount)
+        return News("returned", payment, refund.amount, refund.finished_at, refund.worth)
+    return News("returning", payment, refund.amount, worth=refund.worth)

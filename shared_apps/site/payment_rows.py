@@ -68,10 +68,9 @@ def payment_row(payment: Any) -> dict[str, Any]:
     """A payment of `told` with its state in words, what became of all of it first; and what of it left us, None where
     nothing did."""
     state, tone = PAYMENT_STATES[payment.status], _TONES.get(Status(payment.status), "neutral")
-    is_gone = bool(payment.refunded_minor) and payment.refunded_minor == payment.received_minor
     if payment.is_disputed:
         state, tone = MORE_STATES["disputed"], "warning"
-    elif is_gone:
+    elif payment.refunded_minor and payment.refunded_minor == payment.received_minor:
         state, tone = MORE_STATES[_what_took_most(payment)], "neutral"
     currency = payment.received_currency
     return {
@@ -79,7 +78,6 @@ def payment_row(payment: Any) -> dict[str, Any]:
         "method": str(payment.method),
         "state": state,
         "tone": tone,
-        "is_partial": not is_gone or bool(payment.returned_minor and payment.kept_minor),
         "returned": Money(payment.returned_minor, currency) if payment.returned_minor else None,
         "kept": Money(payment.kept_minor, currency) if payment.kept_minor else None,
         "lost": Money(payment.lost_minor, currency) if payment.lost_minor else None,

@@ -56,9 +56,14 @@ def _display(amount: Money) -> SafeString:
 
 
 @register.simple_tag(name="money")
-def money_tag(amount: Money | None) -> SafeString:
-    """`{% money order.total %}`: "25 000 FCFA" in the reader's language, never broken over two lines."""
-    return mark_safe("") if amount is None else _display(amount)
+def money_tag(amount: Money | None, worth: Money | None = None) -> SafeString:
+    """`{% money order.total %}`: "25 000 FCFA" in the reader's language, never broken over two lines; with what it is `worth`
+    behind it where that is in another currency: "38,11 € (25 000 FCFA)"."""
+    if amount is None:
+        return mark_safe("")
+    if worth is None or worth.currency == amount.currency:
+        return _display(amount)
+    return format_html("{} ({})", _display(amount), _display(worth))
 
 
 @register.filter(name="money")

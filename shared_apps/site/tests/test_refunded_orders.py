@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -145,8 +146,8 @@ class TestLists:
         give_back(payment, 1_000, to_credit=True)
         path = f"/organisations/{payment.order.organisation_id}/billing/orders/"
         page = strip_tags(customer(payment).get(path).content.decode()).replace("\xa0", " ")
-        assert "4,000 FCFA given back" in page
-        assert "1,000 FCFA kept as credit" in page
+        assert re.search(r"4,000 FCFA given back, \d", page)
+        assert re.search(r"1,000 FCFA kept as credit, \d", page)
 
     def test_as_many_queries_however_much_was_given_back(self) -> None:
         payment = first_payment()
