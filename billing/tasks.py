@@ -6,9 +6,9 @@ from billing.models import PaymentMethod
 from billing.services import (
     commissions,
     documents,
+    expiry,
     health,
     life,
-    orders,
     payouts,
     polling,
     receipts,
@@ -84,7 +84,7 @@ def delete_old_webhooks() -> int:
 @shared_task
 def expire_orders() -> int:
     """Expire what was not paid in time."""
-    return orders.expire_orders()
+    return expiry.expire_orders()
 
 
 @shared_task

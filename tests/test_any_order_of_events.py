@@ -19,9 +19,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from billing import gateways, ledger
 from billing.models import Invoice, LedgerEntry, Order, PaidPeriod, Payment, Plan, Refund, Subscription
 from billing.money import Money
+from billing.services.expiry import expire_orders
 from billing.services.ledger import balance
 from billing.services.life import advance_subscriptions
-from billing.services.orders import cancel_order, expire_orders
+from billing.services.orders import cancel_order
 from billing.services.payments import start_payment
 from billing.services.refund_sending import send_refund
 from billing.services.refunds import request_refund

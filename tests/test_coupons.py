@@ -16,8 +16,9 @@ from billing.models import Coupon, CouponUse, Order, Payment, Plan, Subscription
 from billing.money import Money
 from billing.services import orders
 from billing.services.coupons import check_coupon
+from billing.services.expiry import expire_orders
 from billing.services.fulfilment import mark_paid
-from billing.services.orders import cancel_order, expire_orders
+from billing.services.orders import cancel_order
 from billing.services.payments import start_payment
 from billing.services.renewals import open_renewal, schedule_change
 from billing.services.transfers import decide_transfer

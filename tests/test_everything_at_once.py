@@ -11,8 +11,9 @@ import pytest
 from billing import gateways
 from billing.models import Invoice, Order, Payment, Plan, Refund, Subscription
 from billing.money import Money
+from billing.services.expiry import expire_orders
 from billing.services.life import advance_subscriptions
-from billing.services.orders import cancel_order, expire_orders
+from billing.services.orders import cancel_order
 from billing.services.payments import start_payment
 from billing.services.refund_sending import send_refund
 from billing.services.refunds import request_refund

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing.models import Coupon, CouponUse, Order, Payment, Plan
 from billing.money import Money
-from billing.services.orders import expire_orders
+from billing.services.expiry import expire_orders
 from billing.services.payments import start_payment
 from billing.services.refund_sending import send_refund
 from billing.services.refunds import request_refund

@@ -12,8 +12,9 @@ import pytest
 from django.utils import timezone
 
 from billing.models import Invoice, Journal, Order, Payment, Plan, Refund, Reminder, Subscription
+from billing.services.expiry import expire_orders
 from billing.services.life import advance_subscriptions
-from billing.services.orders import cancel_order, expire_orders
+from billing.services.orders import cancel_order
 from billing.services.payments import start_payment
 from billing.services.refund_sending import claim_due_refunds, send_refund
 from billing.services.refunds import request_refund

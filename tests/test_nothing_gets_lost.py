@@ -15,7 +15,8 @@ from PIL import Image
 from billing import gateways
 from billing.models import Order, Payment
 from billing.services import payments, transfers
-from billing.services.orders import cancel_order, expire_orders
+from billing.services.expiry import expire_orders
+from billing.services.orders import cancel_order
 from billing.services.payments import MAX_NUMBERS, begin_at_provider, start_payment, transfer_instructions
 from billing.services.polling import claim_due_payments
 from billing.services.resolve import resolve_now_or_soon, resolve_payment

@@ -12,7 +12,7 @@ from django.utils import timezone
 from billing.models import Order, Payment, WebhookEvent
 from billing.money import Money
 from billing.services import webhooks
-from billing.services.orders import expire_orders
+from billing.services.expiry import expire_orders
 from billing.services.payments import MAX_FAILURES, PAUSE, start_payment
 from billing.services.polling import claim_due_payments
 from billing.services.resolve import resolve_payment

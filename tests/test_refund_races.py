@@ -16,20 +16,22 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from billing.models import Dispute, Invoice, Payment, Refund
+from billing.models import Dispute, Invoice, Order, Payment, Refund
 from billing.money import Money
 from billing.providers.base import DisputeState, DisputeStatus
-from billing.services import refund_steps
+from billing.services import refund_steps, reviews
 from billing.services.disputes import note_dispute
+from billing.services.payments import start_payment
 from billing.services.refund_sending import claim_due_refunds, send_refund
 from billing.services.refunds import approve_refund, request_refund
+from billing.services.resolve import resolve_payment
 from billing.services.reversals import note_refunded, sync_reversals
 from billing.services.reviews import settle_review
 from shared_apps.core.errors import Conflict, DomainError
-from tests.books import by_momo, by_paypal, check_books, notes_of, paid_twice
+from tests.books import PHONE, by_momo, by_paypal, check_books, notes_of, paid_twice
 from tests.support.databases import ROOT, on_database
 from tests.support.factories import make_admin, make_order, pay_by_transfer
-from tests.support.threads import at_once
+from tests.support.threads import at_once, interrupted
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -55,6 +57,29 @@ def test_parts_asked_for_at_once_never_make_more_than_the_whole() -> None:
     results = at_once(8, lambda number: ask(payment, Money(7_000, "XAF"), actor=admins[number]))
     assert len([one for one in results if isinstance(one, Refund)]) == 3
     assert fresh(payment).refunding_minor == 21_000
+
+
+def test_money_that_moves_to_another_order_meanwhile_is_taken_out_of_that_one(monkeypatch, simulator) -> None:
+    """It stood in a cancelled order, and somebody puts it to the open one while somebody else gives it back."""
+    cancelled = make_order()
+    payment = start_payment(order_id=cancelled.pk, method="mtn_momo", phone=PHONE)
+    Order.objects.filter(pk=cancelled.pk).update(status="cancelled")
+    simulator.decide_momo(payment.provider_ref, "SUCCESSFUL")
+    payment = resolve_payment(payment.pk)
+    wanted = make_order(user=payment.order.user, cycle="yearly")
+    Order.objects.filter(pk=wanted.pk).update(subscription_id=cancelled.subscription_id)
+    admins = [make_admin(), make_admin()]
+
+    def apply() -> Payment:
+        return settle_review(payment=payment, decision="apply", admin=admins[0], comment="")
+
+    _, refund = interrupted(
+        monkeypatch, reviews, "apply_payment", first=apply, then=lambda: ask(payment, actor=admins[1])
+    )
+    assert (refund.origin, refund.order_minor) == ("order", 25_000)
+    assert fresh(payment).order_id == wanted.pk
+    assert set(Order.objects.filter(pk__in=[cancelled.pk, wanted.pk]).values_list("received_minor", flat=True)) == {0}
+    assert (fresh(payment).applied_minor, fresh(payment).refunding_minor) == (0, 25_000)
 
 
 def test_without_the_guard_the_same_money_is_promised_twice() -> None:

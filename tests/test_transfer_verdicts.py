@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from billing.models import Order, Payment, Subscription, TransferDecision
 from billing.money import Money
-from billing.services.orders import cancel_order, expire_orders
+from billing.services.expiry import expire_orders
+from billing.services.orders import cancel_order
 from billing.services.payments import start_payment
 from billing.services.polling import claim_due_payments
 from billing.services.renewals import open_renewal
@@ -251,13 +252,6 @@ class TestWhatReallyCame:
         told = Delivery.objects.get(template="payment_received", recipient=order.user.email)
         assert "2" in told.context["credited"]
         check_books()
-
-    def test_an_order_paid_in_part_does_not_run_out(self) -> None:
-        order = make_order()
-        approve(announced(order), 10_000)
-        Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
-        assert expire_orders() == 0
-        assert announced(order).amount == francs(15_000), "the rest can be paid"
 
     def test_another_amount_that_nobody_confirmed_goes_to_review(self) -> None:
         assert approve(announced(), 10_000, as_received=False).status == Payment.Status.NEEDS_REVIEW

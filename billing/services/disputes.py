@@ -17,6 +17,7 @@ from billing.providers import reasons
 from billing.providers.base import DisputeState
 from billing.services import refund_steps as steps
 from billing.services.ledger import post
+from billing.services.locks import lock_order_of
 from billing.services.refund_mail import tell_team_of_dispute
 from billing.services.subscriptions import lock_subscription, move_subscription
 from billing.transitions import status_without_hold
@@ -36,8 +37,7 @@ def note_dispute(*, payment_id: UUID, state: DisputeState) -> Dispute:
     are appealed; while a dispute is open nothing of the payment is sent back by us.
     """
     with transaction.atomic():
-        order_id = Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
-        order = Order.objects.select_for_update().get(pk=order_id)
+        order = lock_order_of(payment_id)
         payment = Payment.objects.select_related("order__user", "method").get(pk=payment_id)
         dispute, is_new = _get_or_make(payment, state)
         before = "" if is_new else dispute.status

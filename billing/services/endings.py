@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from billing.models import Order, PaidPeriod, Payment, Subscription
+from billing.services.expiry import make_part_credit
 from billing.services.moves import move_open_payments
 from billing.services.orders import let_go
 from billing.services.subscriptions import lock_subscription, move_subscription, periods_to_come
@@ -90,8 +91,9 @@ def _give_up_open_change(subscription_id: UUID, actor: Any) -> None:
         .filter(subscription_id=subscription_id, kind=Order.Kind.CHANGE, status=Order.Status.AWAITING_PAYMENT)
         .first()
     )
-    if change is None or change.received_minor:
+    if change is None:
         return
+    make_part_credit(order=change)
     change.status = Order.Status.CANCELLED
     change.save(update_fields=["status"])
     move_open_payments(order=change, to=Payment.Status.CANCELLED, actor=actor)

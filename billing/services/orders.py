@@ -1,12 +1,10 @@
-"""Making, paying, fulfilling and expiring orders."""
+"""Making first orders, and giving orders up."""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -146,55 +144,6 @@ def _check_free(name: str, *, ignoring: Order | None = None) -> None:
         raise _name_taken(name)
 
 
-def expire_orders(*, limit: int = 200) -> int:
-    """Expire unpaid orders whose time has passed, freeing their names and coupons; returns how many.
-
-    One transaction an order, locking its row. An order with an attempt that may still succeed soon or a receipt that nobody
-    has looked at waits; one that is paid in part has its time again and again, but for a change whose time is over.
-    """
-    now = timezone.now()
-    awaiting = Order.objects.filter(status=Order.Status.AWAITING_PAYMENT)
-    partly = awaiting.filter(received_minor__gt=0, expires_at__lt=now + timedelta(hours=1))
-    for order_id in partly.exclude(kind=Order.Kind.CHANGE, period_end__lte=now).values_list("pk", flat=True)[:limit]:
-        _give_time(order_id)
-    overdue = (
-        awaiting.filter(expires_at__lt=now, received_minor=0)
-        .exclude(payments__in=attempts_worth_waiting_for())
-        .values_list("pk", flat=True)[:limit]
-    )
-    return sum(_expire(order_id) for order_id in list(overdue))
-
-
-def _give_time(order_id: UUID) -> None:
-    with transaction.atomic():
-        order = Order.objects.select_for_update().get(pk=order_id)
-        if order.status == Order.Status.AWAITING_PAYMENT and order.received_minor:
-            leave_open(order)
-
-
-def leave_open(order: Order) -> None:
-    """Part of an order is paid: there is time for the rest. In the caller's transaction, which holds the order's row."""
-    until = max(order.expires_at, timezone.now() + settings.ORDER_LIFETIME)
-    Order.objects.filter(pk=order.pk, status=Order.Status.AWAITING_PAYMENT).update(expires_at=until)
-    record(action="order.partly_paid", category=AuditCategory.ORDER, resource=order,
-           before={"expires_at": order.expires_at.isoformat()},
-           after={"expires_at": until.isoformat(), "due_minor": order.due.minor})  # fmt: skip
-
-
-def _expire(order_id: UUID) -> bool:
-    with transaction.atomic():
-        order = Order.objects.select_for_update().get(pk=order_id)
-        if order.status != Order.Status.AWAITING_PAYMENT or is_being_paid(order):
-            return False
-        order.status = Order.Status.EXPIRED
-        order.save(update_fields=["status"])
-        move_open_payments(order=order, to=Payment.Status.EXPIRED, next_check_at=None)
-        let_go(order=order)
-        record(action="order.expired", category=AuditCategory.ORDER, resource=order,
-               before={"status": "awaiting_payment"}, after={"status": "expired"})  # fmt: skip
-        return True
-
-
 def let_go(*, order: Order) -> None:
     """What an order holds that nobody pays is free again: its coupon and its credit. In the caller's transaction, which
     holds its row."""
@@ -204,7 +153,12 @@ def let_go(*, order: Order) -> None:
 
 def is_being_paid(order: Order) -> bool:
     """Whether part of an order's money is there, or an attempt may still bring some: it must not be given up now."""
-    return bool(order.received_minor) or attempts_worth_waiting_for().filter(order=order).exists()
+    return bool(order.received_minor) or is_awaited(order)
+
+
+def is_awaited(order: Order) -> bool:
+    """Whether an attempt may still bring money without anybody doing more. One query."""
+    return attempts_worth_waiting_for().filter(order=order).exists()
 
 
 def attempts_worth_waiting_for() -> QuerySet[Payment]:

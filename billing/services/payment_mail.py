@@ -23,7 +23,7 @@ def tell_of_money(payment: Payment, order: Order) -> None:
     """What came, and what became of it: what is left to pay, what it opened and until when, what is credit."""
     credited = Money(payment.credited_minor, payment.currency)
     if credited and not payment.applied_minor:
-        tell_credited(payment, credited)
+        tell_credited(payment)
     elif order.due:
         _to_payer(order, key=f"payment-part:{payment.pk}", template="payment_part_received", amount=_came(payment),
                   missing=order.due.display(order.locale), url=platform_url(pay_path(order.pk)))  # fmt: skip
@@ -43,11 +43,15 @@ def tell_in_review(payment: Payment, reason: str) -> None:
              url=platform_url(f"/backoffice/payments/{payment.pk}/decide/"))  # fmt: skip
 
 
-def tell_credited(payment: Payment, amount: Money) -> None:
+def tell_credited(payment: Payment) -> None:
     """Money that did not fit is credit for orders to come."""
-    order = payment.order
-    shown = amount.display(order.locale)
-    _to_payer(order, key=f"payment-credited:{payment.pk}", template="payment_credited", amount=shown)
+    _to_payer(payment.order, key=f"payment-credited:{payment.pk}", template="payment_credited", amount=_came(payment))
+
+
+def tell_part_credited(order: Order, part: Money) -> None:
+    """What came for an order that was not paid whole in time is credit."""
+    _to_payer(order, key=f"part-credited:{order.pk}", template="payment_credited",
+              amount=part.display(order.locale), is_part=True)  # fmt: skip
 
 
 def tell_dismissed(payment: Payment, comment: str) -> None:

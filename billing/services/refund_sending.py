@@ -11,12 +11,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from billing import gateways
-from billing.models import Order, Refund
+from billing.models import Refund
 from billing.providers import reasons
 from billing.providers.base import Outcome, Provider, ProviderRefused, ProviderUnavailable, RefundState
 from billing.refunding import next_look
 from billing.services import refund_steps as steps
 from billing.services.health import watched
+from billing.services.locks import lock_order_of
 from billing.services.payments import as_attempt
 
 logger = structlog.get_logger(__name__)
@@ -100,7 +101,7 @@ def _ask(refund: Refund, *, first: bool) -> RefundState:
 def _apply(refund_id: UUID | str, state: RefundState) -> None:
     with transaction.atomic():
         refund = _load(refund_id)
-        order = Order.objects.select_for_update().get(pk=refund.payment.order_id)
+        order = lock_order_of(refund.payment_id)
         refund.refresh_from_db(fields=["status", "provider_ref"])
         ref = state.refund_ref[:100] or refund.provider_ref
         if state.outcome is Outcome.SUCCEEDED and state.amount not in (None, refund.amount):
@@ -124,7 +125,7 @@ def _apply(refund_id: UUID | str, state: RefundState) -> None:
 def _fail(refund_id: UUID | str, reason: str) -> None:
     with transaction.atomic():
         refund = _load(refund_id)
-        order = Order.objects.select_for_update().get(pk=refund.payment.order_id)
+        order = lock_order_of(refund.payment_id)
         refund.refresh_from_db(fields=["status"])
         steps.let_go(refund=refund, order=order, to=Status.FAILED, failure=reason)
 

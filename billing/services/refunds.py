@@ -20,6 +20,7 @@ from billing.money import Money
 from billing.refunding import CreditUsed, Standing, Taken, needs_second_person, take, window_is_over
 from billing.selectors import is_on_payers_side
 from billing.services import refund_steps as steps
+from billing.services.locks import lock_order_of
 from billing.services.refund_mail import tell_team_waiting
 from billing.services.subscriptions import lock_subscription
 from shared_apps.accounts.admins import is_platform_admin
@@ -49,7 +50,7 @@ def request_refund(
     if not words:
         raise DomainError("reason_required", _("Say why: the customer reads it."), field="reason")
     with transaction.atomic():
-        order = Order.objects.select_for_update().get(pk=payment.order_id)
+        order = lock_order_of(payment.pk)
         lock_subscription(order.subscription_id)
         payment = Payment.objects.select_related("method", "order").get(pk=payment.pk)
         plan = plan_refund(payment=payment, order=order, amount=amount, ends_access=ends_access, to_credit=to_credit)
@@ -109,7 +110,7 @@ def approve_refund(*, refund: Refund, admin: Any) -> Refund:
     if refund.requested_by_id == admin.pk:
         raise NotAllowed("same_person", _("Somebody else must agree: you asked for this refund."))
     with transaction.atomic():
-        order = Order.objects.select_for_update().get(pk=refund.payment.order_id)
+        order = lock_order_of(refund.payment_id)
         waiting = Refund.objects.filter(pk=refund.pk, status=Status.AWAITING_APPROVAL)
         if not waiting.update(status=Status.CREATED, approved_by=admin):
             raise _decided()
@@ -124,7 +125,7 @@ def reject_refund(*, refund: Refund, admin: Any) -> Refund:
     subscription's. Raises NotAllowed or Conflict."""
     check_may_refund(refund.payment, admin)
     with transaction.atomic():
-        order = Order.objects.select_for_update().get(pk=refund.payment.order_id)
+        order = lock_order_of(refund.payment_id)
         refund = _load(refund.pk)
         if refund.status != Status.AWAITING_APPROVAL:
             raise _decided()
@@ -245,7 +246,7 @@ def _needs_second_person(payment: Payment, amount: Money) -> bool:
 
 
 def _lock_manual(refund: Refund) -> tuple[Order, Refund]:
-    order = Order.objects.select_for_update().get(pk=refund.payment.order_id)
+    order = lock_order_of(refund.payment_id)
     refund = _load(refund.pk)
     if refund.status != Status.CREATED or not refund.is_manual:
         raise _decided()

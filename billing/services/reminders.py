@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from billing.models import Order, PaidPeriod, Reminder, Subscription
 from billing.reminding import DELETION_DAYS, PREPARED_BEFORE, RENEWAL_DAYS, day_to_remind
-from billing.services.orders import is_being_paid
+from billing.services.orders import is_awaited
 from billing.services.reminder_texts import tell_of_deletion, tell_of_renewal
 from billing.services.renewals import open_renewal
 from billing.services.subscriptions import lock_subscription
@@ -74,7 +74,7 @@ def _attend_to(subscription_id: UUID, now: datetime) -> bool:
         watched = _renewing().filter(pk=subscription_id).first()
         order = open_renewal_of(subscription_id)
         day = _owed_day(watched, RENEWAL_DAYS, now) if watched else None
-        if watched is None or day is None or order is None or is_being_paid(order):
+        if watched is None or day is None or order is None or is_awaited(order):
             return False
         _note(subscription, Reminder.Kind.RENEWAL, watched.end, day)
         tell_of_renewal(order=order, subscription=subscription, day=day, now=now)

@@ -21,11 +21,11 @@ from billing.policies import Expected, Judgement, Verdict, judge
 from billing.polling import next_check
 from billing.providers import reasons
 from billing.providers.base import Flow, Outcome, Provider, ProviderRefused, ProviderState, ProviderUnavailable
+from billing.services.expiry import leave_open
 from billing.services.fulfilment import apply_payment
 from billing.services.health import watched
 from billing.services.ledger import set_unapplied
 from billing.services.moves import move_open_payments, move_payment
-from billing.services.orders import leave_open
 from billing.services.payment_mail import tell_in_review, tell_of_money, tell_team_of_unclear_answer
 from billing.services.payments import as_attempt, begin_at_provider
 from billing.services.turns import turn_to_call
@@ -232,7 +232,7 @@ def follow_applied(payment: Payment, order: Order) -> None:
         # Other attempts are not wanted any more; they stay watched, for the payer may approve them all the same.
         move_open_payments(order=order, to=Payment.Status.CANCELLED, but=payment, reason=reasons.CANCELLED)
     elif payment.applied_minor:
-        leave_open(order)
+        leave_open(order, action="order.partly_paid")
     tell_of_money(payment, order)
 
 

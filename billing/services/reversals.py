@@ -17,6 +17,7 @@ from billing.refunding import take_what_is_there
 from billing.services import refund_steps as steps
 from billing.services.disputes import note_dispute
 from billing.services.health import watched
+from billing.services.locks import lock_order_of
 from billing.services.moves import move_payment
 from billing.services.payments import as_attempt
 from billing.services.refund_mail import tell_team_of_difference
@@ -100,8 +101,7 @@ def _record_external(payment: Payment, order: Order, amount: Money, total: Money
 
 
 def _lock(payment_id: UUID) -> tuple[Payment, Order]:
-    order_id = Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
-    order = Order.objects.select_for_update().get(pk=order_id)
+    order = lock_order_of(payment_id)
     lock_subscription(order.subscription_id)
     return Payment.objects.select_related("order__user", "method").get(pk=payment_id), order
 

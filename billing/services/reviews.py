@@ -21,6 +21,7 @@ from billing.providers.base import Flow
 from billing.refunding import needs_second_person
 from billing.services.fulfilment import apply_payment, book_fee
 from billing.services.ledger import set_unapplied
+from billing.services.locks import lock_order_of
 from billing.services.moves import move_payment
 from billing.services.payment_mail import tell_credited, tell_dismissed
 from billing.services.refunds import check_may_refund, request_refund
@@ -62,7 +63,7 @@ def settle_review(
     if decision not in list(Decision):
         raise DomainError("unknown_decision", _("Choose what becomes of the money."), field="decision")
     with transaction.atomic():
-        order = Order.objects.select_for_update().get(pk=payment.order_id)
+        order = lock_order_of(payment.pk)
         payment = Payment.objects.select_related("method", "order__user").get(pk=payment.pk)
         if payment.status != Payment.Status.NEEDS_REVIEW:
             raise Conflict("already_decided", _("Somebody has decided about this money meanwhile. Refresh the page."))
@@ -105,7 +106,8 @@ def order_for(payment: Payment) -> Order | None:
     if own.status in Order.PAYABLE and judge_order(own, worth=worth).verdict is Verdict.SUCCEED:
         return own
     others = Order.objects.filter(subscription_id=own.subscription_id, status=Order.Status.AWAITING_PAYMENT)
-    return others.exclude(pk=own.pk).first()
+    other = others.exclude(pk=own.pk).first()
+    return other if other and judge_order(other, worth=worth).verdict is Verdict.SUCCEED else None
 
 
 def takes_credit(payment: Payment) -> bool:
@@ -169,7 +171,7 @@ def _credit(settlement: Settlement) -> None:
     worth = _worth(payment)
     _accept(settlement, "review.credited", order=settlement.order)
     apply_payment(payment=payment, worth=worth, source=ledger.unapplied(payment.pk), as_credit=True)
-    tell_credited(payment, worth)
+    tell_credited(payment)
 
 
 def _refund(settlement: Settlement) -> None:

@@ -111,7 +111,12 @@ def payment_file(payment: Payment) -> PaymentFile:
 
 
 def _journals(payment: Payment, refunds: list[Refund], invoices: list[Invoice]) -> list[Journal]:
-    sources = [f"payment:{payment.pk}", f"fee:{payment.pk}", *(f"invoice:{one.pk}" for one in invoices)]
+    sources = [
+        f"payment:{payment.pk}",
+        f"fee:{payment.pk}",
+        f"part:{payment.order_id}",
+        *(f"invoice:{one.pk}" for one in invoices),
+    ]
     sources += [f"{kind}:{one.pk}" for one in refunds for kind in ("refund", "refund-kept", "uninvoiced")]
     mine = Q(source__in=sources) | Q(source__startswith=f"review:{payment.pk}")
     for dispute in payment.disputes.all():
