@@ -9,12 +9,13 @@ import pytest
 from django.core import mail
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils import timezone
 
 from billing.documents.document import Document, FiscalMark, FiscalStatus
 from billing.documents.fiscal import FiscalUnavailable
 from billing.documents.of_invoice import document_of
 from billing.documents.render import PdfUnavailable
-from billing.models import Invoice
+from billing.models import Invoice, Order, Payment, PaymentMethod
 from billing.money import Money
 from billing.services import documents
 from billing.services.invoices import issue_credit_note
@@ -129,6 +130,34 @@ def test_what_was_charged_in_another_currency_stands_beside_its_way(simulator: A
     note = Invoice.objects.select_related("order").get(order_id=payment.order_id, kind="credit_note")
     [back] = document_of(note).settlements
     assert (back.method, back.amount) == ("PayPal (10,00\xa0€)", Money(6_560, "XAF"))
+
+
+def test_two_ways_to_pay_each_tell_what_they_paid(simulator: Any) -> None:
+    order = make_order()
+    part = start_payment(order_id=order.pk, method="bank_transfer")
+    decide_transfer(payment=part, admin=make_admin(), approved=True, received=Money(10_000, "XAF"), as_received=True)
+    by_paypal(simulator, order)
+    document = document_of(Invoice.objects.select_related("order").get(order=order))
+    assert [(one.method, one.amount.minor) for one in document.settlements] == [
+        ("Virement bancaire", 10_000), ("PayPal (22,87\xa0€)", 15_000)
+    ]  # fmt: skip
+
+
+def test_of_a_payment_that_went_back_in_part_only_its_worth_is_told() -> None:
+    order = make_order()
+    now = timezone.now()
+    Payment.objects.create(
+        order=order, method=PaymentMethod.objects.get(name="paypal"), status="succeeded", succeeded_at=now,
+        amount_minor=25_000, currency="XAF", charge_minor=3_811, charge_currency="EUR", received_minor=3_811,
+        received_currency="EUR", refunded_minor=1_000, applied_minor=18_440, provider_account="x", expires_at=now,
+    )  # fmt: skip
+    Order.objects.filter(pk=order.pk).update(received_minor=18_440)
+    pay_by_transfer(order)
+    document = document_of(Invoice.objects.select_related("order").get(order=order))
+    assert [(one.method, one.amount.minor) for one in document.settlements] == [
+        ("PayPal", 18_440), ("Virement bancaire", 6_560)
+    ]  # fmt: skip
+    assert document.due == Money(0, "XAF")
 
 
 def test_a_credit_note_names_the_invoice_that_it_takes_back() -> None:

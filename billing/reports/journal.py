@@ -32,7 +32,7 @@ KINDS: dict[str, str | Promise] = {
     "payment": _("Payment received"),
     "opening": _("Payment received"),
     "fee": _("Fee"),
-    "review": _("Payment to decide"),
+    "review": _("Unassigned payment"),
     "invoice": _("Invoice"),
     "credit_note": _("Credit note"),
     "refund": _("Refund"),

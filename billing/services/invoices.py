@@ -115,7 +115,9 @@ def issue_credit_note(
             tax_note=invoice.tax_note,
             tax_minor=tax.minor,
             total_minor=total.minor,
-            settlements=[_settled(sent.method, total, charged=sent.amount)] if sent else [],
+            settlements=[_settled(sent.method, total, charged=sent.amount if total == amount else None)]
+            if sent
+            else [],
         ),
         action="credit_note.issued",
     )
@@ -168,12 +170,12 @@ def _line(order: Order) -> dict[str, Any]:
 
 
 def _paid_by(order: Order) -> list[dict[str, Any]]:
-    """The payments that an order is paid with; a part of one only by its worth, as the rest of it is credit."""
+    """The payments that an order is paid with; a part of one only by its worth, as the rest is credit or went back."""
     paid = order.payments.filter(applied_minor__gt=0).select_related("method").order_by("succeeded_at", "pk")
     return [
         _settled(
             one.method.name, Money(one.applied_minor, one.currency),
-            charged=None if one.credited_minor else one.received, at=one.succeeded_at,
+            charged=one.received if one.refundable == one.received and not one.credited_minor else None, at=one.succeeded_at,
         )
         for one in paid
     ]  # fmt: skip

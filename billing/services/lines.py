@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from billing import gateways
 from billing.models import Order, Payment, PaymentMethod, StatementLine, Subscription, TransferDecision
@@ -23,6 +24,9 @@ from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
 
 Status = StatementLine.Status
+OTHER_DECIDED = gettext_lazy(
+    "Another transfer for it was decided and does not count yet: what is left to pay is known then."
+)
 
 
 def accept_line(*, line: StatementLine, order: Order, admin: Any) -> Payment:
@@ -39,6 +43,8 @@ def accept_line(*, line: StatementLine, order: Order, admin: Any) -> Payment:
                 "order_closed", _("This order waits for no money any more. Choose another one, or make it credit.")
             )
         _check_currency(line, order)
+        if TransferDecision.objects.filter(payment__order=order, status__in=TransferDecision.LIVE).exists():
+            raise Conflict("already_decided", OTHER_DECIDED)
         payment = _open_transfer(order) or _new_transfer(order, order.due, status=Payment.Status.CREATED, actor=admin)
         _use(line, payment, kind_of(line.amount, payment=payment, order=order, as_received=True), admin)
     return resolve_payment(payment.pk)

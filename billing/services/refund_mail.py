@@ -12,14 +12,13 @@ from billing.messages import explain_refund
 from billing.method_names import method_name
 from billing.models import Dispute, Order, Payment, Refund
 from billing.money import Money, with_worth
-from shared_apps.core.context import platform_url
-from shared_apps.notifications.services import notify_by_email
+from billing.services.letters import write_to_payer, write_to_team
 
 
 def tell_payer(refund: Refund, order: Order, *, credit_note: str) -> None:
     """The money has left us, or is credit now; `credit_note` is the number of the document, if there is one. In the caller's
     transaction."""
-    _to_payer(
+    write_to_payer(
         order,
         key=f"refund-done:{refund.pk}",
         template="refund_done",
@@ -60,31 +59,16 @@ def tell_team_of_difference(payment: Payment, *, ours: Money, theirs: Money) -> 
              template="refunds_differ", amount=theirs, words=ours.display(settings.LANGUAGE_CODE))  # fmt: skip
 
 
-def _to_payer(order: Order, *, key: str, template: str, **context: Any) -> None:
-    path = f"/orders/{order.pk}/"
-    notify_by_email(
-        key=key,
-        template=template,
-        recipient=order.payer.email,
-        locale=order.locale,
-        context={"name": order.payer.get_short_name(), "number": order.number, "url": platform_url(path), **context},
-    )
-
-
 def _to_team(
     order: Order, payment: Payment, *, key: str, template: str, amount: Money, words: str, **more: Any
 ) -> None:
-    notify_by_email(
+    write_to_team(
+        order,
         key=key,
         template=template,
-        recipient=settings.SUPPORT_EMAIL,
-        locale=settings.LANGUAGE_CODE,
-        context={
-            "number": order.number,
-            "method": method_name(payment.method.name, locale=settings.LANGUAGE_CODE),
-            "amount": amount.display(settings.LANGUAGE_CODE),
-            "words": words,
-            "url": platform_url(f"/backoffice/payments/{payment.pk}/"),
-            **more,
-        },
+        path=f"/backoffice/payments/{payment.pk}/",
+        method=method_name(payment.method.name, locale=settings.LANGUAGE_CODE),
+        amount=amount.display(settings.LANGUAGE_CODE),
+        words=words,
+        **more,
     )

@@ -35,17 +35,18 @@ def news_of(order: Order, payments: Iterable[Payment]) -> list[News]:
     return [news for payment in payments for news in _of_payment(order, payment)]
 
 
-def has_ended(payments: Iterable[Payment]) -> bool:
-    """Whether the time that an order bought was taken back with its money; payments as `payments_of` gives them."""
+def ending_refund(payments: Iterable[Payment]) -> Refund | None:
+    """The refund that took back the time which an order bought, if there is one; payments as `payments_of` gives them."""
     refunds = (refund for payment in payments for refund in payment.refunds.all())
-    return any(refund.ends_access and refund.status == Refund.Status.SUCCEEDED for refund in refunds)
+    return next((one for one in refunds if one.ends_access and one.status == Refund.Status.SUCCEEDED), None)
 
 
 def _of_payment(order: Order, payment: Payment) -> list[News]:
     paid = order.status in (Order.Status.PAID, Order.Status.FULFILLED)
     if payment.status == Payment.Status.NEEDS_REVIEW and paid:
         return [News("review", payment, payment.received or payment.charge)]
-    news = [_of_refund(payment, refund) for refund in payment.refunds.all()]
+    done = Refund.Status.SUCCEEDED
+    news = [_of_refund(payment, one) for one in payment.refunds.all() if one.status == done or not one.to_credit]
     kept = payment.credited_minor - sum(refund.credited_minor for refund in payment.refunds.all())
     if kept > 0:
         news.append(News("credit", payment, Money(kept, payment.currency), payment.succeeded_at))

@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
 from billing.messages import Explanation, explain
-from billing.models import Order, Payment, Subscription, TransferReceipt
+from billing.models import Order, Payment, Refund, Subscription, TransferReceipt
 from billing.money import Money
 from billing.providers import reasons
 from billing.services.orders import PARTLY_PAID
 from billing.transitions import PROVISIONAL, clock_of
 from provisioning.models import ProvisioningJob
-from shared_apps.site.money_news import News, has_ended, news_of, payments_of
+from shared_apps.site.money_news import News, ending_refund, news_of, payments_of
 
 Text = str | Promise
 
@@ -78,7 +78,7 @@ HEADLINES: dict[State, Text] = {
     State.READY: _("Your workspace is ready"),
     State.PAID: _("Payment received"),
     State.REFUNDED: _("This order was refunded"),
-    State.ENDED: _("Your workspace is not open at the moment"),
+    State.ENDED: _("This order is complete"),
     State.EXPIRED: _("This order has expired"),
     State.CANCELLED: _("This order was cancelled"),
 }
@@ -120,11 +120,12 @@ class OrderPage:
     refused: str = ""  # an admin's words about the last receipt
     under_way: Payment | None = None  # may still take money: the order must not be cancelled meanwhile
     news: list[News] = field(default_factory=list)  # money that was not needed, or went back
+    ended_by: Refund | None = None  # what took back the time that it bought
     left_paypal: bool = False  # the payer came back from PayPal without paying
 
     @property
     def headline(self) -> Text:
-        if self.state is State.REFUNDED and all(one.what == "credit" for one in self.news):
+        if self.ended_by and self.ended_by.to_credit:
             return _("This order was turned into credit")
         if self.state is State.RECEIPT and not self.receipts:
             return _("Your transfer is being checked")  # found on a statement before its payer showed a receipt
@@ -255,8 +256,9 @@ def _unpaid(order: Order, payments: list[Payment], left_paypal: str) -> OrderPag
 
 
 def _paid(order: Order, payments: list[Payment]) -> OrderPage:
-    if has_ended(payments):
-        return OrderPage(order, State.REFUNDED)
+    ended_by = ending_refund(payments)
+    if ended_by:
+        return OrderPage(order, State.REFUNDED, ended_by=ended_by)
     if order.kind != Order.Kind.FIRST:
         return OrderPage(order, State.PAID)
     if order.status == Order.Status.FULFILLED and not order.subscription.has_access:

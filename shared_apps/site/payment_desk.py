@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from billing.models import Dispute, Invoice, Journal, Payment, Refund, WebhookEvent
 from shared_apps.core.errors import NotFound
@@ -29,10 +29,10 @@ REFUND_FILTERS: dict[str, Q] = {
 }
 # By what became of it; of a payment that `told` has looked at.
 _BECAME: dict[str, Q] = {
-    "refunded": Q(returned_minor__gt=0),
-    "kept": Q(kept_minor__gt=0),
-    "disputed": Q(is_disputed=True),
-    "lost": Q(lost_minor__gt=0),
+    "refunded": Q(refunded_minor__gt=0) & Q(refunded_minor__gt=F("kept_minor") + F("lost_minor")),
+    "kept": Q(refunded_minor__gt=0, kept_minor__gt=0),
+    "disputed": Q(pk__in=Dispute.objects.values("payment_id")),
+    "lost": Q(refunded_minor__gt=0, lost_minor__gt=0),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -54,7 +54,6 @@ def told(payments: QuerySet[Payment]) -> QuerySet[Payment]:
         is_disputed=Exists(Dispute.objects.filter(payment_id=OuterRef("pk"), status=Dispute.Status.OPEN)),
         kept_minor=_sum_of(Refund.objects.filter(status=Refund.Status.SUCCEEDED, to_credit=True), "amount_minor"),
         lost_minor=_sum_of(Dispute.objects.filter(status=Dispute.Status.LOST), "held_minor"),
-        returned_minor=F("refunded_minor") - F("kept_minor") - F("lost_minor"),
     )
 
 
@@ -72,13 +71,13 @@ def payment_row(payment: Any) -> dict[str, Any]:
         state, tone = MORE_STATES["disputed"], "warning"
     elif payment.refunded_minor and payment.refunded_minor == payment.received_minor:
         state, tone = MORE_STATES[_what_took_most(payment)], "neutral"
-    currency = payment.received_currency
+    currency, returned = payment.received_currency, _returned(payment)
     return {
         "payment": payment,
         "method": str(payment.method),
         "state": state,
         "tone": tone,
-        "returned": Money(payment.returned_minor, currency) if payment.returned_minor else None,
+        "returned": Money(returned, currency) if returned else None,
         "kept": Money(payment.kept_minor, currency) if payment.kept_minor else None,
         "lost": Money(payment.lost_minor, currency) if payment.lost_minor else None,
     }
@@ -86,8 +85,13 @@ def payment_row(payment: Any) -> dict[str, Any]:
 
 def _what_took_most(payment: Any) -> str:
     """Of a payment that is gone whole: given back, kept as credit or lost; what was sent says more than the rest."""
-    gone = {"refunded": payment.returned_minor, "kept": payment.kept_minor, "lost": payment.lost_minor}
+    gone = {"refunded": _returned(payment), "kept": payment.kept_minor, "lost": payment.lost_minor}
     return max(gone, key=lambda name: gone[name])
+
+
+def _returned(payment: Any) -> int:
+    """What of a payment of `told` was sent back, in minor units of what was received."""
+    return int(payment.refunded_minor - payment.kept_minor - payment.lost_minor)
 
 
 def review_row(payment: Any) -> dict[str, Any]:

@@ -164,7 +164,7 @@ def in_fours(account: str | None) -> str:
     """An IBAN as it is printed (ISO 13616): "CM21 1000 2000 …"; any other account as it is. Whoever copies the groups gets
     what banks take."""
     account = account or ""
-    if not account[:2].isalpha():
+    if not (account[:2].isalpha() and account[2:4].isdigit()):
         return account
     return " ".join(account[start : start + 4] for start in range(0, len(account), 4))
 

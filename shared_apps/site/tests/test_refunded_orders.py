@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone, translation
 from django.utils.html import strip_tags
@@ -18,10 +19,14 @@ from billing.money import Money
 from billing.services.payments import start_payment
 from billing.services.refunds import mark_refund_sent, request_refund
 from billing.services.renewals import open_renewal
+from billing.services.subscriptions import add_credit
 from billing.services.transfers import decide_transfer
+from billing.signing import pay_token
 from shared_apps.audit.models import AuditLog
+from shared_apps.organisations.models import Organisation
 from shared_apps.site.order_page import State, load_order_page
-from tests.support.factories import make_admin, pay_by_transfer
+from shared_apps.site.tests.helpers import visitor
+from tests.support.factories import make_admin, make_order, pay_by_transfer
 from tests.support.portal import on_platform
 from tests.support.queries import queries_of
 from tests.support.subscriptions import ended, ready_subscription
@@ -118,6 +123,46 @@ class TestOrderPage:
         page = customer(first_payment()).get(f"/orders/{order.pk}/").content.decode()
         assert f'href="/organisations/{order.organisation_id}/"' in page
 
+    def test_who_has_only_the_link_learns_nothing_of_the_workspace(self) -> None:
+        order = first_payment().order
+        ended(days=20, status="suspended", hold="unpaid", suspended_at=timezone.now())
+        answer = visitor().get(f"/pay/{order.pk}/{pay_token(order.pk)}/", headers={"Cookie": "django_language=en"})
+        page = answer.content.decode()
+        assert "This order is complete" in page
+        assert "not open" not in page
+        assert "/invoices/" not in page
+
+    def test_a_trial_that_is_over_was_not_paid(self) -> None:
+        order = first_payment().order
+        Order.objects.filter(pk=order.pk).update(trial_days=14, subtotal_minor=0, total_minor=0, tax_minor=0,
+                                                 received_minor=0)  # fmt: skip
+        assert lists_of(first_payment()) == {"Trial"}
+        ended(days=20, status="suspended", hold="unpaid", suspended_at=timezone.now())
+        page = customer(first_payment()).get(f"/orders/{order.pk}/").content.decode()
+        assert "The trial that it began is over." in page
+
+    def test_one_whose_workspace_was_deleted_leads_nowhere(self) -> None:
+        payment = first_payment()
+        ended(days=20, status="deleted")
+        Organisation.objects.filter(pk=payment.order.organisation_id).update(status="closed")
+        page = customer(payment).get(f"/orders/{payment.order_id}/").content.decode()
+        assert "Its workspace was deleted." in page
+        assert f'href="/organisations/{payment.order.organisation_id}/"' not in page
+
+    def test_the_documents_of_one_that_is_being_prepared_are_on_its_page(self) -> None:
+        payment = pay_by_transfer(make_order())
+        give_back(payment, 4_000)
+        page = customer(payment).get(f"/orders/{payment.order_id}/").content.decode()
+        note = Invoice.objects.get(order=payment.order, kind="credit_note")
+        assert page_of(payment.order) is State.PROVISIONING
+        assert f"/invoices/{note.pk}/" in page
+
+    def test_credit_that_a_second_person_has_not_agreed_to_is_not_told(self, settings: Any) -> None:
+        settings.REFUND_SECOND_APPROVER_ABOVE = {"XAF": 1_000}
+        payment = first_payment()
+        assert give_back(payment, to_credit=True).status == "awaiting_approval"
+        assert load_order_page(Order.objects.select_related("subscription").get(pk=payment.order_id)).news == []
+
     def test_a_renewal_that_was_taken_back(self) -> None:
         order = open_renewal(subscription_id=ready_subscription("store-a").pk)
         payment = pay_by_transfer(order)
@@ -130,10 +175,30 @@ class TestLists:
     def test_an_order_given_back_whole_is_not_paid_any_more(self) -> None:
         payment = first_payment()
         assert lists_of(payment) == {"Paid"}
-        give_back(payment, 4_000)
+        give_back(payment, 4_000, to_credit=True)
         assert lists_of(payment) == {"Paid"}, "a part is no refund of the order"
-        give_back(payment, PAID - 4_000, to_credit=True)
+        give_back(payment, PAID - 4_000)
         assert lists_of(payment) == {"Refunded"}
+
+    def test_money_beside_credit_is_not_the_whole_order(self) -> None:
+        subscription = ready_subscription("store-a")
+        with transaction.atomic():
+            add_credit(subscription_id=subscription.pk, amount=Money(20_000, "XAF"))
+        payment = pay_by_transfer(open_renewal(subscription_id=subscription.pk))
+        give_back(payment, 5_000)
+        assert lists_of(payment) == {"Paid"}, "20 000 of it are paid still"
+
+    def test_part_of_the_money_with_all_of_the_time_is_the_whole_order(self) -> None:
+        payment = first_payment()
+        give_back(payment, 5_000, ends_access=True)
+        assert lists_of(payment) == {"Refunded"}
+
+    def test_what_a_dispute_took_is_not_paid(self) -> None:
+        payment = first_payment()
+        Dispute.objects.create(
+            payment=payment, provider_ref="D-1", status="lost", amount_minor=500, held_minor=500, currency="XAF"
+        )
+        assert lists_of(payment) == {"Lost in a dispute"}
 
     def test_an_order_kept_whole_as_credit_was_not_refunded(self) -> None:
         payment = first_payment()
@@ -215,7 +280,8 @@ class TestBackOffice:
             Payment.objects.filter(pk=payment.pk).update(refunded_minor=500 if status == "lost" else 0)
             payments["disputed" if status == "open" else "lost"] = payment
         rows = admin().get(f"/backoffice/payments/?status={name}").context["rows"]
-        assert [row["payment"].pk for row in rows] == [payments[name].pk]
+        found = {name, "lost"} if name == "disputed" else {name}  # a dispute that is over was one
+        assert {row["payment"].pk for row in rows} == {payments[one].pk for one in found}
 
     def test_the_papers_of_a_payment_lead_to_their_files(self) -> None:
         payment = first_payment()

@@ -92,6 +92,8 @@ def test_while_one_part_does_not_count_yet_the_rest_cannot_be_laid_on_its_order(
     assert [found["order"] for found in page.context["orders"]] == [order]
     assert f'href="/backoffice/transfers/{order.payments.get().pk}/"' in text_of(page)
     assert 'value="accept"' not in text_of(page)
+    refused = admin.post(path_of(second), {"act": "accept", "order": order.pk}, follow=True)
+    assert "Un autre virement pour cette commande" in text_of(refused)
     TransferDecision.objects.update(effective_at=timezone.now())
     resolve_payment(order.payments.get().pk)
     page = admin.get(path_of(second), {"q": "pressing"})

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.models import Order, Payment, StatementLine, TransferDecision
 from billing.proposals import certain, waiting_lines
-from billing.services.lines import accept_certain, accept_line, credit_line, link_line
+from billing.services.lines import OTHER_DECIDED, accept_certain, accept_line, credit_line, link_line
 from billing.services.statements import (
     contents_of,
     ignore_line,
@@ -157,6 +157,7 @@ def line(request: HttpRequest, id: UUID) -> HttpResponse:
             "idea": desk.ideas_for([found]).get(found.pk),
             "twins": desk.twins_of(found),
             "orders": desk.orders_for(found, q),
+            "other_decided": OTHER_DECIDED,
             "credits": desk.subscriptions_for(found, q),
         }
     status = UNPROCESSABLE if ignore.errors or note.errors else 200

@@ -33,6 +33,7 @@ from shared_apps.core.forms import show_error
 from shared_apps.core.soon import send_soon
 from shared_apps.core.templatetags.ui import in_fours
 from shared_apps.core.throttle import check_rate
+from shared_apps.organisations.models import Membership, Organisation
 from shared_apps.organisations.policies import has_seat
 from shared_apps.site import plan_texts
 from shared_apps.site.countries import country_name
@@ -49,7 +50,6 @@ USSD = {"CM": "*126#"}
 # In the session: the payment whose PayPal page the visitor left without paying.
 LEFT_PAYPAL = "left_paypal"
 _OVER = (State.EXPIRED, State.CANCELLED)
-_PAID = (State.PAID, State.READY, State.REFUNDED, State.ENDED)
 
 
 def show(
@@ -260,14 +260,17 @@ def _period(order: Order) -> tuple[datetime, datetime] | None:
 def _after_payment(request: HttpRequest, page: OrderPage, door: Door) -> dict[str, Any]:
     """Of a paid order, for who came with an account: its documents, and whether the organisation and its workspace are
     theirs to enter."""
-    organisation = door.order.organisation
-    if door.by_link or organisation is None or page.state not in _PAID:
+    order = door.order
+    if door.by_link or order.paid_at is None:
         return {}
-    roles = organisation.memberships.filter(user_id=request.user.pk).values_list("role", flat=True)  # type: ignore[misc]  # somebody is logged in
+    roles = Membership.objects.filter(user_id=request.user.pk, organisation_id=order.organisation_id).exclude(  # type: ignore[misc]  # somebody is logged in
+        organisation__status=Organisation.Status.CLOSED
+    )
+    held = list(roles.values_list("role", flat=True))
     return {
-        "documents": list(door.order.invoices.order_by("issued_at", "sequence")),
-        "belongs": bool(roles),
-        "may_enter": any(has_seat(role) for role in roles),
+        "documents": list(order.invoices.order_by("issued_at", "sequence")),
+        "belongs": bool(held),
+        "may_enter": any(has_seat(role) for role in held),
     }
 
 
