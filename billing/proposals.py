@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from billing import gateways
 from billing.models import Order, Payment, StatementLine, TransferDecision
@@ -18,13 +18,24 @@ MOST_AT_ONCE = 500
 
 def open_orders() -> Candidates:
     """Every order that money may come for, whatever way to pay was chosen. One query."""
+    return _candidates(_awaiting().exclude(payments__decisions__status__in=TransferDecision.LIVE))
+
+
+def decided_orders() -> Candidates:
+    """The orders a transfer of which has a verdict that does not count yet: what they need is known then. One query."""
+    return _candidates(_awaiting().filter(payments__decisions__status__in=TransferDecision.LIVE).distinct())
+
+
+def _awaiting() -> QuerySet[Order]:
+    return Order.objects.filter(status=Order.Status.AWAITING_PAYMENT)
+
+
+def _candidates(awaiting: QuerySet[Order]) -> Candidates:
     transfers = Payment.objects.filter(
         order=OuterRef("pk"), method__name=gateways.BANK_TRANSFER, status__in=Payment.OPEN
     )
     orders = (
-        Order.objects.filter(status=Order.Status.AWAITING_PAYMENT)
-        .exclude(payments__decisions__status__in=TransferDecision.LIVE)
-        .annotate(told=Subquery(transfers.values("provider_account")[:1]))
+        awaiting.annotate(told=Subquery(transfers.values("provider_account")[:1]))
         .only("number", "currency", "total_minor", "credit_minor", "received_minor", "created_at", "customer_name",
               "organisation_name")
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import transaction
 from django.utils import timezone
 
 from billing.models import Invoice, Order
@@ -14,6 +15,7 @@ from billing.money import Money
 from billing.services.refund_sending import send_refund
 from billing.services.refunds import request_refund
 from billing.services.renewals import open_renewal, order_change, preview_change
+from billing.services.subscriptions import add_credit
 from shared_apps.core.dates import written
 from shared_apps.notifications.services import send_due_emails
 from tests.books import by_paypal
@@ -50,6 +52,17 @@ def test_one_that_opens_the_workspace_again_says_so() -> None:
     order = open_renewal(subscription_id=subscription.pk)
     pay_by_transfer(order)
     assert f"Votre espace est rouvert, et son abonnement est payé jusqu’au {until(order)}" in read(order, "Paiement")
+
+
+def test_one_that_credit_paid_is_told_with_its_invoice() -> None:
+    subscription = ready_subscription("store-a")
+    with transaction.atomic():
+        add_credit(subscription_id=subscription.pk, amount=Money(30_000, "XAF"))
+    order = open_renewal(subscription_id=subscription.pk)
+    body = read(order, f"Commande {order.number}")
+    assert "Votre crédit a réglé 25 000 FCFA, soit toute votre commande" in body
+    assert f"Votre abonnement est payé jusqu’au {until(order)}" in body
+    assert Invoice.objects.get(order=order).number in body
 
 
 def test_a_change_names_the_plan() -> None:

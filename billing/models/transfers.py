@@ -192,6 +192,11 @@ class TransferDecision(models.Model):
         return f"{self.kind} {self.status} {self.payment_id}"
 
     @property
+    def is_live(self) -> bool:
+        """Whether it has been given and does not count yet."""
+        return self.status in self.LIVE
+
+    @property
     def received(self) -> Money | None:
         """What came, as the admin read it on the statement; None for a rejection."""
         return None if self.received_minor is None else Money(self.received_minor, self.received_currency)

@@ -32,6 +32,13 @@ def tell_of_money(payment: Payment, order: Order) -> None:
                   credited=credited.display(order.locale) if credited else "", **_what_it_paid(order))  # fmt: skip
 
 
+def tell_paid_by_credit(order: Order) -> None:
+    """Credit paid all of an order; nothing is told of one that costs nothing."""
+    if order.credit:
+        write_to_payer(order, key=f"paid-by-credit:{order.pk}", template="payment_received", by_credit=True,
+                       amount=order.credit.display(order.locale), **_what_it_paid(order))  # fmt: skip
+
+
 def tell_in_review(payment: Payment, reason: str) -> None:
     """Money that does not fit opens nothing yet: the payer must not pay again, and a person has to decide."""
     order = payment.order

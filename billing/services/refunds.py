@@ -67,7 +67,8 @@ def request_refund(
         )
         if not steps.reserve(refund=refund, order=order, taken=plan.taken):
             raise _too_much_of(plan.left)
-        steps.note(refund, "refund.requested", actor=actor, after=refund.status)
+        asked = "refund.credit_requested" if to_credit else "refund.requested"
+        steps.note(refund, asked, actor=actor, after=refund.status)
         _go_on(refund, order, actor)
     return refund
 

@@ -31,6 +31,7 @@ from billing.services.orders import (
     let_go,
     new_order_number,
 )
+from billing.services.payment_mail import tell_paid_by_credit
 from billing.services.subscriptions import (
     current_version,
     last_version,
@@ -437,4 +438,5 @@ def _finish(order: Order, actor: Any) -> Order:
     if not order.due:
         mark_paid(order_id=order.pk, actor=actor)
         order.refresh_from_db()
+        tell_paid_by_credit(order)
     return order

@@ -144,6 +144,7 @@ ACTIONS: dict[str, Words] = {
     "provisioning.stuck": Words(gettext_lazy("Workspace stuck"), "triangle-alert", "danger"),
     "receipt.uploaded": Words(gettext_lazy("Receipt sent"), "upload", "info"),
     "refund.approved": Words(gettext_lazy("Refund agreed to"), "check", "info"),
+    "refund.credit_requested": Words(gettext_lazy("Credit asked for"), "wallet", "info"),
     "refund.external": Words(gettext_lazy("Given back at the provider's own site"), "external-link", "warning"),
     "refund.failed": Words(gettext_lazy("Refund failed"), "circle-x", "danger"),
     "refund.kept": Words(gettext_lazy("Kept as credit"), "wallet", "success"),

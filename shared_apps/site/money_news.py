@@ -55,7 +55,7 @@ def _of_payment(order: Order, payment: Payment) -> list[News]:
 
 def _of_refund(payment: Payment, refund: Refund) -> News:
     if refund.to_credit:
-        return News("credit", payment, refund.order_amount, refund.finished_at)
+        return News("credit", payment, refund.amount, refund.finished_at, refund.worth)
     if refund.status == Refund.Status.SUCCEEDED:
         return News("returned", payment, refund.amount, refund.finished_at, refund.worth)
     return News("returning", payment, refund.amount, worth=refund.worth)

@@ -125,6 +125,8 @@ class OrderPage:
 
     @property
     def headline(self) -> Text:
+        if self.state is State.PAID and not self.order.money_due:
+            return _("Paid by your credit") if self.order.credit else _("This order is complete")
         if self.ended_by and self.ended_by.to_credit:
             return _("This order was turned into credit")
         if self.state is State.RECEIPT and not self.receipts:
@@ -140,7 +142,8 @@ class OrderPage:
     def may_renew(self) -> bool:
         """Whether a new order may take the place of one that can no longer be paid."""
         lives = self.order.subscription.status not in (Subscription.Status.INCOMPLETE, Subscription.Status.DELETED)
-        return not self.is_first and lives and self.state in (State.EXPIRED, State.CANCELLED)
+        renews = self.order.kind == Order.Kind.RENEWAL
+        return renews and lives and self.state in (State.EXPIRED, State.CANCELLED)
 
     @property
     def open_meanwhile(self) -> datetime | None:

@@ -10,7 +10,7 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from billing.models import Order, Payment, Refund
-from billing.money import Money
+from billing.money import Money, with_worth
 from billing.services.endings import bought_time
 from billing.services.refunds import Plan
 from billing.services.reviews import Decision, order_for, worth_of
@@ -38,7 +38,7 @@ def effects_of(plan: Plan, payment: Payment, *, ends_access: bool, to_credit: bo
 def verb_of(plan: Plan, *, to_credit: bool) -> str:
     """What the button says."""
     if to_credit:
-        return _("Keep %(amount)s as credit") % {"amount": shown(plan.taken.total)}
+        return _("Keep %(amount)s as credit") % {"amount": _both(plan)}
     return _("Give back %(amount)s") % {"amount": shown(plan.amount)}
 
 
@@ -57,10 +57,15 @@ def shown(amount: Money) -> str:
     return amount.display(to_locale(get_language() or settings.LANGUAGE_CODE))
 
 
+def _both(plan: Plan) -> str:
+    """What is given up of a payment, with its worth in the order's currency."""
+    return with_worth(plan.amount, plan.taken.total, to_locale(get_language() or settings.LANGUAGE_CODE))
+
+
 def _money_words(plan: Plan, payment: Payment, *, to_credit: bool) -> str:
-    worth = {"amount": shown(plan.amount), "worth": shown(plan.taken.total), "method": payment.method}
     if to_credit:
-        return _("%(worth)s becomes credit for orders to come. Nothing is sent.") % worth
+        return _("%(amount)s becomes credit for orders to come. Nothing is sent.") % {"amount": _both(plan)}
+    worth = {"amount": shown(plan.amount), "worth": shown(plan.taken.total), "method": payment.method}
     if plan.is_manual:
         return _("You send %(amount)s back yourself, then record the reference here.") % worth
     if plan.taken.total and plan.amount.currency != plan.taken.total.currency:

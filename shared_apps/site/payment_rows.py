@@ -71,14 +71,16 @@ def payment_row(payment: Any) -> dict[str, Any]:
         state, tone = MORE_STATES["disputed"], "warning"
     elif payment.refunded_minor and payment.refunded_minor == payment.received_minor:
         state, tone = MORE_STATES[_what_took_most(payment)], "neutral"
-    currency, returned = payment.received_currency, _returned(payment)
+    currency, returned, kept = payment.received_currency, _returned(payment), _kept(payment)
     return {
         "payment": payment,
         "method": str(payment.method),
+        "amount": payment.received or payment.charge,
+        "worth": _worth(payment),
         "state": state,
         "tone": tone,
         "returned": Money(returned, currency) if returned else None,
-        "kept": Money(payment.kept_minor, currency) if payment.kept_minor else None,
+        "kept": Money(kept, currency) if kept else None,
         "lost": Money(payment.lost_minor, currency) if payment.lost_minor else None,
     }
 
@@ -92,6 +94,22 @@ def _what_took_most(payment: Any) -> str:
 def _returned(payment: Any) -> int:
     """What of a payment of `told` was sent back, in minor units of what was received."""
     return int(payment.refunded_minor - payment.kept_minor - payment.lost_minor)
+
+
+def _kept(payment: Any) -> int:
+    """What of a payment of `told` is credit, in minor units of what was received: kept by refunds, and what its order did not
+    need or gave up (in that order's currency, so in proportion, rounded half up)."""
+    used = payment.applied_minor + payment.credited_minor
+    share = (2 * (payment.received_minor or 0) * payment.credited_minor + used) // (2 * used) if used else 0
+    return int(payment.kept_minor + share)
+
+
+def _worth(payment: Payment) -> Money | None:
+    """What it is in its order's currency, where that is known."""
+    used = payment.applied_minor + payment.credited_minor
+    if used:
+        return Money(used, payment.currency)
+    return payment.amount if payment.received in (None, payment.charge) else None
 
 
 def review_row(payment: Any) -> dict[str, Any]:

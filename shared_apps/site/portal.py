@@ -61,4 +61,4 @@ def _billing(request: HttpRequest, membership: Membership) -> list[tuple[str, st
         return []
     home = reverse("organisation_billing", args=[membership.organisation_id])
     rooms = (home, reverse("organisation_payouts", args=[membership.organisation_id]))
-    return [(home, _("Billing"), "", "receipt", request.path.startswith(rooms))]
+    return [(home, _("Billing"), _("Invoices"), "receipt", request.path.startswith(rooms))]

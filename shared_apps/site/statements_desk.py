@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from billing.models import BankStatement, Order, StatementLine, Subscription, TransferDecision
 from billing.money import Money
-from billing.proposals import open_orders, proposals, recorded_by_hand
+from billing.proposals import decided_orders, open_orders, proposals, recorded_by_hand
+from billing.services.lines import OTHER_DECIDED
 from billing.statement_texts import CERTAINTY, WHY
 from billing.statements.matching import Proposal
 from shared_apps.core.errors import NotFound
@@ -29,7 +30,8 @@ MOST_FOUND = 10
 
 @dataclass(frozen=True, slots=True)
 class Idea:
-    """What a movement may pay, in words. `order` is set for one that waits for money, `decision` for one recorded by hand."""
+    """What a movement may pay, in words. `order` is set for one that waits for money, `decision` for one recorded by hand;
+    nothing may be done about an order that `waits` for the verdict on another transfer to count."""
 
     order: Order | None
     decision: TransferDecision | None
@@ -38,6 +40,7 @@ class Idea:
     icon: str
     why: list[str | Promise]
     effect: str
+    waits: bool = False
 
 
 def lines(status: str, q: str = "") -> QuerySet[StatementLine]:
@@ -63,26 +66,29 @@ def totals() -> tuple[dict[str, int], list[Money]]:
 
 
 def ideas_for(found: list[StatementLine]) -> dict[UUID, Idea]:
-    """What each of these movements probably pays, or is. Four queries at most."""
+    """What each of these movements probably pays, or is. Five queries at most."""
     if not found:
         return {}
     known = proposals(found, recorded_by_hand())
-    guesses = {**{pk: one for pk, one in known.items() if not one.difference}, **proposals(found, open_orders())}
+    waiting = proposals(found, decided_orders())
+    sure = {pk: one for pk, one in known.items() if not one.difference}
+    guesses = {**waiting, **sure, **proposals(found, open_orders())}
     keys = [one.candidate.key for one in guesses.values()]
     orders = {one.pk: one for one in Order.objects.filter(pk__in=keys)}
     decisions = {one.pk: one for one in TransferDecision.objects.filter(pk__in=keys).select_related("payment__order")}
     return {
-        pk: _idea(one, orders.get(one.candidate.key), decisions.get(one.candidate.key)) for pk, one in guesses.items()
+        pk: _idea(one, orders.get(one.candidate.key), decisions.get(one.candidate.key), waits=waiting.get(pk) is one)
+        for pk, one in guesses.items()
     }
 
 
-def _idea(proposal: Proposal, order: Order | None, decision: TransferDecision | None) -> Idea:
+def _idea(proposal: Proposal, order: Order | None, decision: TransferDecision | None, *, waits: bool) -> Idea:
     words, tone, icon = CERTAINTY[proposal.certainty]
     why = [WHY[reason] for reason in proposal.why]
     effect = (
         effect_of(order, proposal.difference) if order else _("It has been recorded by hand: it is not applied again.")
     )
-    return Idea(order, decision, words, tone, icon, why, effect)
+    return Idea(order, decision, words, tone, icon, why, str(OTHER_DECIDED) if waits else effect, waits)
 
 
 def effect_of(order: Order, difference: Money) -> str:

@@ -60,7 +60,7 @@ def judged(decision: TransferDecision, admin: Any) -> Judged:
     """A verdict, and what this admin may do with it."""
     state, tone = STATES[decision.status]
     is_mine = admin.pk in (decision.admin_id, decision.second_admin_id)
-    is_live = decision.status in TransferDecision.LIVE
+    is_live = decision.is_live
     may_confirm = (
         decision.status == Status.AWAITING_SECOND and not is_mine and decision.payment.order.user_id != admin.pk
     )

@@ -37,7 +37,8 @@ PAID = 25_000
 
 def first_payment(name: str = "store-a") -> Payment:
     """Of the order that made a ready tenant's workspace."""
-    return Payment.objects.get(order__subscription=ready_subscription(name), status="succeeded")
+    subscription = ready_subscription(name)
+    return Payment.objects.get(order__subscription=subscription, order__kind="first", status="succeeded")
 
 
 def give_back(payment: Payment, minor: int = PAID, **options: Any) -> Refund:
@@ -214,6 +215,18 @@ class TestLists:
         assert re.search(r"4,000 FCFA given back, \d", page)
         assert re.search(r"1,000 FCFA kept as credit, \d", page)
 
+    def test_what_came_is_told_not_what_was_asked_for(self) -> None:
+        order = open_renewal(subscription_id=ready_subscription("store-a").pk)
+        payment = start_payment(order_id=order.pk, method="bank_transfer")
+        decide_transfer(
+            payment=payment, admin=make_admin(), approved=True, received=Money(10_000, "XAF"), as_received=True
+        )
+        client, path = customer(first_payment()), f"/organisations/{order.organisation_id}/billing/orders/"
+        [row] = [row for row in client.get(path).context["rows"] if row["order"] == order]
+        assert [one["amount"] for one in row["payments"]] == [Money(10_000, "XAF")]
+        shown = admin().get(f"/backoffice/organisations/{order.organisation_id}/").context["payments"]
+        assert Money(10_000, "XAF") in [one["amount"] for one in shown]
+
     def test_as_many_queries_however_much_was_given_back(self) -> None:
         payment = first_payment()
         paths = ("/orders/", f"/organisations/{payment.order.organisation_id}/billing/orders/")
@@ -258,6 +271,14 @@ class TestBackOffice:
         row = exported(payment)
         assert (row["Given back"], row["Kept as credit"], row["Lost in disputes"]) == ("4000", "1000", "500")
         assert row["State"] == "Received"
+
+    def test_the_export_counts_what_an_order_did_not_need_as_credit(self) -> None:
+        order = open_renewal(subscription_id=ready_subscription("store-a").pk)
+        payment = start_payment(order_id=order.pk, method="bank_transfer")
+        decide_transfer(
+            payment=payment, admin=make_admin(), approved=True, received=Money(27_000, "XAF"), as_received=True
+        )
+        assert exported(payment)["Kept as credit"] == "2000"
 
     def test_the_export_says_that_a_payment_is_disputed(self) -> None:
         payment = first_payment()

@@ -102,6 +102,18 @@ def test_while_one_part_does_not_count_yet_the_rest_cannot_be_laid_on_its_order(
     assert 'value="accept"' in text_of(page)
 
 
+def test_a_line_that_names_an_order_just_decided_says_what_it_waits_for(admin, settings) -> None:
+    settings.TRANSFER_UNDO_SECONDS = 30
+    order = make_order()
+    first, second = imported(admin, row(order, 10_000, ref="R1"), row(order, 15_000, ref="R2"))
+    admin.post(path_of(first), {"act": "accept", "order": order.pk})
+    page = admin.get(path_of(second))
+    assert (page.context["idea"].order, page.context["idea"].waits) == (order, True)
+    assert "Un autre virement pour cette commande" in text_of(page)
+    assert 'value="accept"' not in text_of(page)
+    assert "Elle ne compte pas encore" in text_of(admin.get(path_of(first)))
+
+
 def test_a_payer_who_sent_no_receipt_is_told_of_the_transfer(admin, settings) -> None:
     settings.TRANSFER_UNDO_SECONDS = 30
     order = make_order()
@@ -162,5 +174,5 @@ def test_all_that_is_certain_after_a_look(admin) -> None:
 
 def test_the_inbox_asks_as_much_for_many_as_for_one(admin, django_assert_max_num_queries) -> None:
     imported(admin, *(row(make_order(), ref=f"R{at}") for at in range(6)))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         admin.get("/backoffice/statements/")

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.models import Refund
@@ -31,7 +31,7 @@ FILTERS: dict[str, str | Promise] = {
     "by_hand": gettext_lazy("To send by hand"),
     "under_way": gettext_lazy("Under way"),
     "failed": gettext_lazy("Failed"),
-    "done": gettext_lazy("Given back"),
+    "done": pgettext_lazy("refunds", "Done"),
 }
 _DECIDE: dict[str, Callable[..., Refund]] = {
     "approve": approve_refund,

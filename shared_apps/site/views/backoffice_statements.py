@@ -148,7 +148,7 @@ def line(request: HttpRequest, id: UUID) -> HttpResponse:
     search = MatchSearch(request.GET)
     q = search.cleaned_data["q"] if search.is_valid() else ""
     context: dict[str, Any] = {
-        "line": found, "idea": None, "age": _age(found), "ignore": ignore, "note": note, "search": search, "q": q,
+        "line": found, "idea": None, "age": _age(found), "ignore": ignore, "note": note, "match": search, "q": q,
         "decision": TransferDecision.objects.filter(line=found).select_related("payment__order", "admin").first(),
         "nav_current": "backoffice_transfers",
     }  # fmt: skip
