@@ -41,6 +41,13 @@ def ending_refund(payments: Iterable[Payment]) -> Refund | None:
     return next((one for one in refunds if one.ends_access and one.status == Refund.Status.SUCCEEDED), None)
 
 
+def is_taken_back(order: Order, payments: Iterable[Payment]) -> bool:
+    """Whether all of a paid order was sent back or became credit; payments as `payments_of` gives them."""
+    refunds = (refund for payment in payments for refund in payment.refunds.all())
+    done = (one for one in refunds if one.status == Refund.Status.SUCCEEDED and one.origin == Refund.Origin.INVOICE)
+    return 0 < order.total_minor <= sum(one.applied.minor for one in done)
+
+
 def _of_payment(order: Order, payment: Payment) -> list[News]:
     paid = order.status in (Order.Status.PAID, Order.Status.FULFILLED)
     if payment.status == Payment.Status.NEEDS_REVIEW and paid:

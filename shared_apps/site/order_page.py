@@ -20,7 +20,7 @@ from billing.providers import reasons
 from billing.services.orders import PARTLY_PAID
 from billing.transitions import PROVISIONAL, clock_of
 from provisioning.models import ProvisioningJob
-from shared_apps.site.money_news import News, ending_refund, news_of, payments_of
+from shared_apps.site.money_news import News, ending_refund, is_taken_back, news_of, payments_of
 
 Text = str | Promise
 
@@ -127,11 +127,16 @@ class OrderPage:
     def headline(self) -> Text:
         if self.state is State.PAID and not self.order.money_due:
             return _("Paid by your credit") if self.order.credit else _("This order is complete")
-        if self.ended_by and self.ended_by.to_credit:
+        if self.state is State.REFUNDED and self._is_credit:
             return _("This order was turned into credit")
         if self.state is State.RECEIPT and not self.receipts:
             return _("Your transfer is being checked")  # found on a statement before its payer showed a receipt
         return HEADLINES[self.state]
+
+    @property
+    def _is_credit(self) -> bool:
+        """Whether what was taken back of a paid order stayed as credit."""
+        return self.ended_by.to_credit if self.ended_by else all(one.what == "credit" for one in self.news)
 
     @property
     def is_first(self) -> bool:
@@ -263,7 +268,7 @@ def _paid(order: Order, payments: list[Payment]) -> OrderPage:
     if ended_by:
         return OrderPage(order, State.REFUNDED, ended_by=ended_by)
     if order.kind != Order.Kind.FIRST:
-        return OrderPage(order, State.PAID)
+        return OrderPage(order, State.REFUNDED if is_taken_back(order, payments) else State.PAID)
     if order.status == Order.Status.FULFILLED and not order.subscription.has_access:
         return OrderPage(order, State.ENDED)
     job = ProvisioningJob.objects.filter(order=order).prefetch_related("steps").first()

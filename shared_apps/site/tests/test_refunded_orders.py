@@ -164,6 +164,16 @@ class TestOrderPage:
         assert give_back(payment, to_credit=True).status == "awaiting_approval"
         assert load_order_page(Order.objects.select_related("subscription").get(pk=payment.order_id)).news == []
 
+    def test_a_renewal_given_back_whole_whose_time_goes_on(self) -> None:
+        order = open_renewal(subscription_id=ready_subscription("store-a").pk)
+        payment = pay_by_transfer(order)
+        give_back(payment, PAID - 1_000)
+        assert page_of(order) is State.PAID
+        give_back(payment, 1_000)
+        page = customer(payment).get(f"/orders/{order.pk}/").content.decode()
+        assert "This order was refunded" in page
+        assert "The time that it paid for goes on." in page
+
     def test_a_renewal_that_was_taken_back(self) -> None:
         order = open_renewal(subscription_id=ready_subscription("store-a").pk)
         payment = pay_by_transfer(order)
