@@ -117,7 +117,8 @@ class Stack:
     def mails_to(self, recipient: str) -> list[str]:
         """The texts of the mails somebody got, oldest first."""
         texts = []
-        for path in sorted((self.folder / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns):
+        # A file that is being written has a dot before its name, until it is whole.
+        for path in sorted((self.folder / "mail").glob("[!.]*.eml"), key=lambda path: path.stat().st_mtime_ns):
             message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
             if recipient in str(message["To"]):
                 texts.append(message.get_body(("plain",)).get_content())
