@@ -22,7 +22,7 @@ from billing.services.invoices import issue_credit_note
 from billing.services.payments import start_payment
 from billing.services.refund_sending import send_refund
 from billing.services.refunds import request_refund
-from billing.services.renewals import open_renewal, order_change, preview_change
+from billing.services.renewals import open_renewal
 from billing.services.subscriptions import add_credit
 from billing.services.transfers import decide_transfer
 from shared_apps.notifications.services import send_due_emails
@@ -31,9 +31,8 @@ from tests.books import by_paypal
 from tests.support.factories import make_admin, make_order, make_user, pay_by_transfer
 from tests.support.pdf import NEEDS_PDF, page_texts
 from tests.support.portal import member_of, on_platform
-from tests.support.subscriptions import paid_for_days, ready_subscription
+from tests.support.subscriptions import order_gold, paid_for_days, ready_subscription
 from tests.support.threads import at_once
-from tests.test_renewals import plan
 
 pytestmark = pytest.mark.django_db
 
@@ -47,9 +46,7 @@ def paid_invoice(**options: Any) -> Invoice:
 def upgraded() -> Invoice:
     """The invoice of a change from Premium to Gold with ten days to come."""
     subscription = paid_for_days(ready_subscription("store-a"), total=30, left=10)
-    gold = plan("store", "gold")
-    due = preview_change(subscription=subscription, plan=gold).due
-    order = order_change(subscription_id=subscription.pk, plan=gold, expected_due=due, actor=None)
+    order = order_gold(subscription)
     pay_by_transfer(order)
     return Invoice.objects.select_related("order").get(order=order)
 

@@ -14,14 +14,13 @@ from billing.models import Invoice, Order
 from billing.money import Money
 from billing.services.refund_sending import send_refund
 from billing.services.refunds import request_refund
-from billing.services.renewals import open_renewal, order_change, preview_change
+from billing.services.renewals import open_renewal
 from billing.services.subscriptions import add_credit
 from shared_apps.core.dates import written
 from shared_apps.notifications.services import send_due_emails
 from tests.books import by_paypal
 from tests.support.factories import make_admin, make_order, pay_by_transfer
-from tests.support.subscriptions import ended, paid_for_days, ready_subscription
-from tests.test_renewals import plan
+from tests.support.subscriptions import ended, order_gold, paid_for_days, ready_subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -67,9 +66,7 @@ def test_one_that_credit_paid_is_told_with_its_invoice() -> None:
 
 def test_a_change_names_the_plan() -> None:
     subscription = paid_for_days(ready_subscription("store-a"), total=30, left=10)
-    gold = plan("store", "gold")
-    due = preview_change(subscription=subscription, plan=gold).due
-    order = order_change(subscription_id=subscription.pk, plan=gold, expected_due=due, actor=None)
+    order = order_gold(subscription)
     pay_by_transfer(order)
     assert "La formule Gold est en place dès maintenant" in read(order, "Paiement reçu")
 

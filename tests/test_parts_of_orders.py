@@ -13,15 +13,14 @@ from billing.services.expiry import expire_orders
 from billing.services.payments import start_payment
 from billing.services.refunds import mark_refund_sent, request_refund
 from billing.services.reminders import prepare_renewals
-from billing.services.renewals import open_renewal, order_change, preview_change
+from billing.services.renewals import open_renewal
 from billing.services.transfers import decide_transfer
 from shared_apps.audit.models import AuditLog
 from shared_apps.notifications.models import Delivery
 from shared_apps.site.order_page import State, load_order_page
 from tests.books import check_books
 from tests.support.factories import make_admin, make_order
-from tests.support.subscriptions import paid_for_days, ready_subscription
-from tests.test_renewals import plan
+from tests.support.subscriptions import order_gold, paid_for_days, ready_subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -40,9 +39,7 @@ def run_out(order: Order) -> None:
 def half_paid_change(days: int = 20) -> Order:
     """A better plan for the days that are left, of which 1 000 came."""
     subscription = paid_for_days(ready_subscription("store-a"), total=30, left=days)
-    gold = plan("store", "gold")
-    due = preview_change(subscription=subscription, plan=gold).due
-    order = order_change(subscription_id=subscription.pk, plan=gold, expected_due=due, actor=None)
+    order = order_gold(subscription)
     part(order, 1_000)
     order.refresh_from_db()
     return order

@@ -10,14 +10,14 @@ from django.core import mail
 from django.db import transaction
 from django.utils import timezone, translation
 
-from billing.models import Order, Payment, PaymentMethod, Plan, Reminder, Subscription
+from billing.models import Order, Payment, PaymentMethod, Reminder, Subscription
 from billing.money import Money
 from billing.reminding import DELETION_DAYS, RENEWAL_DAYS, day_to_remind
 from billing.services.cancelling import cancel_subscription, request_deletion, undo_cancellation
 from billing.services.life import advance_subscriptions
 from billing.services.payments import start_payment
 from billing.services.reminders import prepare_renewals
-from billing.services.renewals import open_renewal, order_change, preview_change
+from billing.services.renewals import open_renewal
 from billing.services.subscriptions import add_credit
 from billing.services.subscriptions_admin import give_days
 from billing.services.transfers import decide_transfer
@@ -28,7 +28,7 @@ from shared_apps.notifications.services import render_sms, send_due_emails
 from shared_apps.notifications.sms import _GSM, gsm_safe
 from shared_apps.organisations.models import Organisation
 from tests.support.factories import make_admin
-from tests.support.subscriptions import ended, paid_for_days, ready_subscription
+from tests.support.subscriptions import ended, order_gold, paid_for_days, ready_subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -93,9 +93,7 @@ class TestRenewals:
 
     def test_while_a_better_plan_is_about_to_be_paid_it_waits(self) -> None:
         subscription = paid_for_days(ready_subscription("store-a"), total=30, left=10)
-        gold = Plan.objects.get(product="store", name="gold")
-        due = preview_change(subscription=subscription, plan=gold).due
-        change = order_change(subscription_id=subscription.pk, plan=gold, expected_due=due, actor=None)
+        change = order_gold(subscription)
         prepare_renewals()
         assert orders_of(subscription) == [change]
         assert told() == []

@@ -21,15 +21,14 @@ from billing.providers.base import Flow
 from billing.selectors import free_subdomains, is_subdomain_taken
 from billing.services.coupons import check_coupon, give_coupon_back, reduction_of, use_coupon
 from billing.services.fulfilment import mark_paid
+from billing.services.letters import write_to_payer
 from billing.services.moves import move_open_payments
 from billing.services.subscriptions import give_credit_back
 from billing.services.taxes import tax_for
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
-from shared_apps.core.context import platform_url
 from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.core.templatetags.ui import moment_and_zone
-from shared_apps.notifications.services import notify_by_email
 from shared_apps.organisations import subdomains
 
 # No 0/O, 1/I/L or U: read aloud on the phone and typed into a bank's form.
@@ -345,22 +344,16 @@ def _summary(order: Order) -> dict[str, Any]:
 def _tell_customer(order: Order) -> None:
     with translation.override(order.locale):
         until = moment_and_zone(order.expires_at)
-    notify_by_email(
+    write_to_payer(
+        order,
         key=f"order-created:{order.pk}",
         template="order_created",
-        recipient=order.user.email,
-        locale=order.locale,
-        context={
-            "name": order.user.get_short_name(),
-            "organisation": order.organisation_name,
-            "number": order.number,
-            "product": order.plan_version.plan.product,
-            "plan": order.plan_version.plan.display_name,
-            "amount": order.total.display(order.locale),
-            "free": order.total_minor == 0,
-            "until": until,
-            "url": platform_url(f"/orders/{order.pk}/"),
-        },
+        organisation=order.organisation_name,
+        product=order.plan_version.plan.product,
+        plan=order.plan_version.plan.display_name,
+        amount=order.total.display(order.locale),
+        free=order.total_minor == 0,
+        until=until,
     )
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 from billing.messages import explain, explain_refund
 from billing.method_names import method_name
 from billing.models import Dispute, Journal, Payment, Refund, WebhookEvent
-from billing.money import Money
+from billing.money import Money, share_of
 from billing.reports.journal import kind_of
 from shared_apps.site.forms.desk import PAYMENT_STATES
 from shared_apps.site.forms.refunds import DISPUTE_STATES, MORE_STATES, REFUND_STATES
@@ -98,10 +98,11 @@ def _returned(payment: Any) -> int:
 
 def _kept(payment: Any) -> int:
     """What of a payment of `told` is credit, in minor units of what was received: kept by refunds, and what its order did not
-    need or gave up (in that order's currency, so in proportion, rounded half up)."""
+    need or gave up (in that order's currency, so in proportion)."""
+    if payment.received is None:
+        return 0
     used = payment.applied_minor + payment.credited_minor
-    share = (2 * (payment.received_minor or 0) * payment.credited_minor + used) // (2 * used) if used else 0
-    return int(payment.kept_minor + share)
+    return int(payment.kept_minor + share_of(payment.received, payment.credited_minor, used).minor)
 
 
 def _worth(payment: Payment) -> Money | None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.models import Subscription
+from billing.models import Order, Plan, Subscription
+from billing.services.renewals import order_change, preview_change
 from shared_apps.organisations.models import Organisation
 from tests.support.tenants import ready_tenant
 
@@ -40,6 +41,13 @@ def ended(name: str = "store-a", *, days: float, **values: Any) -> Subscription:
     Organisation.objects.filter(pk=subscription.organisation_id).update(paid_until=end)
     subscription.refresh_from_db()
     return subscription
+
+
+def order_gold(subscription: Subscription) -> Order:
+    """The order of a change to the product's plan Gold, at the price that its preview shows."""
+    gold = Plan.objects.get(product=subscription.plan_version.plan.product, name="gold")
+    due = preview_change(subscription=subscription, plan=gold).due
+    return order_change(subscription_id=subscription.pk, plan=gold, expected_due=due, actor=None)
 
 
 def history(subscription: Subscription) -> list[tuple[str, str]]:

@@ -14,11 +14,11 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from billing.models import Order, Payment, Plan, Subscription
+from billing.models import Order, Payment, Subscription
 from billing.money import Money
 from billing.services.life import advance_subscriptions
 from billing.services.payments import start_payment
-from billing.services.renewals import open_renewal, order_change, preview_change
+from billing.services.renewals import open_renewal
 from billing.services.subscriptions import add_credit
 from billing.services.transfers import decide_transfer
 from billing.signing import pay_path, pay_token, pay_token_matches
@@ -28,7 +28,7 @@ from shared_apps.organisations.models import Organisation
 from shared_apps.site.tests.helpers import logged_in, text_of, visitor
 from tests.support.factories import make_admin, make_order
 from tests.support.portal import member_of
-from tests.support.subscriptions import ended, ready_subscription
+from tests.support.subscriptions import ended, order_gold, ready_subscription
 
 pytestmark = pytest.mark.django_db
 PERSON = {
@@ -237,9 +237,7 @@ class TestWhatIsOver:
 
     def test_no_open_order_gives_way_to_an_old_link(self, client, order, subscription) -> None:
         Order.objects.filter(pk=order.pk).update(status="cancelled")
-        gold = Plan.objects.get(product="store", name="gold")
-        due = preview_change(subscription=subscription, plan=gold).due
-        change = order_change(subscription_id=subscription.pk, plan=gold, expected_due=due, actor=None)
+        change = order_gold(subscription)
         assert client.post(url(order, "renew/")).headers["Location"] == url(order)
         assert subscription.orders.get(status="awaiting_payment") == change
 
