@@ -297,6 +297,28 @@ def test_supervisor_starts_again_what_dies_and_leaves_nothing(tmp_path: Path) ->
     assert not (tmp_path / "processes.json").exists()
 
 
+def test_stopping_ends_when_nothing_runs_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel that takes its time to kill, and a process that was forked while its session was listed."""
+    program = Program("sleeper", ["sh", "-c", "trap '' TERM; sleep 300 & echo $! > child; wait"], stop_seconds=0)
+    supervisor = make_supervisor(tmp_path, program)
+    supervisor.start()
+    wait_until(lambda: (tmp_path / "child").exists() and (tmp_path / "child").read_text().strip())
+    record = recorded(tmp_path)["sleeper"]
+    kills = [int((tmp_path / "child").read_text())] * 3  # the first three come to nothing
+    kill_now = os.kill
+
+    def kill_late(pid: int, number: int) -> None:
+        if pid in kills:
+            kills.remove(pid)
+        else:
+            kill_now(pid, number)
+
+    monkeypatch.setattr(os, "kill", kill_late)
+    assert len(record.members()) == 2
+    supervisor.stop()
+    assert not record.members()
+
+
 def test_what_a_killed_supervisor_left_is_stopped(tmp_path: Path) -> None:
     program = Program("sleeper", ["sh", "-c", "trap '' TERM; sleep 300 & wait; sleep 300"], stop_seconds=1)
     supervisor = make_supervisor(tmp_path, program)

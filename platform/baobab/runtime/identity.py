@@ -13,6 +13,7 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _HAS_PROC = (_PROC / "self" / "stat").exists()
+_KILL_SECONDS = 5.0  # how long a process that was killed may take to be gone
 _STATE, _SESSION, _START = 0, 3, 19  # positions in /proc/<pid>/stat, counted after the command's name
 
 
@@ -99,12 +100,19 @@ class ProcessRecord:
                 os.kill(self.pid, signal.SIGTERM)
 
     def stop(self, *, seconds: float) -> None:
-        """Ask the process to end, wait at most `seconds`, then kill what is left of its session."""
+        """Ask the process to end, wait at most `seconds`, then kill what is left of its session.
+
+        Returns once nothing of it runs: a kill takes effect when the kernel gets to it, and what was being forked while
+        the session was listed has to be killed too. What the kernel itself holds is waited for no longer than five seconds.
+        """
         if self.is_alive() and seconds > 0:
             self.ask_to_end()
             deadline = time.monotonic() + seconds
             while self.is_alive() and time.monotonic() < deadline:
                 time.sleep(0.05)
-        for pid in self.members():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + _KILL_SECONDS
+        while (left := self.members()) and time.monotonic() < deadline:
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
