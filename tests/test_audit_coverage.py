@@ -29,7 +29,7 @@ from tenant_apps.store.models import Category, Shop
 """
 
 
-def product_code(body: str, *, file: str = "tenant_apps/store/services.py") -> Callable[..., Any]:
+def product_code(body: str, *, file: str = "tenant_apps/store/services/products.py") -> Callable[..., Any]:
     """A function `act` as if it stood in a file of the product."""
     names: dict[str, Any] = {}
     exec(compile(PREAMBLE + body, str(ROOT / file), "exec"), names)
@@ -149,7 +149,7 @@ def test_a_write_without_its_entry_is_found(tenant: Tenant, body: str) -> None:
     with watching() as found:
         product_code(body)()
     assert len(found) == 1
-    assert "tenant_apps/store/services.py" in found[0]
+    assert "tenant_apps/store/services/products.py" in found[0]
     assert "act" in found[0]
     assert "store." in found[0]
 

@@ -167,13 +167,16 @@ ACTIONS: dict[str, Words] = {
     "statement_line.open": Words(gettext_lazy("Movement waits again"), "inbox"),
     "statement_line.taken": Words(gettext_lazy("Movement used"), "check", "success"),
     "store.category.created": Words(gettext_lazy("Category added"), "tag"),
+    "store.location.created": Words(gettext_lazy("Place for stock added"), "map-pin"),
     "store.product.changed": Words(gettext_lazy("Product changed"), "pencil"),
     "store.product.created": Words(gettext_lazy("Product added"), "package"),
     "store.product.deleted": Words(gettext_lazy("Product deleted"), "trash-2", "warning"),
     "store.product.hidden": Words(gettext_lazy("Product hidden"), "eye-off"),
     "store.product.published": Words(gettext_lazy("Product published"), "eye", "success"),
+    "store.segment.created": Words(gettext_lazy("Segment of customers added"), "users"),
     "store.shop.changed": Words(gettext_lazy("Shop settings changed"), "settings"),
     "store.shop.created": Words(gettext_lazy("Shop set up"), "sprout", "success"),
+    "store.zone.created": Words(gettext_lazy("Delivery zone added"), "truck"),
     "subscription.cancellation_scheduled": Words(
         gettext_lazy("End of the subscription planned"), "calendar", "warning"
     ),

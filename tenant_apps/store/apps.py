@@ -30,16 +30,29 @@ class StoreConfig(ProductConfig):
         Permission("store.view_products", _("See all products, drafts too")),
         Permission("store.change_products", _("Add, change and publish products")),
         Permission("store.delete_products", _("Delete products")),
+        Permission("store.change_prices", _("Change promotions, partners and segments")),
+        Permission("store.view_stock", _("See the stock and its movements")),
+        Permission("store.change_stock", _("Receive, move, count and correct stock")),
+        Permission("store.view_orders", _("See orders")),
+        Permission("store.change_orders", _("Prepare, ship and cancel orders")),
+        Permission("store.refund_orders", _("Take goods back and give money back")),
+        Permission("store.view_customers", _("See customers")),
+        Permission("store.change_customers", _("Change what customers are given")),
         Permission("store.change_shop", _("Change what the shop says about itself")),
     )
     roles = (
         RoleTemplate(
             "manager",
             _("Manager"),
-            ("store.view_products", "store.change_products", "store.delete_products", "store.change_shop",
-             "team.view_members"),
+            ("store.view_products", "store.change_products", "store.delete_products", "store.change_prices",
+             "store.view_stock", "store.change_stock", "store.view_orders", "store.change_orders", "store.refund_orders",
+             "store.view_customers", "store.change_customers", "store.change_shop", "team.view_members"),
         ),
-        RoleTemplate("seller", _("Seller"), ("store.view_products",)),
+        RoleTemplate(
+            "seller",
+            _("Seller"),
+            ("store.view_products", "store.view_stock", "store.view_orders", "store.change_orders", "store.view_customers"),
+        ),
         RoleTemplate("client", _("Client"), (), for_customers=True),
     )  # fmt: skip
 

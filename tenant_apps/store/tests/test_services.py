@@ -18,7 +18,7 @@ from shared_apps.core.errors import DomainError
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store import selectors, services
 from tenant_apps.store.models import Category, Product, ProductImage, Shop, Variant
-from tenant_apps.store.services import ProductDetails, ShopDetails
+from tenant_apps.store.services import ProductDetails, ShopDetails, products
 from tenant_apps.store.tests.support import files_of, make_photo, make_product
 from tenant_apps.team.models import Photo
 from tenant_apps.team.selectors import PENDING_FOR
@@ -107,7 +107,7 @@ def test_photos_are_attached_in_order_and_only_once(tenant: Tenant) -> None:
 
 def test_a_product_has_at_most_eight_photos(tenant: Tenant) -> None:
     with pytest.raises(DomainError) as caught:
-        make_product(photos=[make_photo() for _ in range(services.MAX_PHOTOS + 1)])
+        make_product(photos=[make_photo() for _ in range(products.MAX_PHOTOS + 1)])
     assert caught.value.field == "photo"
     assert not Product.objects.exists()
 

@@ -1,4 +1,4 @@
-"""Every write of the shop. All of them lock the shop's one row first, so they cannot deadlock on one another."""
+"""Every write of the catalogue. All of them lock the shop's one row first, so they cannot deadlock on one another."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing import quotas
-from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
-from shared_apps.organisations.current import Tenant
-from tenant_apps.store.models import Category, Product, ProductImage, Shop, Variant
+from tenant_apps.store.models import Category, Product, ProductImage, Variant
 from tenant_apps.store.search import search_fields
 from tenant_apps.store.selectors import abandoned_photos
+from tenant_apps.store.services.shop import lock_shop
 from tenant_apps.team.models import Photo
 from tenant_apps.team.selectors import free_slug_in
 from tenant_apps.team.services.photos import category_named, discard_photos
@@ -40,60 +39,6 @@ class ProductDetails:
     description: str = ""
     category: str = ""
     sku: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ShopDetails:
-    """What staff type about the shop. The phone is E.164 or empty, the colour "#rrggbb" or empty."""
-
-    name: str
-    description: str = ""
-    phone: str = ""
-    brand_colour: str = ""
-
-
-def create_defaults(*, tenant: Tenant, owner: User) -> None:
-    """Give a new tenant its shop. Called inside its schema; doing it again changes nothing.
-
-    One transaction; the primary key decides between two calls at once.
-    """
-    with transaction.atomic():
-        shop, created = Shop.objects.get_or_create(
-            pk=Shop.ONLY, defaults={"name": tenant.name, "currency": tenant.currency}
-        )
-        if created:
-            record(
-                action="store.shop.created",
-                category=AuditCategory.CATALOGUE,
-                resource=shop,
-                actor=owner,
-                after=_shop_facts(shop),
-            )
-
-
-def lock_shop() -> Shop:
-    """Lock the shop's row until the end of the transaction: slugs, names and SKUs are checked under it."""
-    return Shop.objects.select_for_update().get()
-
-
-@transaction.atomic
-def save_shop(*, details: ShopDetails) -> Shop:
-    """Change what the shop says about itself. Locks the shop; one transaction."""
-    shop = lock_shop()
-    before = _shop_facts(shop)
-    shop.name = details.name
-    shop.description = details.description
-    shop.phone = details.phone
-    shop.brand_colour = details.brand_colour
-    shop.save()
-    record(
-        action="store.shop.changed",
-        category=AuditCategory.CATALOGUE,
-        resource=shop,
-        before=before,
-        after=_shop_facts(shop),
-    )
-    return shop
 
 
 @transaction.atomic
@@ -258,14 +203,4 @@ def _facts(product: Product) -> dict[str, Any]:
         "price_minor": variant.price_minor if variant else None,
         "sku": (variant.sku if variant else None) or "",
         "photos": product.images.count(),
-    }
-
-
-def _shop_facts(shop: Shop) -> dict[str, Any]:
-    return {
-        "name": shop.name,
-        "currency": shop.currency,
-        "description": shop.description,
-        "phone": shop.phone,
-        "brand_colour": shop.brand_colour,
     }

@@ -1,15 +1,12 @@
-"""Addresses of a shop."""
+"""Where staff keep the catalogue and the shop."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from tenant_apps.store.views import staff, storefront
+from tenant_apps.store.views import staff
 
-app_name = "store"
 urlpatterns = [
-    path("", storefront.home, name="home"),
-    path("products/<slug:slug>/", storefront.product, name="product"),
     path("staff/products/", staff.products, name="staff_products"),
     path("staff/products/new/", staff.new_product, name="staff_new_product"),
     path("staff/products/<slug:slug>/edit/", staff.edit_product, name="staff_edit_product"),

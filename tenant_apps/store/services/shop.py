@@ -1,0 +1,94 @@
+"""What the shop says about itself, and what a new one starts with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model
+from django.utils import translation
+from django.utils.translation import gettext
+
+from shared_apps.accounts.models import User
+from shared_apps.audit.models import AuditCategory
+from shared_apps.audit.services import record
+from shared_apps.organisations.current import Tenant
+from tenant_apps.store.models import DeliveryZone, Location, Segment, Shop
+
+STUDENT_DISCOUNT_BP = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class ShopDetails:
+    """What staff type about the shop. The phone is E.164 or empty, the colour "#rrggbb" or empty."""
+
+    name: str
+    description: str = ""
+    phone: str = ""
+    brand_colour: str = ""
+
+
+def create_defaults(*, tenant: Tenant, owner: User) -> None:
+    """Give a new tenant its shop, with what it needs to sell at once: a place for stock, where customers may come for their
+    goods, and the segment of students. Called inside its schema; doing it again changes nothing.
+
+    One transaction; the shop's primary key decides between two calls at once.
+    """
+    with transaction.atomic():
+        shop, created = Shop.objects.get_or_create(
+            pk=Shop.ONLY, defaults={"name": tenant.name, "currency": tenant.currency}
+        )
+        if created:
+            _record(owner, "store.shop.created", shop, **_shop_facts(shop))
+            _start_with(owner=owner, locale=tenant.locale)
+
+
+def _start_with(*, owner: User, locale: str) -> None:
+    """In the transaction that made the shop."""
+    with translation.override(locale):
+        place = Location.objects.create(name=gettext("Shop"))
+        zone = DeliveryZone.objects.create(name=gettext("Collected at the shop"), pickup=place)
+    students = Segment.objects.create(key=Segment.STUDENT, discount_bp=STUDENT_DISCOUNT_BP)
+    _record(owner, "store.location.created", place, name=place.name)
+    _record(owner, "store.zone.created", zone, name=zone.name)
+    _record(owner, "store.segment.created", students, key=students.key, discount_bp=students.discount_bp)
+
+
+def _record(owner: User, action: str, resource: Model, **after: Any) -> None:
+    record(action=action, category=AuditCategory.CATALOGUE, resource=resource, actor=owner, after=after)
+
+
+def lock_shop() -> Shop:
+    """Lock the shop's row until the end of the transaction: slugs, names and SKUs are checked under it."""
+    return Shop.objects.select_for_update().get()
+
+
+@transaction.atomic
+def save_shop(*, details: ShopDetails) -> Shop:
+    """Change what the shop says about itself. Locks the shop; one transaction."""
+    shop = lock_shop()
+    before = _shop_facts(shop)
+    shop.name = details.name
+    shop.description = details.description
+    shop.phone = details.phone
+    shop.brand_colour = details.brand_colour
+    shop.save()
+    record(
+        action="store.shop.changed",
+        category=AuditCategory.CATALOGUE,
+        resource=shop,
+        before=before,
+        after=_shop_facts(shop),
+    )
+    return shop
+
+
+def _shop_facts(shop: Shop) -> dict[str, Any]:
+    return {
+        "name": shop.name,
+        "currency": shop.currency,
+        "description": shop.description,
+        "phone": shop.phone,
+        "brand_colour": shop.brand_colour,
+    }
