@@ -11,10 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from billing.documents.document import Document, FiscalMark, FiscalStatus
-from billing.documents.fiscal import FiscalUnavailable
 from billing.documents.of_invoice import document_of
-from billing.documents.render import PdfUnavailable
 from billing.models import Invoice, Order, Payment, PaymentMethod
 from billing.money import Money
 from billing.services import documents
@@ -25,6 +22,10 @@ from billing.services.refunds import request_refund
 from billing.services.renewals import open_renewal
 from billing.services.subscriptions import add_credit
 from billing.services.transfers import decide_transfer
+from shared_apps.documents import files
+from shared_apps.documents.document import Document, FiscalMark, FiscalStatus
+from shared_apps.documents.fiscal import FiscalUnavailable
+from shared_apps.documents.render import PdfUnavailable
 from shared_apps.notifications.services import send_due_emails
 from shared_apps.outbox.services import drain
 from tests.books import by_paypal
@@ -208,11 +209,11 @@ def test_an_issued_invoice_asks_for_its_file_after_commit(monkeypatch, django_ca
 
 
 def test_without_the_libraries_the_invoice_waits_and_the_sweeper_finds_it(monkeypatch) -> None:
-    def broken(_document: Document) -> bytes:
+    def broken(*_: Any) -> bytes:
         raise PdfUnavailable("no pango")
 
-    monkeypatch.setattr(documents, "render_pdf", broken)
-    monkeypatch.setattr(documents, "HAS_ITS_CHANCE", -documents.HAS_ITS_CHANCE)
+    monkeypatch.setattr(files, "render_pdf", broken)
+    monkeypatch.setattr(files, "HAS_ITS_CHANCE", -files.HAS_ITS_CHANCE)
     invoice = paid_invoice()
     assert not documents.make_pdf(invoice_id=invoice.pk)
     assert invoice.pk in documents.invoices_without_pdf()
@@ -222,7 +223,7 @@ def test_without_the_libraries_the_invoice_waits_and_the_sweeper_finds_it(monkey
 
 def test_the_file_waits_for_the_tax_office_and_carries_its_mark(tax_office, monkeypatch) -> None:
     printed: list[Document] = []
-    monkeypatch.setattr(documents, "render_pdf", lambda document: printed.append(document) or b"%PDF-")
+    monkeypatch.setattr(files, "render_pdf", lambda document, _head: printed.append(document) or b"%PDF-")
     certified = FiscalMark(FiscalStatus.CERTIFIED, "2601234A26", "https://tax.example/v/1")
     tax_office.answers = [FiscalUnavailable("away"), certified]
     invoice = paid_invoice()
@@ -236,7 +237,7 @@ def test_the_file_waits_for_the_tax_office_and_carries_its_mark(tax_office, monk
 
 
 def test_what_the_tax_office_refuses_is_asked_again_only_by_a_person(tax_office, monkeypatch) -> None:
-    monkeypatch.setattr(documents, "HAS_ITS_CHANCE", -documents.HAS_ITS_CHANCE)
+    monkeypatch.setattr(files, "HAS_ITS_CHANCE", -files.HAS_ITS_CHANCE)
     tax_office.answers = [FiscalMark(FiscalStatus.FAILED)]
     invoice = paid_invoice()
     assert not documents.make_pdf(invoice_id=invoice.pk)

@@ -12,7 +12,6 @@ from django.core import mail
 from django.utils import timezone
 
 from billing.documents.of_invoice import document_of
-from billing.documents.wording import state
 from billing.models import Order, Payment, Refund, Subscription
 from billing.money import Money
 from billing.services.payments import start_payment
@@ -25,6 +24,7 @@ from billing.services.refunds import (
     request_refund,
 )
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
+from shared_apps.documents.wording import state
 from shared_apps.notifications.services import send_due_emails
 from tests.books import balances, by_momo, by_paypal, check_books, notes_of
 from tests.support.factories import make_admin, make_order, pay_by_transfer

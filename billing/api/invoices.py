@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.core.files.storage import default_storage
 from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -15,11 +14,9 @@ from rest_framework.response import Response
 
 from billing.models import Invoice
 from billing.selectors import access_invoice, invoices_for
-from billing.services.documents import ensure_pdf
+from billing.services.documents import DESK
 from shared_apps.core.api import PAGE_PARAMETER, ApiView, errors, page_of, paginated
-from shared_apps.core.downloads import SEALED
-from shared_apps.core.errors import NotFound
-from shared_apps.core.throttle import check_rate
+from shared_apps.documents.files import download
 
 
 class InvoiceSerializer(serializers.Serializer):
@@ -87,23 +84,4 @@ class InvoiceDownloadView(ApiView):
     )
     def get(self, request: Request, invoice_id: UUID) -> FileResponse:
         invoice = access_invoice(request.user, invoice_id)
-        return pdf_response(invoice, who=str(request.user.pk))
-
-
-def pdf_response(invoice: Invoice, *, who: str) -> FileResponse:
-    """The file as a download: never run, never framed, kept by nobody on the way. Made now where that was not done yet, ten
-    times a minute at most for `who`. Raises PdfNotReady, TooManyAttempts."""
-    if not invoice.pdf:
-        check_rate(action="invoice-pdf", who=who, limit=10, seconds=60)
-        invoice = ensure_pdf(invoice)
-    try:
-        content = default_storage.open(str(invoice.pdf.name))
-    except FileNotFoundError:
-        raise NotFound from None
-    return FileResponse(
-        content,
-        content_type="application/pdf",
-        as_attachment=True,
-        filename=f"{invoice.number}.pdf",
-        headers=SEALED,
-    )
+        return download(invoice, DESK, who=str(request.user.pk))

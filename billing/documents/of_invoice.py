@@ -9,11 +9,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from billing.documents import wording
-from billing.documents.document import Document, FiscalMark, FiscalStatus, Kind, Line, Party, Settlement, TaxLine
 from billing.method_names import method_name
 from billing.models import Invoice
 from billing.money import Money
+from shared_apps.documents import wording
+from shared_apps.documents.document import Document, Kind, Line, Party, Settlement, TaxLine
+from shared_apps.documents.files import mark_of
 
 
 def document_of(invoice: Invoice) -> Document:
@@ -40,7 +41,7 @@ def document_of(invoice: Invoice) -> Document:
             credited_number=first["invoice"] if is_note else "",
             exemption="" if invoice.tax_percent else invoice.tax_note,
             notes=(invoice.tax_note,) if invoice.tax_note and invoice.tax_percent else (),
-            fiscal=_mark(invoice),
+            fiscal=mark_of(invoice),
             locale=invoice.locale,
         )
 
@@ -114,12 +115,6 @@ def _way(settlement: dict[str, Any], locale: str) -> str:
     if "charged_minor" not in settlement:
         return name
     return f"{name} ({Money(settlement['charged_minor'], settlement['charged_currency']).display(locale)})"
-
-
-def _mark(invoice: Invoice) -> FiscalMark | None:
-    if invoice.fiscal_status == Invoice.Fiscal.NOT_REQUIRED:
-        return None
-    return FiscalMark(FiscalStatus(invoice.fiscal_status), invoice.fiscal_number, invoice.fiscal_qr)
 
 
 def _day(moment: datetime) -> date:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from billing.documents.document import Document, Kind, Line, Party, Settlement
 from billing.documents.of_invoice import customer_party
 from billing.method_names import method_name
 from billing.models import Payout
 from billing.money import Money
 from shared_apps.core.dates import written
+from shared_apps.documents.document import Document, Kind, Line, Party, Settlement
 
 
 def statement_of(payout: Payout) -> Document:

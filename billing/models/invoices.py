@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from billing.models.orders import Order
 from billing.money import Money
+from shared_apps.documents.filed import Filed
 
 
 class InvoiceCounter(models.Model):
@@ -23,7 +24,7 @@ class InvoiceCounter(models.Model):
         constraints = [models.UniqueConstraint(fields=["series", "year"], name="invoicecounter_once")]
 
 
-class Invoice(models.Model):
+class Invoice(Filed):
     """An invoice, or the credit note that takes (part of) one back. A snapshot: it reads nothing that may change.
 
     The database refuses every change but to the columns of its PDF and of its certificate.
@@ -32,12 +33,6 @@ class Invoice(models.Model):
     class Kind(models.TextChoices):
         INVOICE = "invoice"
         CREDIT_NOTE = "credit_note"
-
-    class Fiscal(models.TextChoices):
-        NOT_REQUIRED = "not_required"
-        TO_CERTIFY = "to_certify"
-        CERTIFIED = "certified"
-        FAILED = "failed"
 
     SERIES = {Kind.INVOICE: "F", Kind.CREDIT_NOTE: "A"}
 
@@ -69,13 +64,6 @@ class Invoice(models.Model):
     # How money paid it, or went back for a credit note: [{method, amount_minor, on, charged_minor, charged_currency}],
     # amounts in its currency; what was charged only where that is in another one. Credit that was used is not in it.
     settlements = models.JSONField(default=list)
-
-    pdf = models.FileField(max_length=200, blank=True)
-    pdf_sha256 = models.CharField(max_length=64, blank=True)
-    fiscal_status = models.CharField(max_length=12, choices=Fiscal, default=Fiscal.NOT_REQUIRED)
-    fiscal_number = models.CharField(max_length=100, blank=True)
-    fiscal_qr = models.CharField(max_length=500, blank=True)
-    fiscal_error = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["-issued_at", "-sequence"]

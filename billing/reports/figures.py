@@ -11,8 +11,8 @@ from datetime import datetime, tzinfo
 
 from dateutil.relativedelta import relativedelta
 
-from billing.fx import CFA_PER_EUR, PEGGED
 from billing.money import Money, convert
+from billing.providers.fx import CFA_PER_EUR, PEGGED
 
 FRANCS = "XAF"
 # Days since the end of the paid time, each group from its first to its last day.

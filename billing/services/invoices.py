@@ -7,31 +7,22 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from billing import ledger
-from billing.models import Invoice, Order
+from billing.models import Invoice, InvoiceCounter, Order
 from billing.money import Money
 from billing.pricing import net_of
 from billing.services.ledger import post
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
+from shared_apps.documents import numbers
 from shared_apps.outbox.services import publish
-
-_NEXT = """
-    INSERT INTO billing_invoicecounter (series, year, last) VALUES (%s, %s, 1)
-    ON CONFLICT (series, year) DO UPDATE SET last = billing_invoicecounter.last + 1 RETURNING last
-"""
 
 
 def next_number(*, series: str, year: int) -> tuple[int, str]:
-    """The next sequence number and its text, without a gap: in the caller's transaction, which holds the counter's row
-    until it ends, so that a roll-back gives the number back."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [series, year])
-        sequence = cursor.fetchone()[0]
-    return sequence, f"{series}{year}-{sequence:06d}"
+    """The next sequence number of the platform's own and its text, without a gap (`shared_apps.documents.numbers`)."""
+    return numbers.next_number(InvoiceCounter, series=series, year=year)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from billing import gateways
 from billing.models import Order, Payment
 from billing.money import Money
-from billing.policies import Expected, mismatches
 from billing.providers import reasons
 from billing.providers.base import Outcome, ProviderState
+from billing.providers.judging import Expected, mismatches
 
 
 @dataclass(frozen=True, slots=True)

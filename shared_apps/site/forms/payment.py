@@ -12,11 +12,11 @@ from django.utils.translation import get_language, gettext_lazy, override, to_lo
 from django.utils.translation import gettext as _
 
 from billing import gateways
-from billing.fx import quote_in_eur
 from billing.method_names import method_name
 from billing.models import Order, Payment, PaymentMethod
 from billing.money import Money
 from billing.providers.base import Capabilities
+from billing.providers.fx import quote_in_eur
 from billing.services.transfers import Declared
 from shared_apps.core.uploads import MAX_BYTES
 from shared_apps.core.widgets import Card, FileDrop, MoneyInput, PhoneInput, RadioCards

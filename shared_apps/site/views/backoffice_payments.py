@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing.messages import explain
 from billing.models import Payment
 from billing.providers.base import ProviderError
+from billing.providers.turns import turn_to_call
 from billing.services.refunds import plan_refund, request_refund
 from billing.services.resolve import resolve_now_or_soon
 from billing.services.reversals import sync_reversals
 from billing.services.reviews import settle_review
-from billing.services.turns import turn_to_call
 from billing.tasks import sync_reversals as sync_soon
 from shared_apps.accounts.confirm import confirmation_required
 from shared_apps.audit.texts import timeline

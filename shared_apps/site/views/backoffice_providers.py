@@ -18,8 +18,8 @@ from billing import gateways
 from billing.messages import explain
 from billing.models import PaymentMethod, ReconciliationFinding, ReconciliationRun
 from billing.providers import reasons
+from billing.providers.turns import turn_to_call
 from billing.services.health import check_method, set_breaker, set_method_active
-from billing.services.turns import turn_to_call
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.core.throttle import check_rate
 from shared_apps.site import provider_cards as desk

@@ -7,11 +7,12 @@ from uuid import UUID
 from django.http import FileResponse, HttpRequest
 from django.views.decorators.http import require_safe
 
-from billing.api.invoices import pdf_response
 from billing.selectors import access_invoice
+from billing.services.documents import DESK
+from shared_apps.documents.files import download
 
 
 @require_safe
 def invoice(request: HttpRequest, id: UUID) -> FileResponse:
     """The PDF, for who may see it."""
-    return pdf_response(access_invoice(request.user, id), who=str(request.user.pk))
+    return download(access_invoice(request.user, id), DESK, who=str(request.user.pk))

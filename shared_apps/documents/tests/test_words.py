@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from billing.documents.words import amount_in_words
 from billing.money import EXPONENTS, Money
+from shared_apps.documents.words import amount_in_words
 
 FRENCH = [
     # Zero and one are singular.

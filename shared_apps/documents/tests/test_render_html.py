@@ -11,12 +11,11 @@ import pytest
 from django.test import override_settings
 from django.utils import translation
 
-from billing.documents import fiscal
-from billing.documents.document import FiscalMark, FiscalStatus, Kind, Line, Party, TaxLine
-from billing.documents.render import render_html
-from billing.documents.seller import seller
-from billing.tests.documents.support import CERTIFIED, CUSTOMER, credit_note, invoice, lines, paid, untaxed, xaf
 from shared_apps.core.qr import qr_svg
+from shared_apps.documents import fiscal
+from shared_apps.documents.document import FiscalMark, FiscalStatus, Kind, Line, Party, TaxLine
+from shared_apps.documents.render import Letterhead, render_html
+from shared_apps.documents.tests.support import CERTIFIED, CUSTOMER, credit_note, invoice, lines, paid, untaxed, xaf
 
 
 def said(document) -> str:
@@ -125,7 +124,7 @@ def test_a_pro_forma_invoice_says_until_when_it_is_valid() -> None:
 def test_what_people_typed_is_text_never_markup() -> None:
     page = render_html(invoice(customer=Party(name='<img src="file:///etc/passwd"> & Fils'), notes=("<b>x</b>",)))
     assert "file:///etc/passwd" in page
-    assert page.count("<img") == 0
+    assert re.findall("<img[^>]*>", page) == ['<img src="document:logo" alt="">']  # our own
     assert "&lt;b&gt;x&lt;/b&gt;" in page
 
 
@@ -164,9 +163,12 @@ def test_columns_of_price_appear_only_where_a_line_has_one() -> None:
     assert "Prix unitaire" not in said(untaxed(2_000, lines=(Line("Forfait", xaf(2_000)),)))
 
 
-def test_the_seller_of_today_is_the_one_of_the_settings() -> None:
-    with override_settings(SELLER={"name": "Karité SA", "address": ["BP 1"], "tax_numbers": [["NCC", "1"]]}):
-        assert seller() == Party(name="Karité SA", address=("BP 1",), tax_numbers=(("NCC", "1"),))
+def test_on_another_paper_stand_its_name_and_colour_and_a_logo_where_there_is_one() -> None:
+    page = render_html(invoice(), Letterhead("Chez Awa", "#123456"))
+    assert "<img" not in page
+    assert '<td class="brand">Chez Awa</td>' in page
+    assert "--brand: #123456" in page
+    assert '<img src="document:logo" alt="">Chez Awa' in render_html(invoice(), Letterhead("Chez Awa", "#123456", b"x"))
 
 
 class Certifier:
@@ -182,3 +184,11 @@ def test_the_fiscal_service_is_named_by_a_setting_and_none_is_needed_by_default(
     with override_settings(FISCAL_SERVICE=f"{__name__}.Certifier"):
         assert fiscal.fiscal_service().required is True
         assert fiscal.fiscal_service().certify(invoice(customer=CUSTOMER)).number == "X-FAC-2026-000123"
+
+
+def test_the_service_of_a_tenant_is_its_country_s_and_none_is_needed_elsewhere() -> None:
+    with override_settings(TENANT_FISCAL_SERVICES={"CI": f"{__name__}.Certifier"}):
+        assert fiscal.fiscal_service_in("CI").required is True
+        assert fiscal.fiscal_service_in("CM").required is False
+        assert fiscal.fiscal_service_in("").required is False
+        assert fiscal.fiscal_service().required is False

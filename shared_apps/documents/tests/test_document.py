@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.documents.document import InconsistentDocument, Kind, Line, TaxLine
 from billing.money import Money
-from billing.tests.documents.support import credit_note, eur, invoice, paid, xaf
+from shared_apps.documents.document import InconsistentDocument, Kind, Line, TaxLine
+from shared_apps.documents.tests.support import credit_note, eur, invoice, paid, xaf
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from PIL import ImageFile
 
-from billing.documents import wording
-from billing.documents.document import Document, FiscalStatus, Line
 from shared_apps.core.qr import qr_svg
+from shared_apps.documents import wording
+from shared_apps.documents.document import Document, FiscalStatus, Line
 
 _HERE = Path(__file__).parent
-_TEMPLATE = "billing/documents/document.html"
+_TEMPLATE = "documents/document.html"
+_LOGO = "document:logo"
 # Pango's fonts are not safe between threads, and Python does most of the work: taking turns costs no time.
 _TURN = Lock()
 
@@ -39,31 +40,50 @@ class PdfUnavailable(Exception):
     """
 
 
-def render_html(document: Document) -> str:
-    """The page that the PDF is made of, in the document's language. It names no address but those of our own assets."""
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """Whose paper it is: a name, a colour as "#rrggbb", and a picture (SVG, PNG or JPEG), or none."""
+
+    name: str
+    colour: str
+    logo: bytes = b""
+
+
+def platform_letterhead() -> Letterhead:
+    """The platform's own paper, of the settings. Raises PdfUnavailable where its logo is missing."""
+    try:
+        logo = Path(settings.DOCUMENT_LOGO).read_bytes()
+    except OSError as error:
+        raise PdfUnavailable(str(error)) from error
+    return Letterhead(settings.PLATFORM_NAME, settings.DOCUMENT_COLOUR, logo)
+
+
+def render_html(document: Document, head: Letterhead | None = None) -> str:
+    """The page that the PDF is made of, in the document's language, on the platform's paper unless another is given. It
+    names no address but those of our own assets."""
     with translation.override(document.locale):
-        return render_to_string(_TEMPLATE, _context(document))
+        return render_to_string(_TEMPLATE, _context(document, head or platform_letterhead()))
 
 
-def render_pdf(document: Document) -> bytes:
-    """The document as PDF/A-3b.
+def render_pdf(document: Document, head: Letterhead | None = None) -> bytes:
+    """The document as PDF/A-3b, on the platform's paper unless another is given.
 
     Raises:
         PdfUnavailable: it cannot be done here and now.
     """
-    html = render_html(document)
+    head = head or platform_letterhead()
+    html = render_html(document, head)
     with _TURN:
-        return _press().print(html)
+        return _press().print(html, head.logo)
 
 
-def _context(document: Document) -> dict[str, Any]:
+def _context(document: Document, head: Letterhead) -> dict[str, Any]:
     locale = document.locale
     amount, state = wording.state(document)
     unit_label, amount_label = wording.columns(document)
     return {
         "document": document,
-        "brand": settings.PLATFORM_NAME,
-        "colour": settings.DOCUMENT_COLOUR,
+        "head": head,
         "title": wording.title(document),
         "facts": wording.facts(document),
         "parties": [
@@ -96,7 +116,7 @@ def _context(document: Document) -> dict[str, Any]:
 def _row(line: Line, locale: str) -> dict[str, str]:
     return {
         "text": line.text,
-        "period": line.period,
+        "detail": line.detail,
         "quantity": "" if line.quantity is None else wording.quantity(Decimal(line.quantity), locale),
         "unit": "" if line.unit_amount is None else line.unit_amount.display(locale),
         "amount": line.amount.display(locale),
@@ -126,10 +146,10 @@ class _Press:
     weasyprint: ModuleType
     fonts: Any
     style: Any
-    fetcher: Any
 
-    def print(self, html: str) -> bytes:
-        page = self.weasyprint.HTML(string=html, url_fetcher=self.fetcher)
+    def print(self, html: str, logo: bytes) -> bytes:
+        fetcher = _only({_LOGO: logo} if logo else {}, self.weasyprint)
+        page = self.weasyprint.HTML(string=html, url_fetcher=fetcher)
         result: bytes = page.write_pdf(
             font_config=self.fonts, stylesheets=[self.style], pdf_variant="pdf/a-3b", pdf_tags=True
         )
@@ -143,20 +163,17 @@ def _press() -> _Press:
 
         # WeasyPrint has Pillow take half a picture for a whole one, in the whole process: uploads are not to.
         ImageFile.LOAD_TRUNCATED_IMAGES = False
-        assets = {url: path.read_bytes() for url, path in _assets().items()}
+        fonts = {f"document:{name.lower()}": _font(name) for name in ("Regular", "SemiBold")}
     except OSError as error:
         raise PdfUnavailable(str(error)) from error
-    fonts, fetcher = weasyprint.text.fonts.FontConfiguration(), _only(assets, weasyprint)
-    style = weasyprint.CSS(string=(_HERE / "print.css").read_text(), font_config=fonts, url_fetcher=fetcher)
-    return _Press(weasyprint, fonts, style, fetcher)
+    known = weasyprint.text.fonts.FontConfiguration()
+    sheet = (_HERE / "print.css").read_text()
+    style = weasyprint.CSS(string=sheet, font_config=known, url_fetcher=_only(fonts, weasyprint))
+    return _Press(weasyprint, known, style)
 
 
-def _assets() -> dict[str, Path]:
-    return {
-        "document:regular": _HERE / "fonts" / "Inter-Regular.woff2",
-        "document:semibold": _HERE / "fonts" / "Inter-SemiBold.woff2",
-        "document:logo": Path(settings.DOCUMENT_LOGO),
-    }
+def _font(name: str) -> bytes:
+    return (_HERE / "fonts" / f"Inter-{name}.woff2").read_bytes()
 
 
 def _only(assets: dict[str, bytes], weasyprint: ModuleType) -> Any:

@@ -70,11 +70,12 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row. Without a quantity and a price of one, only the amount is shown. Amounts below zero are allowed."""
+    """One row, `detail` smaller below its text. Without a quantity and a price of one, only the amount is shown. Amounts
+    below zero are allowed."""
 
     text: str
     amount: Money
-    period: str = ""
+    detail: str = ""
     quantity: Decimal | int | None = None
     unit_amount: Money | None = None
 
@@ -106,7 +107,7 @@ class Document:
 
     `subtotal` is the sum of the lines. `discount` is taken off it, as an amount above zero; `proration` is added, and is
     below zero when it is a credit. Taxes that are not included come on top. A credit note's amounts are above zero: its
-    kind says which way the money goes. `exemption` says why there is no tax, where there is none.
+    kind says which way the money goes. `references` are labels and values of what else identifies it. `exemption` says why there is no tax, where there is none.
 
     Raises:
         InconsistentDocument: sums that do not agree, two currencies, a credit note without the invoice it credits.
@@ -128,6 +129,7 @@ class Document:
     period: str = ""
     settlements: tuple[Settlement, ...] = ()
     credited_number: str = ""
+    references: tuple[tuple[str, str], ...] = ()
     exemption: str = ""
     notes: tuple[str, ...] = ()
     fiscal: FiscalMark | None = None

@@ -1,6 +1,7 @@
 """The seam for services that certify invoices: FNE in Côte d'Ivoire, e-MECeF in Benin.
 
-The settings name one (FISCAL_SERVICE, a dotted path). A document is issued whatever the service says: its mark starts as
+The settings name them by dotted paths: FISCAL_SERVICE for the platform, TENANT_FISCAL_SERVICES by country. A document is
+issued whatever the service says: its mark starts as
 `to_certify`, and is asked for again until the service answers.
 """
 
@@ -11,7 +12,7 @@ from typing import Protocol, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from billing.documents.document import Document, FiscalMark, FiscalStatus
+from shared_apps.documents.document import Document, FiscalMark, FiscalStatus
 
 
 class FiscalUnavailable(Exception):
@@ -43,5 +44,14 @@ class NoFiscalService:
 
 
 def fiscal_service() -> FiscalService:
-    """The service of the settings."""
-    return cast("FiscalService", import_string(settings.FISCAL_SERVICE)())
+    """The service for the platform's own documents, of the settings."""
+    return _service(settings.FISCAL_SERVICE)
+
+
+def fiscal_service_in(country: str) -> FiscalService:
+    """The service for documents of a tenant in this country (ISO 3166-1), of the settings; none where none is named."""
+    return _service(settings.TENANT_FISCAL_SERVICES.get(country) or f"{__name__}.NoFiscalService")
+
+
+def _service(path: str) -> FiscalService:
+    return cast("FiscalService", import_string(path)())

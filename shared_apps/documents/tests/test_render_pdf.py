@@ -18,10 +18,10 @@ import pytest
 from django.test import override_settings
 from PIL import ImageFile
 
-from billing.documents import render
-from billing.documents.document import Party
-from billing.documents.render import PdfUnavailable, render_html, render_pdf
-from billing.tests.documents.support import CERTIFIED, credit_note, invoice, lines, paid, untaxed, xaf
+from shared_apps.documents import render
+from shared_apps.documents.document import Party
+from shared_apps.documents.render import PdfUnavailable, render_html, render_pdf
+from shared_apps.documents.tests.support import CERTIFIED, credit_note, invoice, lines, paid, untaxed, xaf
 from tests.support.databases import ROOT
 from tests.support.pdf import NEEDS_PDF, page_texts
 from tests.support.threads import at_once
@@ -71,7 +71,7 @@ def test_amounts_keep_their_narrow_and_no_break_spaces() -> None:
 def test_our_fonts_have_every_space_and_sign_that_documents_use() -> None:
     from fontTools.ttLib import TTFont
 
-    for path in (ROOT / "billing/documents/fonts").glob("*.woff2"):
+    for path in (ROOT / "shared_apps/documents/fonts").glob("*.woff2"):
         assert set(map(ord, "\u00a0\u202f\u2212–’«»€éÉçŋɓ")) <= set(TTFont(path).getBestCmap()), path.name
 
 
@@ -90,8 +90,8 @@ def test_the_same_document_gives_the_same_bytes_here_and_in_another_process() ->
     assert render_pdf(invoice(number="FAC-2026-000124", fiscal=CERTIFIED)) != first
     code = (
         "import django, hashlib; django.setup();"
-        "from billing.documents.render import render_pdf;"
-        "from billing.tests.documents.support import *;"
+        "from shared_apps.documents.render import render_pdf;"
+        "from shared_apps.documents.tests.support import *;"
         "render_pdf(credit_note());"
         "print(hashlib.sha256(render_pdf(invoice(fiscal=CERTIFIED))).hexdigest())"
     )
@@ -136,7 +136,8 @@ def test_nothing_is_fetched_from_anywhere(monkeypatch) -> None:
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     assert render_pdf(invoice())
-    fetcher = render._press().fetcher
+    fetcher = render._only({"document:logo": b"<svg/>"}, render._press().weasyprint)
+    assert fetcher("document:logo")
     for address in (
         "http://127.0.0.1/x.png",
         "https://example.com/",
@@ -154,7 +155,7 @@ class Press:
     def __init__(self) -> None:
         self.now = self.most = 0
 
-    def print(self, html: str) -> bytes:
+    def print(self, html: str, logo: bytes) -> bytes:
         self.now += 1
         self.most = max(self.most, self.now)
         time.sleep(0.05)
@@ -205,7 +206,9 @@ def test_a_logo_that_is_missing_stops_the_document_instead_of_being_left_out(new
 
 
 def test_nothing_of_a_pdf_is_loaded_before_one_is_made() -> None:
-    code = "import django; django.setup(); import billing.documents.render, sys; sys.exit('weasyprint' in sys.modules)"
+    code = (
+        "import django; django.setup(); import shared_apps.documents.render, sys; sys.exit('weasyprint' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], env=os.environ, cwd=ROOT, check=False).returncode == 0
 
 

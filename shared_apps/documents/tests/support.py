@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from billing.documents.document import (
+from billing.money import Money
+from shared_apps.documents.document import (
     Document,
     FiscalMark,
     FiscalStatus,
@@ -16,7 +17,6 @@ from billing.documents.document import (
     Settlement,
     TaxLine,
 )
-from billing.money import Money
 
 SELLER = Party(
     name="Société Exemple SA",

@@ -10,10 +10,10 @@ from babel.numbers import format_decimal, format_percent
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from billing.documents.document import Document, FiscalStatus, Kind, Party, TaxLine
-from billing.documents.words import amount_in_words
 from billing.money import MINUS, Money
 from shared_apps.core.dates import written
+from shared_apps.documents.document import Document, FiscalStatus, Kind, Party, TaxLine
+from shared_apps.documents.words import amount_in_words
 
 
 def title(document: Document) -> str:
@@ -49,7 +49,7 @@ def facts(document: Document) -> list[tuple[str, str]]:
         found.append((label, day(document.due_on, document.locale)))
     if document.period:
         found.append((pgettext("document", "Period"), document.period))
-    return found
+    return [*found, *document.references]
 
 
 def state(document: Document) -> tuple[Money, str]:
