@@ -90,21 +90,3 @@ def window_is_over(method: str, *, paid_at: datetime, now: datetime) -> bool:
     """Whether the provider does not give money back any more that came so long ago."""
     window = WINDOWS.get(method)
     return window is not None and now - paid_at > window
-
-
-def next_look(*, started_at: datetime, now: datetime) -> datetime | None:
-    """When to ask a provider again what became of a refund: often at first, daily for a month (a bank's refund takes days),
-    then never: a person has to. Well within the 45 days for which PayPal knows the key."""
-    age = now - started_at
-    for until, pause in _PAUSES:
-        if age < until:
-            return now + pause
-    return None
-
-
-_PAUSES = (
-    (timedelta(minutes=10), timedelta(minutes=1)),
-    (timedelta(hours=2), timedelta(minutes=15)),
-    (timedelta(days=1), timedelta(hours=2)),
-    (timedelta(days=30), timedelta(days=1)),
-)

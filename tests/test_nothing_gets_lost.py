@@ -14,6 +14,7 @@ from PIL import Image
 
 from billing import gateways
 from billing.models import Order, Payment
+from billing.providers.turns import AT_ONCE, turn_to_call
 from billing.services import payments, transfers
 from billing.services.expiry import expire_orders
 from billing.services.orders import cancel_order
@@ -21,7 +22,6 @@ from billing.services.payments import MAX_NUMBERS, begin_at_provider, start_paym
 from billing.services.polling import claim_due_payments
 from billing.services.resolve import resolve_now_or_soon, resolve_payment
 from billing.services.transfers import decide_transfer, upload_receipt
-from billing.services.turns import AT_ONCE, turn_to_call
 from shared_apps.core.errors import Conflict, TooManyAttempts
 from shared_apps.notifications.models import Delivery
 from shared_apps.organisations.models import Domain

@@ -14,18 +14,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
-from billing.fx import NoQuote, Quote, quote_in_eur
 from billing.messages import explain
 from billing.models import Order, Payment, PaymentMethod
 from billing.money import Money
-from billing.polling import next_check
 from billing.providers import reasons
 from billing.providers.base import Attempt, Capabilities, Flow, ManualDecision, ProviderRefused, ProviderUnavailable
+from billing.providers.fx import NoQuote, Quote, quote_in_eur
 from billing.providers.phones import InvalidPhone, normalise_msisdn
+from billing.providers.polling import next_check
+from billing.providers.turns import turn_to_call
 from billing.selectors import payment_methods
 from billing.services.health import watched
 from billing.services.moves import move_payment
-from billing.services.turns import turn_to_call
 from billing.signing import callback_token
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record

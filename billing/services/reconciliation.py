@@ -19,9 +19,9 @@ from django.utils import timezone
 
 from billing import gateways
 from billing.models import Payment, ReconciliationFinding, ReconciliationRun, ReconciliationTally
-from billing.policies import Verdict, judge
 from billing.providers import reasons
 from billing.providers.base import Flow, ProviderError
+from billing.providers.judging import Verdict, judge
 from billing.services.health import watched
 from billing.services.payments import as_attempt
 from billing.services.resolve import ASKED_WITH, ask_about, expected_of

@@ -14,7 +14,7 @@ from billing import gateways
 from billing.models import Refund
 from billing.providers import reasons
 from billing.providers.base import Outcome, Provider, ProviderRefused, ProviderUnavailable, RefundState
-from billing.refunding import next_look
+from billing.providers.polling import next_look
 from billing.services import refund_steps as steps
 from billing.services.health import watched
 from billing.services.locks import lock_order_of

@@ -17,10 +17,11 @@ from django.utils import timezone
 from billing import gateways, ledger
 from billing.models import Order, Payment, Subscription, TransferDecision
 from billing.money import Money
-from billing.policies import Expected, Judgement, Verdict, judge
-from billing.polling import next_check
 from billing.providers import reasons
 from billing.providers.base import Flow, Outcome, Provider, ProviderRefused, ProviderState, ProviderUnavailable
+from billing.providers.judging import Expected, Judgement, Verdict, judge
+from billing.providers.polling import next_check
+from billing.providers.turns import turn_to_call
 from billing.services.expiry import leave_open
 from billing.services.fulfilment import apply_payment
 from billing.services.health import watched
@@ -28,7 +29,6 @@ from billing.services.ledger import set_unapplied
 from billing.services.moves import move_open_payments, move_payment
 from billing.services.payment_mail import tell_in_review, tell_of_money, tell_team_of_unclear_answer
 from billing.services.payments import as_attempt, begin_at_provider
-from billing.services.turns import turn_to_call
 from billing.services.verdicts import carry_out, live_decision
 from shared_apps.audit.models import AuditCategory, AuditLog
 from shared_apps.audit.services import record

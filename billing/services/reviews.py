@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from billing import gateways, ledger
 from billing.models import Order, Payment, Subscription
 from billing.money import Money, convert
-from billing.policies import Verdict
 from billing.providers import reasons
 from billing.providers.base import Flow
+from billing.providers.judging import Verdict
 from billing.refunding import needs_second_person
 from billing.services.fulfilment import apply_payment, book_fee
 from billing.services.ledger import set_unapplied

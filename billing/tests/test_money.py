@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.fx import NoQuote, quote_in_eur
 from billing.models import Invoice
 from billing.money import EXPONENTS, CurrencyMismatch, InexactAmount, Money, percent_of, share_of
 from billing.pricing import Reduction, price_order, saving_percent
+from billing.providers.fx import NoQuote, quote_in_eur
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from billing.money import Money
-from billing.policies import Expected, Judgement, Verdict, judge
-from billing.polling import next_check
 from billing.providers import reasons
 from billing.providers.base import Outcome, ProviderState
+from billing.providers.judging import Expected, Judgement, Verdict, judge
+from billing.providers.polling import next_check
 
 EXPECTED = Expected(charge=Money(3_811, "EUR"), account="MERCHANT", reference="ref")
 PAID = ProviderState(Outcome.SUCCEEDED, amount=Money(3_811, "EUR"), account="MERCHANT", reference="ref")

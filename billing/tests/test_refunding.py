@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing import ledger
-from billing.fx import CFA_PER_EUR, quote_in_eur
 from billing.money import Money
+from billing.providers.fx import CFA_PER_EUR, quote_in_eur
+from billing.providers.polling import next_look
 from billing.refunding import (
     CreditUsed,
     Standing,
     needs_second_person,
-    next_look,
     share_of,
     take,
     take_what_is_there,

@@ -15,7 +15,6 @@ from uuid import uuid4
 import pytest
 
 from billing.money import Money
-from billing.policies import Expected, Judgement, Verdict, judge
 from billing.providers import reasons
 from billing.providers.base import (
     Attempt,
@@ -28,6 +27,7 @@ from billing.providers.base import (
     Reversals,
     Started,
 )
+from billing.providers.judging import Expected, Judgement, Verdict, judge
 from billing.providers.paypal import SIGNATURE_HEADERS, PayPalConfig, PayPalProvider
 from billing.tests.providers.rails import BANK, HTTP_RAILS, PHONE, Rail, decided
 from billing.tests.providers.support import IMPATIENT, MomoMaker, RawServer, started
