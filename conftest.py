@@ -105,6 +105,22 @@ def committed_db(django_db_setup: None, django_db_blocker: Any, database_name: s
 
 
 @pytest.fixture
+def wide_pool() -> Iterator[None]:
+    """As many connections as a shop with several web processes has, and time for a slow machine."""
+    from shared_apps.core.tenancy import connection
+
+    options = connection.settings_dict["OPTIONS"]
+    usual = options["pool"]
+    connection.close()
+    connection.close_pool()
+    options["pool"] = {**usual, "max_size": 40, "timeout": 120}
+    yield
+    connection.close()
+    connection.close_pool()
+    options["pool"] = usual
+
+
+@pytest.fixture
 def tenant(request: pytest.FixtureRequest, db: None) -> Iterator[Tenant]:
     """A ready tenant, made current: the store's "a", or `@pytest.mark.parametrize("tenant", ["esxi-b"], indirect=True)`."""
     from django.db import connection
@@ -153,8 +169,9 @@ def simulator_of_session() -> Iterator[Any]:
 
 @pytest.fixture
 def simulator(simulator_of_session: Any, settings: Any) -> Iterator[Any]:
-    """The payment simulator, empty, with the platform's providers pointed at it and impatient time-outs."""
+    """The payment simulator, empty, with the platform's and tenants' providers pointed at it and impatient time-outs."""
     from billing import gateways
+    from tenant_apps.payments import gateways as tenants_gateways
 
     handle = simulator_of_session
     handle.reset()
@@ -162,9 +179,20 @@ def simulator(simulator_of_session: Any, settings: Any) -> Iterator[Any]:
     impatient = {"connect_timeout": 2, "read_timeout": 1}
     settings.PAYPAL = {**settings.PAYPAL, "base_url": handle.url, **impatient}
     settings.MOMO = {**settings.MOMO, "base_url": handle.url, **impatient}
+    settings.TENANT_PAYMENT_ADDRESSES = {
+        "paypal": handle.url,
+        "mtn_momo": handle.url,
+        "stripe": handle.stripe_settings()["base_url"],
+        "wave": handle.wave_settings()["base_url"],
+        "orange_money": handle.orange_settings()["base_url"],
+        "moov": handle.moov_settings()["base_url"],
+    }
+    settings.TENANT_PAYMENT_TIMEOUTS = impatient
     gateways.forget_clients()
+    tenants_gateways.forget_clients()
     yield handle
     gateways.forget_clients()
+    tenants_gateways.forget_clients()
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "baobab.settings.test")

@@ -56,6 +56,7 @@ def test_no_row_is_locked_and_joined_in_one_statement(tmp_path) -> None:
 # Where amounts are worked out, moved, shown or sent.
 NEAR_MONEY = (
     "billing/**/*.py",
+    "shared_apps/documents/**/*.py",
     "tenant_apps/payments/**/*.py",
     "shared_apps/site/forms/*.py",
     "shared_apps/site/views/*.py",

@@ -27,7 +27,11 @@ task_routes = {
     "billing.tasks.sync_reversals": {"queue": "providers"},
     "billing.tasks.process_webhook": {"queue": "webhooks"},
     "billing.tasks.make_invoice_pdf": {"queue": "documents"},
+    "tenant_apps.store.tasks.make_invoice_pdf": {"queue": "documents"},
     "shared_apps.notifications.tasks.send_due": {"queue": "mail"},
+    "tenant_apps.payments.tasks.resolve_payment": {"queue": "providers"},
+    "tenant_apps.payments.tasks.send_refund": {"queue": "providers"},
+    "tenant_apps.payments.tasks.look_at_notice": {"queue": "webhooks"},
 }
 worker_prefetch_multiplier = 1
 task_acks_late = True
@@ -66,12 +70,33 @@ beat_schedule = {
     },
     "expire-orders": {"task": "billing.tasks.expire_orders", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-invoices": {"task": "billing.tasks.sweep_invoices", "schedule": 300.0, "options": {"expires": 300}},
+    "sweep-shop-invoices": {
+        "task": "tenant_apps.store.tasks.sweep_invoices",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "advance-subscriptions": {
         "task": "billing.tasks.advance_subscriptions",
         "schedule": 300.0,
         "options": {"expires": 300},
     },
     "prepare-renewals": {"task": "billing.tasks.prepare_renewals", "schedule": 3600.0, "options": {"expires": 3600}},
+    # Only in tenants that have something due, by a list in Redis; the sweep makes that list anew.
+    "poll-tenants-payments": {
+        "task": "tenant_apps.payments.tasks.poll_due",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "sweep-tenants-payments": {
+        "task": "tenant_apps.payments.tasks.sweep",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
+    "delete-tenants-old-webhooks": {
+        "task": "tenant_apps.payments.tasks.delete_old_notices",
+        "schedule": crontab(hour=2, minute=10),
+        "options": {"expires": 3600},
+    },
     "collect-takings": {"task": "billing.tasks.collect_takings", "schedule": 300.0, "options": {"expires": 300}},
     # Daily: the first of the month finds what is due, the days after it what that left.
     "make-payouts": {
@@ -100,6 +125,27 @@ beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    # Lists of products sort by kept prices again; until then they compute.
+    "refresh-prices": {
+        "task": "tenant_apps.store.tasks.refresh_prices",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "sweep-mail": {"task": "provisioning.tasks.sweep_mail", "schedule": 60.0, "options": {"expires": 60}},
+    "cancel-unpaid-orders": {
+        "task": "tenant_apps.store.tasks.cancel_unpaid_orders",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "end-expired-holds": {
+        "task": "tenant_apps.store.tasks.end_expired_holds",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "sweep-low-stock": {
+        "task": "tenant_apps.store.tasks.sweep_low_stock",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "send-mail": {"task": "shared_apps.notifications.tasks.send_due", "schedule": 10.0, "options": {"expires": 10}},
 }

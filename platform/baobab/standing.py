@@ -20,12 +20,14 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 # Names of addresses that work as ever, whatever is sent to them: coming in and going out, the language, the end of
-# sessions, and taking one's own data along. None of them changes what the workspace is about.
+# sessions, word of money that came, and taking one's own data along. None of them changes what the workspace is about.
 ALWAYS = frozenset({
     "set_language", "enter", "impersonation_end",
     "account_login", "account_second_factor", "account_logout", "account_reauthenticate", "google_login",
     "facebook_login", "account_reset_password", "account_reset_password_from_key",
     "account_end_session", "account_end_api_session", "account_sign_out_everywhere", "account_data",
+    # What providers tell of money: it has come, whether the workspace is open or not.
+    "payments:hook", "payments:hook_payment",
     "api-token", "api-token-refresh", "api-logout", "api-sessions", "api-session",
 })  # fmt: skip
 

@@ -9,6 +9,7 @@ from baobab.urls_tenant import urlpatterns as tenant
 
 urlpatterns = [
     *tenant,
+    path("", include("tenant_apps.payments.urls")),
     path("", include("tenant_apps.store.urls")),
 ]
 

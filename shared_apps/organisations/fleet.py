@@ -18,19 +18,21 @@ logger = structlog.get_logger(__name__)
 ALIVE = (Organisation.Status.ACTIVE, Organisation.Status.SUSPENDED)
 
 
-def live_organisations() -> list[Organisation]:
-    """Every organisation with a workspace, in one query. On the public schema."""
+def live_organisations(*, product: str = "") -> list[Organisation]:
+    """Every organisation with a workspace (of one product), in one query. On the public schema."""
     alive = Organisation.objects.filter(status__in=ALIVE).select_related("plan_version__plan", "subscription")
+    if product:
+        alive = alive.filter(product=product)
     return list(alive.order_by("created_at", "pk"))
 
 
-def in_every_tenant(act: Callable[[], int], *, what: str) -> int:
-    """Call `act` inside every live tenant and add up what it returns; call it on the public schema.
+def in_every_tenant(act: Callable[[], int], *, what: str, product: str = "") -> int:
+    """Call `act` inside every live tenant (of one product) and add up what it returns; call it on the public schema.
 
     One tenant's failure is logged and stops none of the others.
     """
     total = 0
-    for organisation in live_organisations():
+    for organisation in live_organisations(product=product):
         with surviving(organisation, what), tenant_context(as_tenant(organisation)):
             total += act()
     return total

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from tenant_apps.payments.permissions import PAYMENT_PERMISSIONS
 from tenant_apps.team.permissions import Permission, RoleTemplate
 from tenant_apps.team.products import NavEntry, ProductConfig
 
@@ -35,6 +36,7 @@ class EventsConfig(ProductConfig):
         Permission("events.publish_events", _("Publish events")),
         Permission("events.cancel_events", _("Cancel events and delete drafts")),
         Permission("events.change_calendar", _("Change what the calendar says about itself")),
+        *PAYMENT_PERMISSIONS,
     )
     roles = (
         RoleTemplate(

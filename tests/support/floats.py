@@ -9,7 +9,7 @@ from pathlib import Path
 NOT_MONEY = (
     "billing/lookalike.py",
     "billing/providers/transport.py",
-    "billing/services/turns.py",
+    "billing/providers/turns.py",
     "billing/statements/matching.py",
 )
 _SECONDS = ("timeout", "patience", "seconds", "margin", "age", "clock", "pause")

@@ -1,5 +1,5 @@
 """What a stack's test asks for, through the product's services: `pay` a new order, make an `admin`, look at an
-`order`."""
+`order`; have a `till` in a shop, and look at its `takings`."""
 
 from __future__ import annotations
 
@@ -39,6 +39,53 @@ def order(order_id: str) -> dict[str, object]:
     }
 
 
+def till(name: str) -> dict[str, object]:
+    """A register of that name in the ready shop with two articles to sell; how its owner logs in."""
+    from django_tenants.utils import tenant_context
+
+    from tenant_apps.store.models import Product, Variant
+    from tenant_apps.store.tests.support import make_variants
+    from tenant_apps.store.tests.till_support import make_register, owner
+    from tests.support.factories import PASSWORD
+    from tests.support.tenants import ready_tenant
+
+    tenant = ready_tenant("store-a")
+    with tenant_context(tenant):
+        user = owner()
+        user.set_password(PASSWORD)
+        user.save()
+        for article in ("Pagne wax", "Riz"):
+            if not Product.objects.filter(name=article).exists():
+                [variant] = make_variants(5_000, article, price_minor=1_500)
+                Variant.objects.filter(pk=variant.pk).update(barcode=f"61900{variant.pk:08}")
+        codes = list(Variant.objects.order_by("pk").values_list("barcode", flat=True))
+        return {"host": tenant.host, "email": user.email, "register": make_register(name).pk, "codes": codes}
+
+
+def takings() -> dict[str, object]:
+    """What the ready shop's tills have booked: orders, money, pieces, and whether the numbers have a gap."""
+    from django.db.models import Sum
+    from django_tenants.utils import tenant_context
+
+    from tenant_apps.store.models import Movement, Order, OrderDay, OrderLine, TillPayment, TillSale, TillTask
+    from tests.support.tenants import ready_tenant
+
+    with tenant_context(ready_tenant("store-a")):
+        return {
+            "orders": Order.objects.count(),
+            "numbered": OrderDay.objects.aggregate(sum=Sum("last"))["sum"],
+            "sales": TillSale.objects.filter(state="accepted").count(),
+            "offline": TillSale.objects.filter(is_offline=True).count(),
+            "money": TillPayment.objects.aggregate(sum=Sum("amount_minor"))["sum"],
+            "totals": Order.objects.aggregate(sum=Sum("total_minor"))["sum"],
+            "pieces": OrderLine.objects.aggregate(sum=Sum("quantity"))["sum"],
+            "sold": -(Movement.objects.filter(action="sold").aggregate(sum=Sum("quantity"))["sum"] or 0),
+            "tasks": TillTask.objects.count(),
+        }
+
+
+ACTIONS = {"pay": pay, "admin": admin, "order": order, "till": till, "takings": takings}
+
 if __name__ == "__main__":
     django.setup()
-    print(json.dumps({"pay": pay, "admin": admin, "order": order}[sys.argv[1]](*sys.argv[2:])))
+    print(json.dumps(ACTIONS[sys.argv[1]](*sys.argv[2:])))

@@ -57,6 +57,7 @@ TABLELESS_APPS = [
     "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.facebook",
     "shared_apps.core",
+    "shared_apps.documents",
     "django.forms",
     "rest_framework",
     "drf_spectacular",
@@ -283,6 +284,7 @@ REST_FRAMEWORK = {
         "verify": "10/min",
         "reset": "5/min",  # mails with a link to choose a new password
         "coupon": "30/min",
+        "tenant-pay": "20/min",  # many customers may be behind one address
         "api_key": "600/min",  # of one key, whatever it asks
     },
 }
@@ -334,6 +336,16 @@ MOMO: dict[str, Any] = {
     "disbursement_user_id": env.text("MOMO_DISBURSEMENT_USER_ID", ""),
     "disbursement_api_key": env.text("MOMO_DISBURSEMENT_API_KEY", ""),
 }
+# Tenants pay by their own keys at the providers' own addresses (`tenant_apps.payments.keys`); only a simulator has others.
+TENANT_PAYMENT_ADDRESSES: dict[str, str] = {}
+TENANT_PAYMENT_TIMEOUTS: dict[str, int] = {}  # seconds: connect_timeout, read_timeout; empty: each client's own
+TENANT_DEMO_KEYS: dict[str, dict[str, str]] = {}  # by way to pay, for the demonstration shop
+TENANT_FORM_ACTIONS = [
+    "https://*.paypal.com",
+    "https://*.stripe.com",
+    "https://*.wave.com",
+    "https://*.orange-money.com",
+]
 MOMO_REGION = env.text("MOMO_REGION", "CM")
 MOMO_CALLBACKS = env.flag("MOMO_CALLBACKS", default=False)
 BANK: dict[str, Any] = {
@@ -346,7 +358,7 @@ BANK: dict[str, Any] = {
 }
 PAYMENT_SIMULATOR_URL = ""
 
-# Who sells, as invoices name it and keep it (`billing.documents.document.Party.of`).
+# Who sells, as invoices name it and keep it (`shared_apps.documents.document.Party.of`).
 SELLER: dict[str, Any] = {
     "name": env.text("SELLER_NAME", PLATFORM_NAME),
     "legal": env.text("SELLER_LEGAL", ""),
@@ -359,8 +371,10 @@ SELLER: dict[str, Any] = {
 # On documents: a picture file, SVG or PNG, and a colour as "#rrggbb".
 DOCUMENT_LOGO = env.text("DOCUMENT_LOGO", str(BASE_DIR / "static" / "img" / "mark.svg"))
 DOCUMENT_COLOUR = env.colour("DOCUMENT_COLOUR", "#17553a")
-# What has invoices certified by a tax office (billing.documents.fiscal).
-FISCAL_SERVICE = env.text("FISCAL_SERVICE", "billing.documents.fiscal.NoFiscalService")
+# What has invoices certified by a tax office (shared_apps.documents.fiscal).
+FISCAL_SERVICE = env.text("FISCAL_SERVICE", "shared_apps.documents.fiscal.NoFiscalService")
+# The same for tenants, by the country they sell in.
+TENANT_FISCAL_SERVICES = dict(env.pairs("TENANT_FISCAL_SERVICES"))
 
 # Above so much, in minor units, two people give money back, or say that it never came. A currency that is not named: always.
 REFUND_SECOND_APPROVER_ABOVE = env.amounts(

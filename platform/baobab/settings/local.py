@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from baobab.settings.base import *  # noqa: F403
-from baobab.settings.base import BASE_DIR, PAYMENT_FORM_ACTIONS, PLATFORM_HOST, PLATFORM_PORT, SUPPORT_EMAIL, env
+from baobab.settings.base import (
+    BASE_DIR,
+    PAYMENT_FORM_ACTIONS,
+    PLATFORM_HOST,
+    PLATFORM_PORT,
+    SUPPORT_EMAIL,
+    TENANT_FORM_ACTIONS,
+    env,
+)
 
 DEBUG = env.flag("DEBUG", default=False)
 STYLEGUIDE = True
@@ -17,6 +25,15 @@ ADMINS_NEED_SECOND_FACTOR = env.flag("ADMINS_NEED_SECOND_FACTOR", default=False)
 
 PAYMENT_SIMULATOR_URL = env.text("PAYMENT_SIMULATOR_URL", "http://127.0.0.1:8090")
 PAYMENT_FORM_ACTIONS = [*PAYMENT_FORM_ACTIONS, PAYMENT_SIMULATOR_URL]
+TENANT_FORM_ACTIONS = [*TENANT_FORM_ACTIONS, PAYMENT_SIMULATOR_URL]
+TENANT_PAYMENT_ADDRESSES = {
+    "paypal": PAYMENT_SIMULATOR_URL,
+    "mtn_momo": PAYMENT_SIMULATOR_URL,
+    "stripe": f"{PAYMENT_SIMULATOR_URL}/stripe",
+    "wave": f"{PAYMENT_SIMULATOR_URL}/wave",
+    "orange_money": f"{PAYMENT_SIMULATOR_URL}/orange",
+    "moov": f"{PAYMENT_SIMULATOR_URL}/moov/com.tlc.merchant.api/UssdPush",
+}
 PAYPAL = {
     "base_url": PAYMENT_SIMULATOR_URL,
     "client_id": "demo-client",
@@ -52,6 +69,16 @@ SELLER = {
     "email": SUPPORT_EMAIL,
     "phone": "+237\u00a06\u00a000\u00a000\u00a000\u00a000",
     "tax_numbers": [["NIU", "M000000000000A"], ["RCCM", "RC/DLA/2026/B/0000"]],
+}
+TENANT_DEMO_KEYS = {
+    "mtn_momo": {
+        **{key: text for key, text in MOMO.items() if key not in ("base_url", "currency")},
+        "platform": "africa",
+    },
+    "stripe": {"secret_key": "sk_test_simulator", "webhook_secret": "whsec_simulator"},
+    "paypal": {key: text for key, text in PAYPAL.items() if key != "base_url"},
+    "bank_transfer": {"bank_name": BANK["bank_name"], "account_name": "Wouri", "iban": BANK["iban"]},
+    "cash": {},
 }
 # One's own machine stands in one's own network.
 OUTBOUND_PRIVATE_NETWORKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]

@@ -212,7 +212,11 @@ STRIPE_REFUND = OAS30Validator(
 )
 
 # https, but on this machine itself.
-SAFE_ADDRESS = {"type": "string", "maxLength": 2000, "pattern": r"^(https://|http://(localhost|127\.0\.0\.1)[:/])\S+$"}
+SAFE_ADDRESS = {
+    "type": "string",
+    "maxLength": 2000,
+    "pattern": r"^(https://|http://(([a-z0-9-]+\.)*localhost|127\.0\.0\.1)[:/])\S+$",
+}
 WAVE_SESSION = OAS30Validator(
     {
         "type": "object",

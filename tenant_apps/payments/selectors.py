@@ -1,0 +1,165 @@
+"""Reading payments, ways to pay, and what waits for staff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from billing.money import Money
+from billing.providers.base import Capabilities, ProviderRefused
+from tenant_apps.payments.bills import Bill
+from tenant_apps.payments.gateways import gateway
+from tenant_apps.payments.models import Method, Payment, Refund
+from tenant_apps.payments.services.starting import takes
+
+PER_PAGE = 25
+PERIODS = {"today": 0, "week": 6, "month": 29}
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A way to pay that fits a bill."""
+
+    method: Method
+    capabilities: Capabilities
+
+
+def methods_for(bill: Bill) -> list[Offered]:
+    """The ways a bill can be paid now. One query."""
+    return methods_taking(bill.due)
+
+
+def methods_taking(amount: Money) -> list[Offered]:
+    """The ways that take an amount now: switched on, set up, and fit for its currency. One query."""
+    offered = []
+    for method in Method.objects.filter(is_active=True).exclude(pk=Method.Name.CASH):
+        try:
+            capabilities = gateway(method).capabilities
+        except ProviderRefused:
+            continue
+        if takes(capabilities, amount):
+            offered.append(Offered(method, capabilities))
+    return offered
+
+
+def takes_cash() -> bool:
+    """Whether cash is offered, at the counter or on delivery. One query."""
+    return Method.objects.filter(pk=Method.Name.CASH, is_active=True).exists()
+
+
+def method_rows() -> dict[str, Method]:
+    """Every way to pay that was set up, by its name, in the order they are shown."""
+    return {row.name: row for row in Method.objects.all()}
+
+
+def payments_of(purpose: str, subject: UUID) -> list[Payment]:
+    """Every attempt to pay a bill, the newest first, with their refunds. Two queries."""
+    rows = Payment.objects.filter(purpose=purpose, subject=subject)
+    return list(rows.prefetch_related("refunds"))
+
+
+def latest_attempt(purpose: str, subject: UUID) -> Payment | None:
+    """The newest attempt to pay a bill, if there is one. One query."""
+    return Payment.objects.filter(purpose=purpose, subject=subject).first()  # type: ignore[no-any-return]  # untyped manager
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFilter:
+    """What staff look for; what is not known is left out."""
+
+    status: str = ""
+    method: str = ""
+    period: str = ""
+    query: str = ""
+
+    @classmethod
+    def of(cls, asked: Any) -> PaymentFilter:
+        """From GET parameters, junk ignored."""
+        status, method, period = asked.get("status", ""), asked.get("method", ""), asked.get("period", "")
+        return cls(
+            status=status if status in Payment.Status.values else "",
+            method=method if method in Method.Name.values else "",
+            period=period if period in PERIODS else "",
+            query=" ".join(asked.get("q", "").replace("\x00", "").split())[:40],
+        )
+
+    @property
+    def is_set(self) -> bool:
+        return any((self.status, self.method, self.period, self.query))
+
+
+def list_payments(chosen: PaymentFilter, page: str) -> Page:
+    """Payments as staff look for them, a page at a time. Two queries."""
+    rows = Payment.objects.all()
+    if chosen.status:
+        rows = rows.filter(status=chosen.status)
+    if chosen.method:
+        rows = rows.filter(method=chosen.method)
+    if chosen.period:
+        rows = rows.filter(created_at__gte=_since(PERIODS[chosen.period]))
+    if chosen.query:
+        by_number = Q(subject_number__icontains=chosen.query) | Q(transaction_ref__iexact=chosen.query)
+        rows = rows.filter(by_number | Q(phone__endswith=chosen.query) if chosen.query.isdigit() else by_number)
+    return Paginator(rows, PER_PAGE).get_page(page)
+
+
+def _since(days: int) -> datetime:
+    day: date = timezone.localdate() - timedelta(days=days)
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def taken_today() -> list[Money]:
+    """What came in today, by currency; test payments are not counted. One query."""
+    rows = Payment.objects.filter(status=Payment.Status.SUCCEEDED, is_test=False, succeeded_at__gte=_since(0))
+    sums = rows.order_by().values("received_currency").annotate(total=Sum("received_minor"))
+    return [Money(row["total"], row["received_currency"]) for row in sums]
+
+
+def transfers_to_check(page: str) -> Page:
+    """Transfers whose proof waits for staff, the oldest first, with their proofs. Three queries."""
+    rows = Payment.objects.filter(method=Method.Name.BANK_TRANSFER, status=Payment.Status.UNDER_REVIEW)
+    return Paginator(rows.order_by("created_at", "pk").prefetch_related("receipts"), PER_PAGE).get_page(page)
+
+
+def refunds_by_hand(page: str) -> Page:
+    """Refunds that staff have to send, the oldest first. Two queries."""
+    rows = Refund.objects.filter(is_manual=True, status__in=Refund.OPEN).select_related("payment", "requested_by")
+    return Paginator(rows.order_by("created_at", "pk"), PER_PAGE).get_page(page)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much waits for staff."""
+
+    transfers: int
+    reviews: int
+    refunds: int
+
+    @property
+    def total(self) -> int:
+        return self.transfers + self.reviews + self.refunds
+
+
+def waiting_for_staff() -> Waiting:
+    """What waits for a decision, or for money to be sent by hand. Three index reads."""
+    under_review = Payment.objects.filter(method=Method.Name.BANK_TRANSFER, status=Payment.Status.UNDER_REVIEW)
+    return Waiting(
+        transfers=under_review.count(),
+        reviews=Payment.objects.filter(status=Payment.Status.NEEDS_REVIEW).count(),
+        refunds=Refund.objects.filter(is_manual=True, status__in=Refund.OPEN).count(),
+    )
+
+
+def same_receipts(payment: Payment) -> list[Payment]:
+    """Other payments for which one of this one's files was sent too. One query."""
+    digests = [receipt.sha256 for receipt in payment.receipts.all()]
+    if not digests:
+        return []
+    others = Payment.objects.filter(receipts__sha256__in=digests).exclude(pk=payment.pk)
+    return list(others.order_by("-created_at").distinct()[:5])

@@ -1,0 +1,133 @@
+"""Which tenants have something to ask providers about, and when: so that no schema is read for nothing.
+
+Each moment is noted in Redis, shared by all tenants, and read by beat every few seconds. What Redis loses is found by the
+sweep that goes through every tenant now and then (`sweep_here`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import Min, Q
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from shared_apps.core.cache import RedisCache
+from shared_apps.core.querysets import SchemaBoundQuerySet
+from shared_apps.core.soon import send_soon
+from shared_apps.core.tenancy import connection
+from tenant_apps.payments.models import Notice, Payment, Refund
+
+logger = structlog.get_logger(__name__)
+
+_DUE = "shared:payments-due"
+# While one worker asks, no other is sent to ask the same.
+CLAIM = timedelta(seconds=60)
+BATCH = 50
+MAX_ATTEMPTS = 20
+# A notice that nobody has looked at by then was forgotten by a worker.
+STALE = timedelta(seconds=60)
+
+
+def watch_after_commit(thing: Payment | Refund) -> None:
+    """Have the poller come by when a payment or refund is due. Nothing happens without Redis: the sweep finds it."""
+    at = thing.next_check_at
+    if at is not None:
+        transaction.on_commit(lambda: _note(at))
+
+
+def _note(at: datetime) -> None:
+    try:
+        cast("RedisCache", cache).note_moment(_DUE, str(connection.tenant.pk), int(at.timestamp()))
+    except RedisError:
+        logger.warning("nothing noted for the poller, left to the sweep")
+
+
+def due_tenants(*, limit: int = 200) -> list[str]:
+    """The ids of tenants that have something due now, taken off the list."""
+    try:
+        return cast("RedisCache", cache).take_due(_DUE, until=int(timezone.now().timestamp()), limit=limit)
+    except RedisError:
+        return []
+
+
+def poll_here() -> int:
+    """Have workers ask about everything of this tenant whose time has come; how many. Notes when to come again."""
+    from tenant_apps.payments import tasks
+
+    payments, refunds, notices = claim_due_payments(), claim_due_refunds(), stuck_notices()
+    for payment in payments:
+        send_soon(tasks.resolve_payment, str(payment), expires=CLAIM.total_seconds())
+    for refund in refunds:
+        send_soon(tasks.send_refund, str(refund), expires=CLAIM.total_seconds())
+    for notice in notices:
+        send_soon(tasks.look_at_notice, notice, expires=CLAIM.total_seconds())
+    sweep_here()
+    return len(payments) + len(refunds) + len(notices)
+
+
+def sweep_here() -> int:
+    """Note when something of this tenant is due next: 1 if there is something. Three index reads."""
+    moments = [
+        _watched_payments().aggregate(at=Min("next_check_at"))["at"],
+        Refund.objects.filter(next_check_at__isnull=False, status__in=Refund.OPEN).aggregate(at=Min("next_check_at"))[
+            "at"
+        ],
+        timezone.now() if stuck_notices() else None,
+    ]
+    known = [moment for moment in moments if moment]
+    if known:
+        _note(min(known))
+    return bool(known)
+
+
+def _watched_payments() -> SchemaBoundQuerySet:
+    return Payment.objects.filter(next_check_at__isnull=False, status__in=Payment.MAY_SUCCEED)
+
+
+def claim_due_payments(*, limit: int = BATCH) -> list[UUID]:
+    """Payments whose time to be asked about has come, put off so that nobody else takes them meanwhile.
+
+    One short transaction; locks the rows it takes and skips those that are taken.
+    """
+    return _claim(_watched_payments(), limit)
+
+
+def claim_due_refunds(*, limit: int = BATCH) -> list[UUID]:
+    """Refunds whose time to be sent or asked about has come. One short transaction, as above."""
+    return _claim(Refund.objects.filter(next_check_at__isnull=False, status__in=Refund.OPEN), limit)
+
+
+def _claim(watched: SchemaBoundQuerySet, limit: int) -> list[UUID]:
+    now = timezone.now()
+    with transaction.atomic():
+        due = list(
+            watched.select_for_update(skip_locked=True)
+            .filter(next_check_at__lte=now)
+            .order_by("next_check_at")
+            .values_list("pk", flat=True)[:limit]
+        )
+        watched.filter(pk__in=due).update(next_check_at=now + CLAIM)
+    return due
+
+
+def stuck_notices(*, limit: int = BATCH) -> list[int]:
+    """Notices that were kept and never finished with, the oldest first."""
+    stuck = Q(status=Notice.Status.RECEIVED, received_at__lt=timezone.now() - STALE, attempts__lt=MAX_ATTEMPTS)
+    return list(Notice.objects.filter(stuck).order_by("received_at").values_list("pk", flat=True)[:limit])
+
+
+def sweep_taking_money() -> int:
+    """The same in a tenant whose product takes money; 0 in the others, which have no such tables."""
+    return sweep_here() if takes_money() else 0
+
+
+def takes_money() -> bool:
+    """Whether the current tenant's product sells something."""
+    return "tenant_apps.payments" in settings.TENANT_TYPES[connection.tenant.product]["APPS"]
