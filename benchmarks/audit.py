@@ -52,10 +52,14 @@ def writes() -> list[tuple[str, Any, Callable[[], object]]]:
     assert organisation is not None
     tenant = as_tenant(organisation)
     connection.set_tenant(tenant)
-    product = store.create_product(public_id=uuid.uuid4(), details=store.ProductDetails("Savon", 500))
+    product = store.create_product(
+        public_id=uuid.uuid4(), details=store.ProductDetails("Savon", (store.VariantDetails(500),))
+    )
 
     def change_product() -> object:
-        return store.update_product(product=product, details=store.ProductDetails("Savon", next(prices)))
+        return store.update_product(
+            product=product, details=store.ProductDetails("Savon", (store.VariantDetails(next(prices)),))
+        )
 
     def change_shop() -> object:
         return store.save_shop(details=store.ShopDetails("Boutique", description=str(next(prices))))

@@ -69,31 +69,62 @@ AUDITED: dict[str, Audited] = {
     "organisations.invitation": Audited(parents=("organisations.organisation",), machine=("sent_at", "expires_at")),
     "organisations.membership": Audited(parents=("organisations.organisation",)),
     "organisations.organisation": Audited(),
+    "payments.method": Audited(machine=("checked_at", "check_error")),
+    "payments.payment": Audited(
+        machine=(
+            "started_at", "checked_at", "check_count", "next_check_at", "reason", "provider_ref", "redirect_url",
+            "notification_ciphertext",
+        )
+    ),
+    "payments.receipt": Audited(parents=("payments.payment",)),
+    "payments.refund": Audited(
+        parents=("payments.payment",), machine=("started_at", "check_count", "next_check_at", "provider_ref", "failure")
+    ),
     # allauth saves the whole row at each log-in; whose it is never changes.
     "socialaccount.socialaccount": Audited(
         parents=("accounts.user",), machine=("last_login", "extra_data", "user_id", "provider", "uid", "date_joined")
     ),
-    "store.address": Audited(parents=("accounts.user",)),
+    "store.address": Audited(parents=("accounts.user", "store.deliveryzone")),
     "store.attribute": Audited(),
     "store.brand": Audited(),
+    "store.cashmove": Audited(parents=("store.tillsession",)),
     "store.category": Audited(),
-    "store.customer": Audited(parents=("accounts.user",)),
+    "store.customer": Audited(parents=("accounts.user", "store.segment")),
     "store.deliveryzone": Audited(),
+    # Its file and its certificate are made of what the entry of its issue says.
+    "store.invoice": Audited(
+        machine=("pdf", "pdf_sha256", "fiscal_status", "fiscal_number", "fiscal_qr", "fiscal_error")
+    ),
     "store.location": Audited(),
-    "store.order": Audited(machine=("holds_until",)),
+    # It copies its zone, which may be deleted.
+    "store.order": Audited(machine=("holds_until", "zone_id")),
     "store.orderline": Audited(parents=("store.order",)),
     "store.partner": Audited(),
     "store.partnermember": Audited(parents=("store.partner",)),
-    # What lists sort by follows from prices, promotions, stock and reviews, which have their own entries.
-    "store.product": Audited(machine=("price_from_minor", "is_available", "rating_sum", "rating_count")),
+    # What lists sort by and the search looks at follows from prices, stock, reviews and names, which have their own entries.
+    "store.product": Audited(
+        machine=("price_from_minor", "is_available", "rating_sum", "rating_count", "search_text", "search_vector")
+    ),
     "store.productimage": Audited(parents=("store.product",)),
     "store.promotion": Audited(),
     "store.promotion_categories": Audited(parents=("store.promotion",)),
     "store.promotion_products": Audited(parents=("store.promotion",)),
     "store.promotion_segments": Audited(parents=("store.promotion",)),
+    "store.register": Audited(),
+    "store.return": Audited(parents=("store.order",)),
+    "store.returnline": Audited(parents=("store.order",)),
+    "store.review": Audited(parents=("store.product",)),
     "store.segment": Audited(),
+    "store.shipment": Audited(parents=("store.order",)),
+    "store.shipmentline": Audited(parents=("store.order",)),
     "store.shop": Audited(machine=("prices_valid_until",)),
     "store.specification": Audited(parents=("store.product",)),
+    # A sale that became an order is told by the order's entry.
+    "store.tillpayment": Audited(parents=("store.order",)),
+    "store.tillreturn": Audited(parents=("store.order",)),
+    "store.tillsale": Audited(parents=("store.order",)),
+    "store.tillsession": Audited(),
+    "store.tilltask": Audited(parents=("store.order", "store.tillsale")),
     "store.variant": Audited(parents=("store.product",)),
     "team.apikey": Audited(machine=("last_used_at",)),
     "team.invitation": Audited(machine=("sent_at", "expires_at")),
@@ -139,6 +170,7 @@ EXEMPT: dict[str, str] = {
     "organisations.ownorganisation": "a tenant's view of a table of the platform: it cannot write it",
     "outbox.outboxmessage": "a message between rooms: what it causes is recorded where it is done",
     "payments.commissionevent": "word of a payment for the platform: the payment itself is recorded",
+    "payments.notice": "the inbox of providers, kept as it came: what follows from it is recorded",
     "provisioning.provisioningjob": f"{_MACHINE}; getting stuck and being started again are recorded all the same",
     "provisioning.provisioningstep": _MACHINE,
     "provisioning.readyschema": "stock that nobody owns yet: an organisation's making is recorded",
@@ -147,12 +179,17 @@ EXEMPT: dict[str, str] = {
     "site.signupdraft": "what somebody is still typing",
     "socialaccount.socialapp": _UNUSED,
     "socialaccount.socialtoken": _UNUSED,
+    "store.bookedform": f"{_MACHINE}: which forms were sent already",
     "store.cart": "what somebody is still choosing",
     "store.cartline": "what somebody is still choosing",
+    "store.countedpieces": "what somebody is still counting: booking it makes movements of the stock",
     "store.hold": "pieces kept for an order for minutes: what becomes of them is a movement of the stock",
+    "store.lowstock": f"{_MACHINE}: which variants were told of",
+    "store.invoicecounter": f"{_MACHINE}: an invoice's entry names its number",
     "store.movement": "the stock's ledger is a log of its own, only added to",
     "store.orderday": f"{_MACHINE}: an order's entry names its number",
     "store.orderevent": "a history of its own, beside the entries",
+    "store.stockcount": "what somebody is still counting: booking it makes movements of the stock",
     "store.stocklevel": "the sum of its movements",
     "token_blacklist.blacklistedtoken": _SESSION,
     "token_blacklist.outstandingtoken": _SESSION,

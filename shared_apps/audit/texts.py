@@ -131,6 +131,11 @@ ACTIONS: dict[str, Words] = {
     "payment.needs_review": Words(gettext_lazy("Payment to decide"), "triangle-alert", "warning"),
     "payment.pending": Words(gettext_lazy("Payment awaited"), "hourglass"),
     "payment.succeeded": Words(gettext_lazy("Payment received"), "circle-check", "success"),
+    "payment_review.accepted": Words(gettext_lazy("Decided: the money is taken for what it is"), "check", "info"),
+    "payment_review.dismissed": Words(gettext_lazy("Decided: the money never came"), "ban", "warning"),
+    "payment_way.changed": Words(gettext_lazy("Way to pay changed"), "key-round", "warning"),
+    "payment_way.moved": Words(gettext_lazy("Order of the ways to pay changed"), "arrow-up"),
+    "payment_way.tested": Words(gettext_lazy("Keys of a way to pay tested"), "refresh-cw"),
     "payout.approved": Words(gettext_lazy("Payout approved"), "check", "success"),
     "payout.confirmed": Words(gettext_lazy("Payout agreed to by a second person"), "users", "success"),
     "payout.made": Words(gettext_lazy("Payout statement made"), "file-text"),
@@ -166,17 +171,80 @@ ACTIONS: dict[str, Words] = {
     "statement_line.noted": Words(gettext_lazy("Note on a movement"), "message-circle"),
     "statement_line.open": Words(gettext_lazy("Movement waits again"), "inbox"),
     "statement_line.taken": Words(gettext_lazy("Movement used"), "check", "success"),
+    "store.address.changed": Words(gettext_lazy("Delivery address changed"), "pencil"),
+    "store.address.created": Words(gettext_lazy("Address added"), "map-pin"),
+    "store.address.deleted": Words(gettext_lazy("Address deleted"), "trash-2"),
+    "store.attribute.changed": Words(gettext_lazy("Attribute of products changed"), "pencil"),
+    "store.attribute.created": Words(gettext_lazy("Attribute of products added"), "sliders-horizontal"),
+    "store.attribute.deleted": Words(gettext_lazy("Attribute of products deleted"), "trash-2", "warning"),
+    "store.brand.changed": Words(gettext_lazy("Brand changed"), "pencil"),
+    "store.brand.created": Words(gettext_lazy("Brand added"), "tag"),
+    "store.brand.deleted": Words(gettext_lazy("Brand deleted"), "trash-2", "warning"),
+    "store.category.changed": Words(gettext_lazy("Category changed"), "pencil"),
     "store.category.created": Words(gettext_lazy("Category added"), "tag"),
+    "store.category.deleted": Words(gettext_lazy("Category deleted"), "trash-2", "warning"),
+    "store.category.moved": Words(gettext_lazy("Category moved"), "layers"),
+    "store.customer.changed": Words(gettext_lazy("Customer changed"), "pencil"),
+    "store.location.changed": Words(gettext_lazy("Place for stock changed"), "map-pin"),
+    "store.location.closed": Words(gettext_lazy("Place for stock closed"), "map-pin", "warning"),
+    "store.credit_note.issued": Words(gettext_lazy("Credit note of the shop issued"), "file-text"),
+    "store.invoice.issued": Words(gettext_lazy("Invoice of the shop issued"), "file-text", "success"),
+    "store.journal.exported": Words(gettext_lazy("Sales journal exported"), "download"),
     "store.location.created": Words(gettext_lazy("Place for stock added"), "map-pin"),
+    "store.location.moved": Words(gettext_lazy("Order of the places for stock changed"), "map-pin"),
+    "store.location.opened": Words(gettext_lazy("Place for stock opened again"), "map-pin"),
+    "store.order.cancelled": Words(gettext_lazy("Order cancelled"), "ban", "warning"),
+    "store.order.confirmed": Words(gettext_lazy("Order confirmed"), "circle-check", "success"),
+    "store.order.delivered": Words(gettext_lazy("Order delivered"), "check", "success"),
+    "store.order.paid": Words(gettext_lazy("Money for an order"), "wallet", "success"),
+    "store.order.placed": Words(gettext_lazy("Order placed"), "shopping-cart"),
+    "store.order.preparing": Words(gettext_lazy("Order in preparation"), "package"),
+    "store.order.refunded": Words(gettext_lazy("Money of an order given back"), "rotate-ccw"),
+    "store.order.returned": Words(gettext_lazy("Goods of an order came back"), "undo-2"),
+    "store.order.sent": Words(gettext_lazy("Order sent"), "truck"),
+    "store.order.sent_in_part": Words(gettext_lazy("Part of an order sent"), "truck"),
+    "store.order.settled": Words(gettext_lazy("Missing goods set aside"), "circle-check", "success"),
+    "store.partner.changed": Words(gettext_lazy("Partner changed"), "pencil"),
+    "store.partner.created": Words(gettext_lazy("Partner added"), "building-2"),
+    "store.partner.deleted": Words(gettext_lazy("Partner deleted"), "trash-2", "warning"),
+    "store.partner.member_removed": Words(gettext_lazy("Person of a partner removed"), "users"),
+    "store.partner.members_added": Words(gettext_lazy("People of a partner added"), "user-plus"),
     "store.product.changed": Words(gettext_lazy("Product changed"), "pencil"),
     "store.product.created": Words(gettext_lazy("Product added"), "package"),
     "store.product.deleted": Words(gettext_lazy("Product deleted"), "trash-2", "warning"),
     "store.product.hidden": Words(gettext_lazy("Product hidden"), "eye-off"),
     "store.product.published": Words(gettext_lazy("Product published"), "eye", "success"),
+    "store.register.changed": Words(gettext_lazy("Till changed"), "monitor-smartphone"),
+    "store.register.created": Words(gettext_lazy("Till added"), "monitor-smartphone"),
+    "store.promotion.changed": Words(gettext_lazy("Promotion changed"), "pencil"),
+    "store.promotion.created": Words(gettext_lazy("Promotion added"), "badge-percent"),
+    "store.promotion.deleted": Words(gettext_lazy("Promotion deleted"), "trash-2", "warning"),
+    "store.promotion.paused": Words(gettext_lazy("Promotion paused"), "pause"),
+    "store.promotion.resumed": Words(gettext_lazy("Promotion resumed"), "play", "success"),
+    "store.segment.changed": Words(gettext_lazy("Segment of customers changed"), "pencil"),
+    "store.report.exported": Words(gettext_lazy("Report taken away"), "download", "info"),
+    "store.review.changed": Words(gettext_lazy("Review changed by its author"), "pencil"),
+    "store.review.deleted": Words(gettext_lazy("Review deleted"), "trash-2"),
+    "store.review.published": Words(gettext_lazy("Review published"), "star", "success"),
+    "store.review.rejected": Words(gettext_lazy("Review rejected"), "ban", "warning"),
+    "store.review.replied": Words(gettext_lazy("Reply to a review"), "message-circle"),
+    "store.review.written": Words(gettext_lazy("Review written"), "star"),
     "store.segment.created": Words(gettext_lazy("Segment of customers added"), "users"),
+    "store.segment.deleted": Words(gettext_lazy("Segment of customers deleted"), "trash-2", "warning"),
     "store.shop.changed": Words(gettext_lazy("Shop settings changed"), "settings"),
     "store.shop.created": Words(gettext_lazy("Shop set up"), "sprout", "success"),
+    "store.till.cash_moved": Words(gettext_lazy("Cash put into a till or taken out"), "wallet"),
+    "store.till.closed": Words(gettext_lazy("Till closed and counted"), "lock"),
+    "store.till.late_sale": Words(gettext_lazy("Offline sale added to a closed till"), "history", "warning"),
+    "store.till.opened": Words(gettext_lazy("Till opened"), "log-in"),
+    "store.till.refused": Words(gettext_lazy("Offline sale could not be booked"), "triangle-alert", "danger"),
+    "store.till.returned": Words(gettext_lazy("Goods came back at the till"), "undo-2"),
+    "store.till.settled": Words(gettext_lazy("Task of the till settled"), "check", "success"),
+    "store.till.sold": Words(gettext_lazy("Sold at the till"), "receipt", "success"),
+    "store.zone.changed": Words(gettext_lazy("Delivery zone changed"), "pencil"),
+    "store.shop.setup_closed": Words(gettext_lazy("List of first steps put away"), "check"),
     "store.zone.created": Words(gettext_lazy("Delivery zone added"), "truck"),
+    "store.zone.deleted": Words(gettext_lazy("Delivery zone deleted"), "trash-2", "warning"),
     "subscription.cancellation_scheduled": Words(
         gettext_lazy("End of the subscription planned"), "calendar", "warning"
     ),
@@ -246,13 +314,25 @@ _PLATFORM_ONLY = (
 )  # fmt: skip
 
 
+# What happens to the takings of a tenant that sells has the words of the platform's own payments.
+_TAKINGS = frozenset({
+    "payment.cancelled", "payment.created", "payment.expired", "payment.failed", "payment.needs_review", "payment.pending",
+    "payment.succeeded", "receipt.uploaded", "refund.failed", "refund.pending", "refund.requested", "refund.succeeded",
+    "transfer.approved", "transfer.rejected",
+})  # fmt: skip
+_SELLING = ("store", "events")
+_ONLY_SELLING = ("payment_review", "payment_way")
+
+
 def actions_here() -> dict[str, Words]:
     """The actions that can happen in this schema: no other product's, and the platform's only on the platform."""
     if connection.schema_name == get_public_schema_name():
-        strange = {*_PRODUCTS, "team", "usage"}
+        strange, known = {*_PRODUCTS, *_ONLY_SELLING, "team", "usage"}, frozenset[str]()
+    elif connection.tenant.product in _SELLING:
+        strange, known = {*_PRODUCTS, *_PLATFORM_ONLY} - {connection.tenant.product}, _TAKINGS
     else:
-        strange = {*_PRODUCTS, *_PLATFORM_ONLY} - {connection.tenant.product}
-    return {code: words for code, words in ACTIONS.items() if code.partition(".")[0] not in strange}
+        strange, known = {*_PRODUCTS, *_PLATFORM_ONLY, *_ONLY_SELLING} - {connection.tenant.product}, frozenset()
+    return {code: words for code, words in ACTIONS.items() if code in known or code.partition(".")[0] not in strange}
 
 
 def words_of(action: str) -> Words:

@@ -60,3 +60,17 @@ class RedisCache(redis.RedisCache):
         Exact however many come at once, in one round trip. Raises RedisError.
         """
         return cast("KeptClient", self._cache).count(self.make_and_validate_key(key), seconds)
+
+    def note_moment(self, key: str, member: str, at: int) -> None:
+        """Keep that something of `member` is due at a time (epoch seconds); the earlier one stays. Raises RedisError."""
+        self._client().zadd(self.make_and_validate_key(key), {member: at}, lt=True)
+
+    def take_due(self, key: str, *, until: int, limit: int) -> list[str]:
+        """The members that are due, taken off the list; noted again they come again. Raises RedisError."""
+        name, client = self.make_and_validate_key(key), self._client()
+        due = [member.decode() for member in client.zrangebyscore(name, "-inf", until, start=0, num=limit)]
+        # Two takers share them: whoever removes one has it.
+        return [member for member in due if client.zrem(name, member)]
+
+    def _client(self) -> Any:
+        return cast("KeptClient", self._cache).get_client(write=True)

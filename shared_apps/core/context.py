@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from shared_apps.core.tenancy import connection
 
@@ -39,6 +40,14 @@ def own_url(path: str) -> str:
     """An absolute address on the host this schema belongs to: the tenant's primary one, or the platform's."""
     host = getattr(connection.tenant, "primary_host", "")
     return tenant_url(host, path) if host else platform_url(path)
+
+
+def own_path(name: str, *args: Any) -> str:
+    """The path of a page of this schema's host, by the name of its address: in a worker too, where no request says whose
+    addresses are meant. Raises NoReverseMatch."""
+    product = getattr(connection.tenant, "product", "")
+    urlconf = str(settings.TENANT_TYPES[product]["URLCONF"]) if product else settings.ROOT_URLCONF
+    return reverse(name, urlconf=urlconf, args=args)
 
 
 def tenant_url(host: str, path: str = "/") -> str:

@@ -43,11 +43,12 @@ def may(request: TenantRequest, code: str) -> bool:
     return request.user.is_authenticated and code in permissions_of(request.user)
 
 
-def permission_required(code: str) -> Callable[[View], View]:
-    """Let in those who have the permission: a visitor goes to the log-in page and comes back, anyone else gets a 403."""
+def permission_required(*codes: str) -> Callable[[View], View]:
+    """Let in those who have the permission, or one of several: a visitor goes to the log-in page and comes back, anyone else
+    gets a 403."""
 
     def decorate(view: View) -> View:
-        return _door(view, lambda request: code in permissions_of(request.user))
+        return _door(view, lambda request: not permissions_of(request.user).isdisjoint(codes))
 
     return decorate
 

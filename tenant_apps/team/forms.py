@@ -7,12 +7,14 @@ import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import phonenumbers
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.core import forms as core_forms
 from shared_apps.core.errors import DomainError
-from shared_apps.core.widgets import FileDrop
+from shared_apps.core.widgets import FileDrop, PhoneInput
 from tenant_apps.team.access import StaffRequest
 from tenant_apps.team.images import MAX_BYTES
 from tenant_apps.team.models import Photo
@@ -90,6 +92,45 @@ class ColourField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         """A colour input cannot be empty."""
         return value or self.PLATFORM
+
+
+class PhoneField(forms.CharField):
+    """A telephone number, cleaned to E.164, "" where it may be left empty and is.
+
+    A number without a country code is read as one of `region` (ISO 3166-1), which a form may set after it is made; without a
+    region the country code must be typed.
+    """
+
+    def __init__(self, *, region: str = "", **kwargs: Any) -> None:
+        self.region = region
+        super().__init__(**{"max_length": 30, "widget": PhoneInput, **kwargs})
+
+    def to_python(self, value: Any) -> str:
+        typed = (super().to_python(value) or "").strip()
+        if not typed:
+            return ""
+        try:
+            number = phonenumbers.parse(typed, self.region or None)
+        except phonenumbers.NumberParseException:
+            raise forms.ValidationError(self._unreadable()) from None
+        if not phonenumbers.is_valid_number(number):
+            raise forms.ValidationError(gettext("This number does not exist in this country. Check its digits."))
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+    def prepare_value(self, value: Any) -> Any:
+        """A number that is kept, as people read it; one that was just typed, as it was."""
+        try:
+            number = phonenumbers.parse(value or "", None)
+        except phonenumbers.NumberParseException:
+            return value
+        if phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) != value:
+            return value
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+    def _unreadable(self) -> str:
+        if self.region:
+            return gettext("Check the digits of this number.")
+        return gettext("Start with the country code, for example +237 6 71 23 45 67.")
 
 
 class PhotoDrop(FileDrop):

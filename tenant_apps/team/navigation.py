@@ -50,7 +50,7 @@ def links_for(request: TenantRequest) -> list[NavLink]:
         return []
     mine = permissions_of(request.user)
     entries = entries_of(request.tenant.product)
-    return [_link(entry, request.path) for entry in entries if not entry.permission or entry.permission in mine]
+    return [_link(entry, request.path) for entry in entries if entry.is_for(mine)]
 
 
 def _link(entry: NavEntry, path: str) -> NavLink:

@@ -31,7 +31,7 @@ def render_workspace(
     shell = {
         "organisation": {"name": request.tenant.name, "home_url": home},
         "nav": links_for(request),
-        "account": account_of(request.user),
+        "account": account_of(request.user, request.tenant.product),
         "forget_draft": request.session.pop(_DRAFT, ""),
         "permissions": permissions_of(request.user),
         "site_banner": banner_of(request),
@@ -61,18 +61,27 @@ def forget_draft(request: StaffRequest, name: str) -> None:
 
 
 def render_public(
-    request: TenantRequest, template: str, context: dict[str, Any], *, name: str, colour: str
+    request: TenantRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    name: str,
+    colour: str,
+    logo_url: str = "",
+    status: int = 200,
 ) -> HttpResponse:
-    """A page for everybody, in the tenant's name and colour ("#rrggbb", or empty for the platform's own)."""
+    """A page for everybody, in the tenant's name, logo and colour ("#rrggbb", or empty for the platform's own)."""
     team = _("Workspace") if is_staff(request) else _("Team log-in")
     shell = {
-        "organisation": {"name": name, "home_url": "/"},
+        "organisation": {"name": name, "home_url": "/", "logo_url": logo_url},
         "theme_url": reverse("team:theme", args=[colour[1:]]) if colour else "",
         "footer_nav": [{"url": reverse("team:home"), "label": team}],
-        "account": account_of(request.user) if request.user.is_authenticated else _visitor(request),
+        "account": account_of(request.user, request.tenant.product)
+        if request.user.is_authenticated
+        else _visitor(request),
         "permissions": permissions_of(cast("User", request.user)) if is_staff(request) else frozenset(),
     }
-    return render(request, template, {**shell, **context})
+    return render(request, template, {**shell, **context}, status=status)
 
 
 def _visitor(request: TenantRequest) -> dict[str, Any]:
@@ -81,9 +90,13 @@ def _visitor(request: TenantRequest) -> dict[str, Any]:
     return {"signed_in": False, "login_url": f"{reverse('account_login')}?{here}"}
 
 
-def account_of(user: User) -> dict[str, Any]:
-    """The menu of the person who is logged in."""
+def account_of(user: User, product: str) -> dict[str, Any]:
+    """The menu of the person who is logged in, with the product's own links."""
     links = [
+        {"url": reverse(entry.url_name), "label": entry.label, "icon": entry.icon}
+        for entry in product_config(product).account_links
+    ]
+    of_staff = [
         {"url": reverse("team:home"), "label": _("Workspace"), "icon": "layout-dashboard"},
         {"url": reverse("team:leave"), "label": _("Leave the team"), "icon": "door-open"},
     ]
@@ -91,6 +104,6 @@ def account_of(user: User) -> dict[str, Any]:
         "signed_in": True,
         "name": user.get_full_name(),
         "email": user.email,
-        "links": links if user.is_staff else [],
+        "links": [*links, *of_staff] if user.is_staff else links,
         "logout_url": reverse("account_logout"),
     }

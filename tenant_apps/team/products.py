@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from tenant_apps.team.permissions import ADMINISTRATOR, OWNER, TEAM_PERMISSIONS, Permission, RoleTemplate
 
 if TYPE_CHECKING:
+    from shared_apps.organisations.current import Tenant
     from tenant_apps.team.models import Photo
 
 
@@ -25,8 +26,13 @@ class NavEntry:
     prefix: str = ""
     # For the bottom bar of phones, where five of them stand side by side.
     short: str | Promise = ""
-    # Shown to those who have this permission; empty: to everybody who works here.
-    permission: str = ""
+    # Shown to those who have this permission, or one of several; empty: to everybody who works here.
+    permission: str | tuple[str, ...] = ""
+
+    def is_for(self, codes: frozenset[str]) -> bool:
+        """Whether somebody with these permissions is shown it."""
+        asked = (self.permission,) if isinstance(self.permission, str) else self.permission
+        return asked == ("",) or not codes.isdisjoint(asked)
 
 
 class ProductConfig(AppConfig):
@@ -37,6 +43,8 @@ class ProductConfig(AppConfig):
 
     workspace_home: ClassVar[str]
     navigation: ClassVar[tuple[NavEntry, ...]]
+    # What everybody who is logged in finds in the menu of their account.
+    account_links: ClassVar[tuple[NavEntry, ...]] = ()
     permissions_title: ClassVar[str | Promise]
     permissions: ClassVar[tuple[Permission, ...]]
     # Besides owner and administrator, which every product has.
@@ -49,6 +57,10 @@ class ProductConfig(AppConfig):
     def all_roles(self) -> tuple[RoleTemplate, ...]:
         """Every role a new workspace starts with."""
         return (OWNER, ADMINISTRATOR, *self.roles)
+
+    def public_face(self, tenant: Tenant) -> tuple[str, str]:
+        """The name and colour ("#rrggbb" or empty) that customers see on pages that all products share."""
+        return tenant.name, ""
 
     def is_public_photo(self, photo: Photo) -> bool:
         """Nothing is public unless the product says so."""

@@ -24,6 +24,7 @@ from shared_apps.core.errors import DomainError
 from shared_apps.core.tenancy import connection
 from shared_apps.organisations.current import Tenant
 from tenant_apps.team.models import Member, Role
+from tenant_apps.team.products import product_config
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 PASSWORD = "calme-baobab-2026"
@@ -104,3 +105,8 @@ def customer_client(tenant: Tenant) -> Client:
         user = User.objects.create_user("client@example.org", PASSWORD)
         client.force_login(user, backend=BACKEND)
     return client
+
+
+def of_sellers() -> tuple[str, ...]:
+    """What a shop's sellers may do as the product comes."""
+    return next(one.permissions or () for one in product_config("store").roles if one.key == "seller")

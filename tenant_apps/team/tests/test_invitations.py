@@ -33,7 +33,16 @@ from tenant_apps.team.services.invitations import (
 )
 from tenant_apps.team.services.members import change_role, remove_member
 from tenant_apps.team.services.roles import save_role
-from tenant_apps.team.tests.support import PASSWORD, make_member, make_role, owner, refused, role, with_quota
+from tenant_apps.team.tests.support import (
+    PASSWORD,
+    make_member,
+    make_role,
+    of_sellers,
+    owner,
+    refused,
+    role,
+    with_quota,
+)
 from tests.support.tenants import ready_tenant
 
 EMAIL = "fatou@example.org"
@@ -267,7 +276,7 @@ def test_an_invitation_ends_with_its_senders_right_to_send_it(tenant: Tenant) ->
 @pytest.mark.parametrize("lost", ["role", "permission", "place", "account", "time"])
 def test_an_invitation_whose_link_has_ended_holds_no_place_and_makes_way(tenant: Tenant, lost: str) -> None:
     with_quota(tenant, users=3)
-    chief = make_member(make_role("team.manage_members", "store.view_products"))
+    chief = make_member(make_role("team.manage_members", *of_sellers()))
     ended = send(by=chief.user)
     match lost:
         case "role":

@@ -19,7 +19,16 @@ from tenant_apps.team.services.members import (
     remove_member,
     transfer_ownership,
 )
-from tenant_apps.team.tests.support import client_for, make_member, make_role, owner, refused, role, with_quota
+from tenant_apps.team.tests.support import (
+    client_for,
+    make_member,
+    make_role,
+    of_sellers,
+    owner,
+    refused,
+    role,
+    with_quota,
+)
 
 
 def codes_of(member: Member) -> frozenset[str]:
@@ -49,7 +58,7 @@ def test_an_administrator_makes_no_owner_and_unmakes_none(tenant: Tenant) -> Non
 
 
 def test_nobody_gives_what_they_do_not_hold(tenant: Tenant) -> None:
-    head = make_member(make_role("team.manage_members", "store.view_products"))
+    head = make_member(make_role("team.manage_members", *of_sellers()))
     seller, manager = make_member("seller"), make_member("manager")
     for act in (lambda: change_role(member=seller, role=role("manager"), by=head.user),
                     lambda: change_role(member=manager, role=role("seller"), by=head.user),

@@ -16,12 +16,21 @@ from shared_apps.organisations.current import Tenant
 from tenant_apps.team.models import Invitation, Member, Role
 from tenant_apps.team.services.invitations import invite
 from tenant_apps.team.services.members import remove_member
-from tenant_apps.team.tests.support import PASSWORD, client_for, make_member, make_role, owner, owner_from_here, role
+from tenant_apps.team.tests.support import (
+    PASSWORD,
+    client_for,
+    make_member,
+    make_role,
+    of_sellers,
+    owner,
+    owner_from_here,
+    role,
+)
 from tests.support.queries import queries_of
 from tests.support.tenants import ready_tenant
 
 TEAM = "/staff/team/"
-SEE_AND_MANAGE = ("team.view_members", "team.manage_members", "store.view_products")
+SEE_AND_MANAGE = ("team.view_members", "team.manage_members", *of_sellers())
 
 
 def page(client: Client, path: str) -> str:
