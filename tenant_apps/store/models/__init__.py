@@ -14,22 +14,48 @@ from tenant_apps.store.models.catalogue import (
 )
 from tenant_apps.store.models.customers import Address, Customer, Partner, PartnerMember, Segment
 from tenant_apps.store.models.delivery import DeliveryZone
+from tenant_apps.store.models.fulfilment import Return, ReturnLine, Shipment, ShipmentLine
+from tenant_apps.store.models.invoices import Invoice, InvoiceCounter
 from tenant_apps.store.models.orders import Hold, Order, OrderDay, OrderEvent, OrderLine
 from tenant_apps.store.models.promotions import Promotion
+from tenant_apps.store.models.reviews import Review
 from tenant_apps.store.models.shop import Shop
-from tenant_apps.store.models.stock import Location, Movement, StockLevel
+from tenant_apps.store.models.stock import (
+    BookedForm,
+    CountedPieces,
+    Location,
+    LowStock,
+    Movement,
+    StockCount,
+    StockLevel,
+)
+from tenant_apps.store.models.till import (
+    CashMove,
+    Register,
+    TillPayment,
+    TillReturn,
+    TillSale,
+    TillSession,
+    TillTask,
+)
 
 __all__ = [
     "Address",
     "Attribute",
+    "BookedForm",
     "Brand",
     "Cart",
     "CartLine",
+    "CashMove",
     "Category",
+    "CountedPieces",
     "Customer",
     "DeliveryZone",
     "Hold",
+    "Invoice",
+    "InvoiceCounter",
     "Location",
+    "LowStock",
     "Movement",
     "Order",
     "OrderDay",
@@ -40,9 +66,21 @@ __all__ = [
     "Product",
     "ProductImage",
     "Promotion",
+    "Register",
+    "Return",
+    "ReturnLine",
+    "Review",
     "Segment",
+    "Shipment",
+    "ShipmentLine",
     "Shop",
     "Specification",
+    "StockCount",
     "StockLevel",
+    "TillPayment",
+    "TillReturn",
+    "TillSale",
+    "TillSession",
+    "TillTask",
     "Variant",
 ]

@@ -40,6 +40,7 @@ class Shop(models.Model):
     low_stock_at = models.PositiveIntegerField(default=3)
     # What lists sort by (`Product.price_from_minor`) holds until then; null: until a price is changed.
     prices_valid_until = models.DateTimeField(null=True, blank=True)
+    setup_closed_at = models.DateTimeField(null=True, blank=True)  # when somebody put the list of first steps away
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(auto_now=True)
 

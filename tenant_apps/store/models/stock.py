@@ -62,6 +62,11 @@ class StockLevel(models.Model):
     def __str__(self) -> str:
         return f"{self.variant_id} @ {self.location_id}: {self.quantity}"
 
+    @property
+    def free(self) -> int:
+        """What can be sold: not promised to anybody. Below zero where it is overdrawn."""
+        return self.quantity - self.reserved
+
 
 class Movement(models.Model):
     """One line of the stock's ledger: append-only, `after` is `before + quantity`, and the sum is the level's quantity."""
@@ -105,3 +110,67 @@ class Movement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.level_id} {self.action} {self.quantity:+d}"
+
+
+class LowStock(models.Model):
+    """A variant that was found low, and told of: the row goes when there is enough again, so it is told once each time."""
+
+    variant = models.OneToOneField(Variant, on_delete=models.CASCADE, related_name="low_stock")
+    since = models.DateTimeField(db_default=Now())
+
+    objects = SchemaBoundQuerySet.as_manager()
+
+
+class StockCount(models.Model):
+    """Somebody counts a place: what they have counted so far is kept until it is booked or given up."""
+
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="counts")
+    # Whoever counts sees the expected number only if they want to: people find what they expect.
+    shows_expected = models.BooleanField(default=False)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    started_at = models.DateTimeField(db_default=Now())
+    booked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SchemaBoundQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["location"], condition=Q(booked_at__isnull=True), name="store_count_one_open_per_place"
+            ),
+        ]
+
+
+class CountedPieces(models.Model):
+    """How many pieces of a variant were found, and how many the shop thought there were at that moment.
+
+    Booking adds the difference: what is sold or received between counting and booking stays right.
+    """
+
+    count = models.ForeignKey(StockCount, on_delete=models.CASCADE, related_name="lines")
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="+")
+    counted = models.PositiveIntegerField()
+    expected = models.BigIntegerField()
+    counted_at = models.DateTimeField(auto_now=True)
+
+    objects = SchemaBoundQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["count", "variant"], name="store_counted_once")]
+
+    @property
+    def difference(self) -> int:
+        """How many pieces more were found than there should have been; fewer, below zero."""
+        return self.counted - self.expected
+
+
+class BookedForm(models.Model):
+    """A form of stock that was booked, known by the key it was made with: sent again, it books nothing more."""
+
+    key = models.UUIDField(primary_key=True, editable=False)
+    booked_at = models.DateTimeField(db_default=Now())
+
+    objects = SchemaBoundQuerySet.as_manager()
