@@ -35,15 +35,19 @@ def words_of(query: str) -> list[str]:
     return (telling or words)[:MAX_WORDS]
 
 
-def search_fields(*, name: str, category: str, skus: list[str], description: str) -> dict[str, str | Combinable]:
-    """Values for a product's two search columns. Names weigh more than categories, and those more than texts."""
-    title, shelf = fold(" ".join([name, *skus])), fold(category)
+def search_fields(
+    *, name: str, brand: str, category: str, skus: list[str], values: list[str], description: str
+) -> dict[str, str | Combinable]:
+    """Values for a product's two search columns. Names and brands weigh more than categories, those more than the values of
+    specifications and options, and those more than texts."""
+    title, shelf, details = fold(" ".join([name, brand, *skus])), fold(category), fold(" ".join(values))
     vector = (
         SearchVector(Value(title), weight="A", config=CONFIG)
         + SearchVector(Value(shelf), weight="B", config=CONFIG)
+        + SearchVector(Value(details), weight="C", config=CONFIG)
         + SearchVector(Value(fold(description)), weight="D", config=CONFIG)
     )
-    return {"search_text": " ".join(words_in(f"{title} {shelf}")), "search_vector": vector}
+    return {"search_text": " ".join(words_in(f"{title} {shelf} {details}")), "search_vector": vector}
 
 
 def exact_matches(products: QuerySet[Product], words: list[str]) -> QuerySet[Product]:

@@ -1,86 +1,56 @@
-"""Reading the shop. Every list costs the same number of queries, whatever its length."""
+"""Reading products and what belongs to them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.core.paginator import Page, Paginator
-from django.db import transaction
-from django.db.models import OuterRef, Prefetch, QuerySet
+from django.core.paginator import Page
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
 
 from shared_apps.usage.counted import Counted, Total
-from tenant_apps.store.models import Category, Product, ProductImage, Shop
-from tenant_apps.store.search import allow_typos, exact_matches, similar_matches, words_of
+from tenant_apps.store.models import (
+    Attribute,
+    Brand,
+    Category,
+    Product,
+    ProductImage,
+    Shop,
+    Specification,
+    Variant,
+)
+from tenant_apps.store.selectors.pages import page_of
 from tenant_apps.team.models import Photo
 from tenant_apps.team.selectors import TEAM_COUNTED, unused_photos
 
-PER_PAGE = 24
+SUGGESTED = 500
 
 
 def shop() -> Shop:
     """The shop of this tenant."""
-    return Shop.objects.get()
+    return Shop.objects.select_related("logo").get()
 
 
-def category_names() -> list[str]:
+def brand_names() -> list[str]:
     """What the product form suggests."""
-    return list(Category.objects.order_by("name").values_list("name", flat=True)[:200])
+    return list(Brand.objects.order_by("name").values_list("name", flat=True)[:SUGGESTED])
 
 
-def with_details(products: QuerySet[Product]) -> QuerySet[Product]:
-    """Category, variants and photos in three queries for the whole page. The search's columns stay where they are."""
+def attribute_names() -> list[str]:
+    """What the product form suggests."""
+    return list(Attribute.objects.values_list("name", flat=True)[:SUGGESTED])
+
+
+def with_details(products: QuerySet[Product], *, on_sale: bool = False) -> QuerySet[Product]:
+    """Category, brand, variants (those `on_sale`, or all) and photos in three queries for the whole page. The search's columns
+    stay where they are."""
     images = Prefetch("images", ProductImage.objects.select_related("photo"))
-    found = products.select_related("category").defer("search_text", "search_vector")
-    return found.prefetch_related("variants", images)
+    variants = Prefetch("variants", Variant.objects.filter(is_active=True) if on_sale else Variant.objects.all())
+    found = products.select_related("category", "brand").defer("search_text", "search_vector")
+    return found.prefetch_related(variants, images)
 
 
 def published_products() -> QuerySet[Product]:
     return Product.objects.filter(status=Product.Status.PUBLISHED).order_by("-published_at", "-id")
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One page of products. `guessed`: nothing has these very words, these are the nearest."""
-
-    page: Page
-    query: str
-    guessed: bool
-
-
-def list_storefront(*, query: str, page: str | int) -> Listing:
-    """The products customers see, newest first, or those that match a search."""
-    return _list(published_products(), query=query, page=page)
-
-
-def list_for_staff(*, query: str, status: str, page: str | int) -> Listing:
-    """All products, the latest first, or those of one status, or those that match a search."""
-    products = Product.objects.order_by("-created_at", "-id")
-    if status in Product.Status.values:
-        products = products.filter(status=status)
-    return _list(products, query=query, page=page)
-
-
-@transaction.atomic
-def _list(products: QuerySet[Product], *, query: str, page: str | int) -> Listing:
-    """In one transaction, because the threshold for typos is set for the current one only."""
-    query = query.replace("\x00", "").strip()
-    words = words_of(query)
-    if not words:
-        # A search without any letter or digit finds nothing; no search shows everything.
-        return Listing(_page(products.none() if query else products, page), query, guessed=False)
-    found = _page(exact_matches(products, words), page)
-    if found.paginator.count:
-        return Listing(found, query, guessed=False)
-    allow_typos()
-    similar = _page(similar_matches(products, words), page)
-    return Listing(similar, query, guessed=similar.paginator.count > 0)
-
-
-def _page(products: QuerySet[Product], number: str | int) -> Page:
-    found = Paginator(with_details(products), PER_PAGE).get_page(number)
-    # Read now, while the transaction's settings hold.
-    found.object_list = list(found.object_list)
-    return found
 
 
 def has_products() -> bool:
@@ -88,18 +58,81 @@ def has_products() -> bool:
 
 
 def product_by_slug(slug: str, *, only_published: bool) -> Product | None:
+    """A product with all its variants, those off sale too."""
     products = published_products() if only_published else Product.objects.all()
     return with_details(products).filter(slug=slug).first()
 
 
+def specifications_of(product: Product) -> list[Specification]:
+    """What a product is described by, in the shop's order."""
+    return list(Specification.objects.filter(product=product).select_related("attribute"))
+
+
+def brand_by_slug(slug: str) -> Brand | None:
+    return Brand.objects.select_related("logo").filter(slug=slug).first()
+
+
+def brands_for_staff(*, page: str | int) -> Page:
+    """All brands by name; `used` says how many products have each."""
+    return page_of(Brand.objects.annotate(used=Count("products")).select_related("logo").order_by("name"), page)
+
+
+def attributes_for_staff(*, page: str | int) -> Page:
+    """All attributes in the shop's order; `used` says how many products have each."""
+    return page_of(Attribute.objects.annotate(used=Count("specifications")).order_by("position", "pk"), page)
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether something can be ordered: `kind` is available, few, preorder, sold_out or none (not for sale now)."""
+
+    kind: str
+    pieces: int = 0
+
+    @property
+    def can_be_had(self) -> bool:
+        return self.kind in ("available", "few", "preorder")
+
+
+def availability_of(product: Product, *, pieces: int, low_at: int) -> Availability:
+    """What to tell a customer about a variant with so many `pieces`; `low_at` or fewer are told by number."""
+    if product.supply == Product.Supply.NONE:
+        return Availability("none")
+    if product.supply == Product.Supply.PREORDER:
+        return Availability("preorder")
+    if not product.counts_stock:
+        return Availability("available")
+    if pieces <= 0:
+        return Availability("sold_out")
+    return Availability("few" if pieces <= low_at else "available", pieces)
+
+
+def _used_photos() -> QuerySet[Photo]:
+    """Photos that something of the shop shows, of those with the id of the outer query."""
+    here = OuterRef("pk")
+    shown = (
+        Exists(ProductImage.objects.filter(photo=here))
+        | Exists(Category.objects.filter(photo=here))
+        | Exists(Brand.objects.filter(logo=here))
+        | Exists(Shop.objects.filter(logo=here))
+    )
+    return Photo.objects.filter(shown, pk=OuterRef("pk"))
+
+
 def is_photo_published(photo: Photo) -> bool:
-    """Whether a photo is on a published product."""
-    return ProductImage.objects.filter(photo=photo, product__status=Product.Status.PUBLISHED).exists()
+    """Whether a photo is on a published product, a shelf, a brand or the shop itself."""
+    on_product = ProductImage.objects.filter(photo=photo, product__status=Product.Status.PUBLISHED)
+    elsewhere = (
+        Category.objects.filter(photo=photo),
+        Brand.objects.filter(logo=photo),
+        Shop.objects.filter(logo=photo),
+    )
+    return on_product.exists() or any(rows.exists() for rows in elsewhere)
 
 
 def abandoned_photos() -> list[Photo]:
-    """Some photos that were sent for a product nobody saved."""
-    return unused_photos(used=ProductImage.objects.filter(photo=OuterRef("pk")))
+    """Some photos that were sent with a form nobody saved."""
+    return unused_photos(used=_used_photos())
 
 
 def product_count() -> int:

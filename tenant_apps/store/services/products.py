@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +16,16 @@ from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
 from tenant_apps.store.models import Category, Product, ProductImage, Variant
-from tenant_apps.store.search import search_fields
 from tenant_apps.store.selectors import abandoned_photos
+from tenant_apps.store.services.attributes import save_specifications
+from tenant_apps.store.services.brands import brand_named
+from tenant_apps.store.services.details import ProductDetails, check_details
+from tenant_apps.store.services.prices import refresh_prices
+from tenant_apps.store.services.shelves import check_room_for_shelf
 from tenant_apps.store.services.shop import lock_shop
+from tenant_apps.store.services.stock_levels import refresh_availability
+from tenant_apps.store.services.variants import known_variants, save_variants
+from tenant_apps.store.services.words import write_words
 from tenant_apps.team.models import Photo
 from tenant_apps.team.selectors import free_slug_in
 from tenant_apps.team.services.photos import category_named, discard_photos
@@ -30,34 +36,24 @@ TOO_MANY_PRODUCTS = gettext_lazy(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ProductDetails:
-    """What staff type about a product. The price is in minor units of the shop's currency."""
-
-    name: str
-    price_minor: int
-    description: str = ""
-    category: str = ""
-    sku: str = ""
-
-
 @transaction.atomic
 def create_product(
     *, public_id: UUID, details: ProductDetails, photos: list[Photo] | None = None, publish: bool = False
 ) -> Product:
-    """Add a product with its one variant. Locks the shop; one transaction.
+    """Add a product with its variants. Locks the shop; one transaction.
 
     The same `public_id` again returns the product already made, so a form sent twice adds one product.
-    Raises QuotaReached (`products`) and DomainError (`sku_taken`, `too_many_photos`).
+    Raises QuotaReached (`products`) and DomainError (`sku_taken`, `barcode_taken`, `too_many_photos`, and what
+    `check_details` says).
     """
-    shop = lock_shop()
+    lock_shop()
     existing = Product.objects.filter(public_id=public_id).first()
     if existing:
         return existing
     quotas.reserve("products", message=TOO_MANY_PRODUCTS)
     product = Product(public_id=public_id, slug=free_slug_in(Product.objects.all(), details.name, fallback="product"))
     _set_status(product, published=publish)
-    _write(product, details, currency=shop.currency)
+    _write(product, details)
     _attach(product, photos or [])
     discard_photos(photos=abandoned_photos())
     record(action="store.product.created", category=AuditCategory.CATALOGUE, resource=product, after=_facts(product))
@@ -75,14 +71,14 @@ def update_product(
 ) -> Product:
     """Change a product: `photos` are added, those whose public id is in `remove` go. Locks the shop; one transaction.
 
-    `publish` None leaves it shown or hidden as it is. Raises DomainError (`sku_taken`, `too_many_photos`).
+    `publish` None leaves it shown or hidden as it is. Raises what `create_product` raises, but for the quota.
     """
-    shop = lock_shop()
+    lock_shop()
     product = _again(product)
     before = _facts(product)
     if publish is not None:
         _set_status(product, published=publish)
-    _write(product, details, currency=shop.currency)
+    _write(product, details)
     _detach(product, remove or [])
     _attach(product, photos or [])
     discard_photos(photos=abandoned_photos())
@@ -119,9 +115,15 @@ def show_product(*, product: Product, published: bool) -> Product:
 
 @transaction.atomic
 def delete_product(*, product: Product) -> None:
-    """Delete a product and its photos for good. Locks the shop; one transaction."""
+    """Delete a product and its photos for good. Locks the shop and the variants; one transaction.
+
+    Raises DomainError (`product_has_history`) when stock or orders know it: it can be hidden.
+    """
     lock_shop()
     product = _again(product)
+    if known_variants(list(product.variants.all())):
+        message = _("This product has stock or orders, which keep its history. Hide it instead of deleting it.")
+        raise DomainError("product_has_history", message, status=409)
     record(action="store.product.deleted", category=AuditCategory.CATALOGUE, resource=product, before=_facts(product))
     photos = list(Photo.objects.filter(pk__in=product.images.values("photo")))
     quotas.release("products")
@@ -143,32 +145,39 @@ def _set_status(product: Product, *, published: bool) -> None:
         product.published_at = timezone.now()
 
 
-def _write(product: Product, details: ProductDetails, *, currency: str) -> None:
-    """Save the product and its first variant with the words the search looks at. Needs the shop's lock."""
+def _write(product: Product, details: ProductDetails) -> None:
+    """Save the product with its variants, its specifications, and what lists and search look at. Needs the shop's lock."""
+    check_details(details)
     product.name = details.name
+    product.summary = details.summary
     product.description = details.description
-    product.category = category_named(
-        details.category, shelf=Category.objects.filter(parent=None), audit_category=AuditCategory.CATALOGUE
-    )
-    fields = search_fields(
-        name=details.name, category=details.category, skus=[details.sku], description=details.description
-    )
-    for name, value in fields.items():
-        setattr(product, name, value)
+    product.category = _category(details)
+    product.brand = brand_named(details.brand)
+    product.supply = details.supply
+    product.preorder_from = details.preorder_from if details.supply == Product.Supply.PREORDER else None
+    product.badges = list(details.badges)
+    product.option_names = list(details.option_names)
+    product.meta_title = details.meta_title
+    product.meta_description = details.meta_description
     product.save()
-    _check_sku_free(details.sku, product=product)
-    Variant.objects.update_or_create(
-        product=product, position=0, defaults={"price_minor": details.price_minor, "sku": details.sku or None}
-    )
+    save_variants(product=product, variants=details.variants)
+    save_specifications(product=product, pairs=details.specifications)
+    refresh_prices(products=[product])
+    refresh_availability(products=[product.pk])
+    write_words(product)
 
 
-def _check_sku_free(sku: str, *, product: Product) -> None:
-    if not sku:
-        return
-    other = Variant.objects.filter(sku__iexact=sku).exclude(product=product).select_related("product").first()
-    if other:
-        message = _("“%(product)s” already has this reference. Choose another one.") % {"product": other.product.name}
-        raise DomainError("sku_taken", message, field="sku")
+def _category(details: ProductDetails) -> Category | None:
+    if details.category or details.category_id is None:
+        top = Category.objects.filter(parent=None)
+        if details.category and not top.filter(name__iexact=details.category).exists():
+            check_room_for_shelf(Category.objects.count(), field="category")
+        return category_named(details.category, shelf=top, audit_category=AuditCategory.CATALOGUE)
+    category = Category.objects.filter(pk=details.category_id).first()
+    if category is None:
+        message = _("This shelf was deleted in the meantime. Choose another one.")
+        raise DomainError("shelf_gone", message, field="shelf")
+    return category
 
 
 def _attach(product: Product, photos: list[Photo]) -> None:
@@ -192,15 +201,32 @@ def _detach(product: Product, public_ids: list[UUID]) -> None:
 
 
 def _facts(product: Product) -> dict[str, Any]:
-    """A product as the audit log keeps it."""
-    variant = product.variants.order_by("position").first()
+    """A product as the audit log keeps it; its variants and specifications as a line each."""
+    variants = list(product.variants.order_by("position"))
+    specifications = product.specifications.select_related("attribute")
     return {
         "name": product.name,
         "slug": product.slug,
         "status": product.status,
-        "category": product.category.name if product.category else "",
+        "summary": product.summary,
         "description": product.description,
-        "price_minor": variant.price_minor if variant else None,
-        "sku": (variant.sku if variant else None) or "",
+        "category": product.category.name if product.category else "",
+        "brand": product.brand.name if product.brand else "",
+        "supply": product.supply,
+        "preorder_from": product.preorder_from,
+        "badges": product.badges,
+        "options": product.option_names,
+        "price_minor": variants[0].price_minor if variants else None,
+        "sku": (variants[0].sku if variants else None) or "",
+        "variants": [_variant_facts(variant) for variant in variants],
+        "specifications": [f"{one.attribute.name}: {one.value}" for one in specifications],
+        "meta_title": product.meta_title,
+        "meta_description": product.meta_description,
         "photos": product.images.count(),
     }
+
+
+def _variant_facts(variant: Variant) -> dict[str, Any]:
+    kept = ("name", "sku", "barcode", "price_minor", "promo_minor", "promo_starts_at", "promo_ends_at", "cost_minor",
+            "low_stock_at", "is_active")  # fmt: skip
+    return {name: value for name in kept if (value := getattr(variant, name)) not in (None, "")}

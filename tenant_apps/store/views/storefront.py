@@ -2,29 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from billing.money import Money
 from shared_apps.core.context import tenant_url
-from tenant_apps.store import selectors
+from tenant_apps.store import selectors, structured
+from tenant_apps.store.cards import cards_of
+from tenant_apps.store.choices import chosen_variant, option_choices
+from tenant_apps.store.filters import Filters, read_filters
 from tenant_apps.store.links import whatsapp_ask, whatsapp_share
-from tenant_apps.store.models import Product, Shop
+from tenant_apps.store.models import Brand, Category, Product, Shop, Variant
+from tenant_apps.store.offers import Price
+from tenant_apps.store.pricing import price_as_typed
+from tenant_apps.store.selectors import Availability, Shelves
+from tenant_apps.store.selectors.prices import person_of, price_many
+from tenant_apps.store.selectors.stock import available
+from tenant_apps.store.views.chips import chips_of, sort_choices
+from tenant_apps.store.views.reviews import reviews_on_page
+from tenant_apps.store.views.shell import render_store
 from tenant_apps.team.access import TenantRequest
-from tenant_apps.team.pages import render_public
+
+SHORT_TEXT = 160
 
 
 @login_not_required
 @require_safe
 def home(request: TenantRequest) -> HttpResponse:
-    """The published products, all or those that match a search."""
-    shop = selectors.shop()
-    listing = selectors.list_storefront(query=request.GET.get("q", ""), page=request.GET.get("page", "1"))
-    return _page(request, shop, "store/home.html", {"listing": listing})
+    """The shelves and the published products, all or those that are looked for."""
+    shop, tree = selectors.shop(), selectors.read_shelves()
+    return _list_page(request, shop, tree, "store/home.html", {"heading": shop.name, "text": shop.description})
+
+
+@login_not_required
+@require_safe
+def shelf(request: TenantRequest, slug: str) -> HttpResponse:
+    """A shelf: those on it, and all products on it and below."""
+    shop, tree = selectors.shop(), selectors.read_shelves()
+    found = tree.by_slug.get(slug)
+    if found is None:
+        raise Http404
+    crumbs = _crumbs(tree, found)
+    context = {"heading": found.name, "text": found.description, "crumbs": crumbs, "shelf": found}
+    return _list_page(request, shop, tree, "store/shelf.html", context, shelf=found)
+
+
+@login_not_required
+@require_safe
+def brand(request: TenantRequest, slug: str) -> HttpResponse:
+    """A brand and its products."""
+    found = selectors.brand_by_slug(slug)
+    if found is None:
+        raise Http404
+    shop, tree = selectors.shop(), selectors.read_shelves()
+    crumbs = [_home_crumb(), {"url": reverse("store:brand", args=[slug]), "label": found.name}]
+    context = {"heading": found.name, "text": found.description, "crumbs": crumbs, "brand": found}
+    return _list_page(request, shop, tree, "store/shelf.html", context, brand=found)
 
 
 @login_not_required
@@ -37,26 +77,161 @@ def product(request: TenantRequest, slug: str) -> HttpResponse:
         found = selectors.product_by_slug(slug, only_published=False)
     if found is None:
         raise Http404
+    variants = [variant for variant in found.variants.all() if variant.is_active]
+    chosen = chosen_variant(variants, request.GET.get("v", ""))
     url = tenant_url(request.tenant.primary_host, reverse("store:product", args=[found.slug]))
     context = {
         "product": found,
-        "variants": list(found.variants.all()),
         "images": list(found.images.all()),
+        "specifications": selectors.specifications_of(found),
         "share_url": whatsapp_share(f"{found.name} - {url}"),
         "ask_url": _ask_url(shop, found, url),
-        "share": {
-            "title": found.name,
-            "text": found.description[:200],
-            "url": url,
-            "image": _share_image(request, found),
-        },
+        "share": _share(request, found, url),
+        "reviews": reviews_on_page(request, found),
+        **_variant_context(request, shop, found, variants, chosen),
+        **_place_context(request, found),
     }
-    return _page(request, shop, "store/product.html", context)
+    context["product_data"] = _product_data(request, shop, found, context) if variants else ""
+    return render_store(request, "store/product.html", context, shop=shop)
 
 
-def _page(request: TenantRequest, shop: Shop, template: str, context: dict[str, Any]) -> HttpResponse:
-    shown = {"shop": shop, "currency": shop.currency, **context}
-    return render_public(request, template, shown, name=shop.name, colour=shop.brand_colour)
+def _list_page(
+    request: TenantRequest,
+    shop: Shop,
+    tree: Shelves,
+    template: str,
+    context: dict[str, Any],
+    *,
+    shelf: Category | None = None,
+    brand: Brand | None = None,
+) -> HttpResponse:
+    """A list of products with all that narrows it."""
+    read = read_filters(request.GET, currency=shop.currency)
+    filters, labels = selectors.known_filters(read, tree=tree)
+    person, at = person_of(request.user), timezone.now()
+    listing = selectors.list_storefront(
+        person=person,
+        filters=filters,
+        page=request.GET.get("page", "1"),
+        shelf=shelf or tree.by_slug.get(filters.shelf),
+        tree=tree,
+        brand=brand,
+        facets=True,
+    )
+    chips = chips_of(filters, labels, tree=tree, currency=shop.currency)
+    plain = not request.GET
+    context = {
+        **context,
+        "listing": listing,
+        "cards": cards_of(listing.page.object_list, price_many(_variants_of(listing.page.object_list), person, at)),
+        "filters": filters,
+        "price_from": price_as_typed(filters.price_from, currency=shop.currency)
+        if filters.price_from is not None
+        else "",
+        "price_to": price_as_typed(filters.price_to, currency=shop.currency) if filters.price_to is not None else "",
+        "chips": chips,
+        "clear_query": Filters(query=filters.query, sort=filters.sort).as_query(currency=shop.currency),
+        "sorts": sort_choices(filters),
+        "shelves": [] if shelf else tree.all,
+        "sub_shelves": tree.children(shelf) if not brand and not filters.query and not filters.narrows else [],
+        "has_products": bool(listing.page.object_list) or filters.narrows or bool(filters.query),
+        "share": _list_share(request, context) if plain else None,
+        "noindex": bool(filters.narrows or filters.query or filters.sort),
+        "crumb_data": _crumb_data(request, context.get("crumbs", [])),
+    }
+    return render_store(request, template, context, shop=shop)
+
+
+def _variants_of(products: Iterable[Product]) -> list[Variant]:
+    return [variant for product in products for variant in product.variants.all()]
+
+
+def _home_crumb() -> dict[str, str]:
+    return {"url": reverse("store:home"), "label": _("All products")}
+
+
+def _crumbs(tree: Shelves, shelf: Category | None) -> list[dict[str, str]]:
+    path = tree.path(shelf) if shelf else []
+    return [
+        _home_crumb(),
+        *({"url": reverse("store:shelf", args=[one.slug]), "label": one.name} for one in path),
+    ]
+
+
+def _crumb_data(request: TenantRequest, crumbs: list[dict[str, str]]) -> str:
+    if not crumbs:
+        return ""
+    host = request.tenant.primary_host
+    return structured.json_ld(
+        structured.breadcrumb_data([(one["label"], tenant_url(host, one["url"])) for one in crumbs])
+    )
+
+
+def _list_share(request: TenantRequest, context: dict[str, Any]) -> dict[str, str]:
+    """What a messenger shows of a list's own address."""
+    shown = context.get("shelf")
+    photo = shown.photo if shown else getattr(context.get("brand"), "logo", None)
+    return {
+        "title": context["heading"],
+        "text": context["text"][:SHORT_TEXT],
+        "url": tenant_url(request.tenant.primary_host, request.path),
+        "image": tenant_url(request.tenant.primary_host, photo.share_url) if photo else "",
+    }
+
+
+def _variant_context(
+    request: TenantRequest, shop: Shop, product: Product, variants: list[Variant], chosen: Variant | None
+) -> dict[str, Any]:
+    """The chosen variant, what it costs and whether it can be had; without one, nothing is on sale."""
+    if chosen is None:
+        return {"variants": [], "variant": None, "options": [], "availability": Availability("none")}
+    prices, pieces = price_many(variants, person_of(request.user)), available(variants)
+
+    def availability(variant: Variant) -> Availability:
+        low_at = shop.low_stock_at if variant.low_stock_at is None else variant.low_stock_at
+        return selectors.availability_of(product, pieces=pieces.get(variant.pk) or 0, low_at=low_at)
+
+    return {
+        "variants": variants,
+        "variant": chosen,
+        "options": option_choices(product, variants, chosen),
+        "availability": availability(chosen),
+        "price": prices[chosen.pk],
+        "promo_ends_at": chosen.promo_ends_at if _is_promo(prices[chosen.pk]) else None,
+        "can_buy": availability(chosen).can_be_had,
+        "on_sale": [(variant, prices[variant.pk].final_minor, availability(variant)) for variant in variants],
+    }
+
+
+def _is_promo(price: Price) -> bool:
+    """Whether the promotional price of the variant itself counts now."""
+    return any(rebate.kind == "promo" for rebate in price.rebates)
+
+
+def _place_context(request: TenantRequest, product: Product) -> dict[str, Any]:
+    """Where the product stands: its shelves up to the top."""
+    crumbs = _crumbs(selectors.read_shelves(), product.category)
+    here = {"url": reverse("store:product", args=[product.slug]), "label": product.name}
+    return {"crumbs": [*crumbs, here], "crumb_data": _crumb_data(request, [*crumbs, here])}
+
+
+def _product_data(request: TenantRequest, shop: Shop, product: Product, context: dict[str, Any]) -> str:
+    url = context["share"]["url"]
+    host = request.tenant.primary_host
+    several = len(context["on_sale"]) > 1
+    offered = [
+        structured.offer_data(
+            url=f"{url}?v={variant.public_id}" if several else url,
+            price=Money(minor, shop.currency),
+            availability=availability.kind,
+            sku=variant.sku or "",
+        )
+        for variant, minor, availability in context["on_sale"]
+    ]
+    images = [tenant_url(host, image.photo.share_url) for image in context["images"]]
+    return structured.json_ld(
+        structured.product_data(product, url=url, images=images, offers=offered, seller=shop.name)
+    )
 
 
 def _ask_url(shop: Shop, product: Product, url: str) -> str:
@@ -64,6 +239,11 @@ def _ask_url(shop: Shop, product: Product, url: str) -> str:
     return whatsapp_ask(shop.phone, text)
 
 
-def _share_image(request: TenantRequest, product: Product) -> str:
+def _share(request: TenantRequest, product: Product, url: str) -> dict[str, str]:
     cover = next(iter(product.images.all()), None)
-    return tenant_url(request.tenant.primary_host, cover.photo.share_url) if cover else ""
+    return {
+        "title": product.meta_title or product.name,
+        "text": (product.meta_description or product.summary or product.description)[:200],
+        "url": url,
+        "image": tenant_url(request.tenant.primary_host, cover.photo.share_url) if cover else "",
+    }

@@ -1,7 +1,8 @@
-"""Pages of the shop's staff."""
+"""Pages where staff keep the products."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -10,9 +11,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from shared_apps.core.errors import DomainError
 from tenant_apps.store import selectors, services
-from tenant_apps.store.forms import ProductForm, ShopForm
 from tenant_apps.store.models import Product
+from tenant_apps.store.product_forms import ProductForm, wants_more_rows, with_more_rows
+from tenant_apps.store.product_values import values_of
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import collect_photos, parse_ids, save_form
 from tenant_apps.team.models import Photo
@@ -38,48 +41,36 @@ def products(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_product(request: StaffRequest) -> HttpResponse:
     """Add a product."""
-    shop = selectors.shop()
     if request.method != "POST":
-        return _product_page(request, ProductForm(shop=shop))
-    form = ProductForm(request.POST, request.FILES, shop=shop)
-    photos = collect_photos(request, form, field="photo")
-    product = save_form(
-        form,
-        lambda: services.create_product(
+        return _product_page(request, _form(request))
+
+    def save(form: ProductForm, photos: list[Photo]) -> Product:
+        return services.create_product(
             public_id=form.cleaned_data["key"], details=form.details, photos=photos, publish=_wants_publish(request)
-        ),
-    )
-    if product is None:
-        return _product_page(request, form, pending=photos, status=UNPROCESSABLE)
-    forget_draft(request, "product-new")
-    return _saved(request, product)
+        )
+
+    return _sent(request, save, draft="product-new")
 
 
 @permission_required("store.change_products")
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_product(request: StaffRequest, slug: str) -> HttpResponse:
     """Change a product."""
-    shop = selectors.shop()
     product = _product_or_404(slug)
     if request.method != "POST":
-        form = ProductForm(initial=ProductForm.values_of(product, currency=shop.currency), shop=shop)
-        return _product_page(request, form, product=product)
-    form = ProductForm(request.POST, request.FILES, shop=shop)
-    photos = collect_photos(request, form, field="photo")
-    changed = save_form(
-        form,
-        lambda: services.update_product(
+        values = values_of(product, selectors.specifications_of(product))
+        return _product_page(request, _form(request, initial=values), product=product)
+
+    def save(form: ProductForm, photos: list[Photo]) -> Product:
+        return services.update_product(
             product=product,
             details=form.details,
             photos=photos,
             remove=parse_ids(request.POST.getlist("remove")),
             publish=True if _wants_publish(request) else None,
-        ),
-    )
-    if changed is None:
-        return _product_page(request, form, product=product, pending=photos, status=UNPROCESSABLE)
-    forget_draft(request, f"product-{changed.public_id}")
-    return _saved(request, changed)
+        )
+
+    return _sent(request, save, product=product, draft=f"product-{product.public_id}")
 
 
 @permission_required("store.change_products")
@@ -100,27 +91,13 @@ def delete_product(request: StaffRequest, slug: str) -> HttpResponse:
     product = _product_or_404(slug)
     if request.method != "POST":
         return render_workspace(request, "store/staff/delete_product.html", {"product": product})
-    services.delete_product(product=product)
+    try:
+        services.delete_product(product=product)
+    except DomainError as error:
+        messages.error(request, str(error))
+        return redirect("store:staff_edit_product", product.slug)
     messages.success(request, _("“%(name)s” was deleted.") % {"name": product.name})
     return redirect("store:staff_products")
-
-
-@permission_required("store.change_shop")
-@require_http_methods(["GET", "HEAD", "POST"])
-def settings(request: StaffRequest) -> HttpResponse:
-    """What customers read about the shop."""
-    shop = selectors.shop()
-    if request.method != "POST":
-        return render_workspace(
-            request, "store/staff/settings.html", {"form": ShopForm(initial=ShopForm.values_of(shop))}
-        )
-    form = ShopForm(request.POST)
-    if not form.is_valid():
-        return render_workspace(request, "store/staff/settings.html", {"form": form}, status=UNPROCESSABLE)
-    services.save_shop(details=form.details)
-    forget_draft(request, "shop")
-    messages.success(request, _("Your shop was saved."))
-    return redirect("store:staff_settings")
 
 
 def _product_or_404(slug: str) -> Product:
@@ -134,12 +111,36 @@ def _wants_publish(request: StaffRequest) -> bool:
     return request.POST.get("action") == "publish"
 
 
-def _saved(request: StaffRequest, product: Product) -> HttpResponse:
-    if product.is_published:
+def _form(request: StaffRequest, *, initial: dict[str, Any] | None = None) -> ProductForm:
+    shop, tree = selectors.shop(), selectors.read_shelves()
+    if request.method != "POST":
+        return ProductForm(shop=shop, tree=tree, initial=initial)
+    data = with_more_rows(request.POST) if wants_more_rows(request.POST) else request.POST
+    return ProductForm(data, request.FILES, shop=shop, tree=tree)
+
+
+def _sent(
+    request: StaffRequest,
+    save: Callable[[ProductForm, list[Photo]], Product],
+    *,
+    draft: str,
+    product: Product | None = None,
+) -> HttpResponse:
+    """What becomes of a form that was sent: more rows, what is wrong, or the list with the product saved."""
+    form = _form(request)
+    photos = collect_photos(request, form, field="photo")
+    if wants_more_rows(request.POST):
+        form.forget_errors(but="photo")
+        return _product_page(request, form, product=product, pending=photos)
+    saved = save_form(form, lambda: save(form, photos))
+    if saved is None:
+        return _product_page(request, form, product=product, pending=photos, status=UNPROCESSABLE)
+    forget_draft(request, draft)
+    if saved.is_published:
         text = _("“%(name)s” was saved and is in your storefront.")
     else:
         text = _("“%(name)s” was saved as a draft. Customers do not see it yet.")
-    messages.success(request, text % {"name": product.name})
+    messages.success(request, text % {"name": saved.name})
     return redirect("store:staff_products")
 
 
@@ -156,6 +157,8 @@ def _product_page(
         "product": product,
         "pending": pending or [],
         "removing": parse_ids(request.POST.getlist("remove")),
-        "category_names": selectors.category_names(),
+        "brand_names": selectors.brand_names(),
+        "attribute_names": selectors.attribute_names(),
+        "is_more": wants_more_rows(request.POST),
     }
     return render_workspace(request, "store/staff/product_form.html", context, status=status)
