@@ -1,0 +1,40 @@
+"""Keeping what lists sort by in step with prices and promotions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from tenant_apps.store.models import Product, Shop
+from tenant_apps.store.offers import VISITOR
+from tenant_apps.store.pricing_sql import lowest_price
+from tenant_apps.store.selectors.prices import are_prices_kept, live_promotions, next_price_change
+from tenant_apps.store.services.shop import lock_shop
+
+
+@transaction.atomic
+def refresh_prices(*, products: Iterable[Product] | None = None) -> int:
+    """Bring `price_from_minor` and `Shop.prices_valid_until` in step; how many products had another price.
+
+    Called in each transaction that changes what visitors pay, after the change: a variant's prices (with its `products`), a
+    promotion, where a product or a shelf stands. Locks the shop, so that of two changes at once the second sees the first;
+    one UPDATE, of the rows that differ alone. Where the kept prices are out of date all products are looked at.
+    """
+    shop = lock_shop()
+    now = timezone.now()
+    rows = Product.objects.all()
+    if products is not None and are_prices_kept(shop, now):
+        rows = rows.filter(pk__in=[product.pk for product in products])
+    fresh = lowest_price(live_promotions(now, products=()), VISITOR, now)
+    changed = rows.annotate(fresh=fresh).exclude(price_from_minor=F("fresh")).update(price_from_minor=F("fresh"))
+    Shop.objects.filter(pk=shop.pk).update(prices_valid_until=next_price_change(now))
+    return changed
+
+
+def refresh_due_prices() -> int:
+    """`refresh_prices` where its moment has passed: for beat. One short query where it has not."""
+    due = Shop.objects.filter(prices_valid_until__lte=timezone.now()).exists()
+    return refresh_prices() if due else 0
