@@ -1,0 +1,142 @@
+"""What customers type into the cart and the checkout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from shared_apps.core.widgets import Card, RadioCards
+from tenant_apps.store.models import Address, DeliveryZone, Shop
+from tenant_apps.store.pricing import price_text
+from tenant_apps.store.selectors.checkout import CASH, WayToPay
+from tenant_apps.store.services.carts import MAX_PIECES
+from tenant_apps.store.services.orders import CheckoutDetails
+from tenant_apps.team.forms import OneLineField, PhoneField, WorkspaceForm, key_field
+
+NEEDED = gettext_lazy("We need this to deliver to you.")
+
+
+class AddForm(forms.Form):
+    """A variant and how many of it."""
+
+    variant = forms.UUIDField(error_messages={"required": gettext_lazy("Choose what you would like first.")})
+    quantity = forms.IntegerField(
+        initial=1,
+        min_value=1,
+        max_value=MAX_PIECES,
+        required=False,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    def clean_quantity(self) -> int:
+        return self.cleaned_data["quantity"] or 1
+
+
+class CheckoutForm(WorkspaceForm):
+    """Everything on one page: who, where to, and how it is paid. `details_in` says it once the form is valid."""
+
+    key = key_field()
+    total = forms.IntegerField(required=False, widget=forms.HiddenInput)  # what the customer saw, in minor units
+    name = OneLineField(
+        label=gettext_lazy("Your name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    phone = PhoneField(label=gettext_lazy("Your phone number"), help_text=gettext_lazy("For the delivery."))
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail"), max_length=254, required=False,
+        help_text=gettext_lazy("Your order and its receipt are sent there."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )  # fmt: skip
+    zone = forms.ChoiceField(label=gettext_lazy("Where to"), widget=RadioCards)
+    city = OneLineField(
+        label=gettext_lazy("Town and quarter"), max_length=80, error_messages={"required": NEEDED},
+        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
+    )  # fmt: skip
+    line1 = OneLineField(
+        label=gettext_lazy("Address"), max_length=150, error_messages={"required": NEEDED},
+        help_text=gettext_lazy("Street and number, or how to find you."),
+        widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
+    )  # fmt: skip
+    note = forms.CharField(
+        label=gettext_lazy("A word to the shop"), max_length=500, required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
+    method = forms.ChoiceField(label=gettext_lazy("How do you want to pay?"), widget=RadioCards)
+    wallet = PhoneField(
+        label=gettext_lazy("Number of the wallet"), required=False,
+        help_text=gettext_lazy("Where it is another than your phone number above."),
+    )  # fmt: skip
+
+    def __init__(
+        self, *args: Any, shop: Shop, zones: Sequence[DeliveryZone], ways: Sequence[WayToPay], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.zones = {str(zone.pk): zone for zone in zones}
+        self.ways = {way.name: way for way in ways}
+        for name in ("phone", "wallet"):
+            cast("PhoneField", self.fields[name]).region = shop.country
+        self._offer("zone", {key: (zone.name, _zone_card(zone, shop.currency)) for key, zone in self.zones.items()})
+        self._offer("method", {way.name: (way.label, Card(way.description, icon=way.icon)) for way in ways})
+        zone = self.chosen_zone
+        for name in ("city", "line1"):
+            self.fields[name].required = zone is None or zone.pickup_id is None
+        if not any(way.needs_phone for way in ways):
+            del self.fields["wallet"]
+
+    def _offer(self, name: str, options: dict[str, tuple[str, Card]]) -> None:
+        field = cast("forms.ChoiceField", self.fields[name])
+        field.choices = [(key, label) for key, (label, _card) in options.items()]
+        cast("RadioCards", field.widget).cards = {key: card for key, (_label, card) in options.items()}
+        if len(options) == 1:
+            field.initial = next(iter(options))
+
+    @classmethod
+    def values_of(cls, address: Address | None, *, name: str, phone: str, email: str) -> dict[str, Any]:
+        """What is known of a customer, as it goes into the form."""
+        known: dict[str, Any] = {"name": name, "phone": phone, "email": email}
+        if address:
+            known |= {"name": address.name, "phone": address.phone, "city": address.city, "line1": address.line1}
+            known["zone"] = str(address.zone_id or "")
+        return known
+
+    @property
+    def chosen_zone(self) -> DeliveryZone | None:
+        """The zone that is chosen as far as the form is filled in; the only one where there is but one."""
+        if len(self.zones) == 1:
+            return next(iter(self.zones.values()))
+        chosen = self.data.get("zone") if self.is_bound else self.initial.get("zone")
+        return self.zones.get(str(chosen))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        zone = self.zones.get(data.get("zone", ""))
+        if zone and data.get("method") == CASH and not zone.takes_cash:
+            self.add_error("method", _("Orders to this place are paid before they leave. Choose another way to pay."))
+        return data
+
+    def details_in(self, locale: str) -> CheckoutDetails:
+        """What a valid form says; the customer is written to in the language `locale`."""
+        data = self.cleaned_data
+        return CheckoutDetails(
+            name=data["name"], phone=data["phone"], email=data["email"], zone=self.zones[data["zone"]],
+            line1=data["line1"], city=data["city"], note=data["note"].strip(), method=data["method"], locale=locale,
+        )  # fmt: skip
+
+    @property
+    def wallet_number(self) -> str:
+        """The number that pays, in E.164; empty where the chosen way needs none."""
+        way = self.ways[self.cleaned_data["method"]]
+        return (self.cleaned_data.get("wallet") or self.cleaned_data["phone"]) if way.needs_phone else ""
+
+
+def _zone_card(zone: DeliveryZone, currency: str) -> Card:
+    fee = price_text(zone.fee_minor, currency=currency) if zone.fee_minor else _("Free")
+    told = [zone.delay] if zone.delay else []
+    if zone.pickup and zone.pickup.address:
+        told.append(zone.pickup.address)
+    if zone.fee_minor and zone.free_from_minor:
+        told.append(_("free from %(amount)s") % {"amount": price_text(zone.free_from_minor, currency=currency)})
+    return Card(" · ".join(told), aside=fee, icon="store" if zone.pickup_id else "truck")

@@ -1,0 +1,71 @@
+"""What staff type about orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from tenant_apps.store.models import Location, OrderLine
+from tenant_apps.team.forms import OneLineField, WorkspaceForm, key_field
+
+
+class PiecesForm(WorkspaceForm):
+    """How many pieces of each line of an order; all that is left unless somebody says otherwise."""
+
+    key = key_field()
+
+    def __init__(self, *args: Any, lines: Sequence[tuple[OrderLine, int]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines = lines
+        for line, left in lines:
+            self.fields[f"line-{line.pk}"] = forms.IntegerField(
+                label=f"{line.product_name} {line.variant_name}".strip(), initial=left, min_value=0, max_value=left,
+                required=False, help_text=_("At most %(left)s.") % {"left": left},
+                widget=forms.NumberInput(attrs={"class": "input-short", "inputmode": "numeric"}),
+            )  # fmt: skip
+
+    @property
+    def line_fields(self) -> list[forms.BoundField]:
+        return [self[f"line-{line.pk}"] for line, _left in self.lines]
+
+    @property
+    def pieces(self) -> dict[int, int]:
+        """Pieces by the id of their line."""
+        return {line.pk: self.cleaned_data.get(f"line-{line.pk}") or 0 for line, _left in self.lines}
+
+
+class ShipForm(PiecesForm):
+    """A parcel."""
+
+    carrier = OneLineField(label=_("Carried by"), max_length=80, required=False)
+    tracking = OneLineField(label=_("Tracking number"), max_length=120, required=False)
+
+
+class ReturnForm(PiecesForm):
+    """Goods that came back, and where they lie now."""
+
+    reason = OneLineField(label=_("Why the goods came back"), max_length=300)
+    place = forms.ChoiceField(label=_("Where are they put?"), required=False)
+
+    def __init__(self, *args: Any, places: Sequence[Location], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.places = {str(place.pk): place for place in places}
+        nowhere = ("", _("They cannot be sold again"))
+        place = cast("forms.ChoiceField", self.fields["place"])
+        place.choices = [*((key, place.name) for key, place in self.places.items()), nowhere]
+
+    @property
+    def put_at(self) -> Location | None:
+        """The chosen place; None where they are not sold again."""
+        return self.places.get(self.cleaned_data["place"])
+
+
+class CancelForm(WorkspaceForm):
+    """Why an order is cancelled."""
+
+    reason = OneLineField(
+        label=_("Why is it cancelled?"), max_length=300, help_text=_("The customer reads it."),
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""An order as pages tell it, to customers and to staff."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from tenant_apps.payments.models import Method, Payment
+from tenant_apps.store.models import Order, OrderEvent
+from tenant_apps.store.order_texts import EVENTS, STATUSES, Words, status_words
+from tenant_apps.store.pricing import price_text
+
+Status = Order.Status
+WAY = (Status.PENDING, Status.CONFIRMED, Status.PREPARING, Status.SHIPPED, Status.DELIVERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything a page says of an order beyond its row. Amounts are in minor units of the order's currency."""
+
+    status: Words
+    steps: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    due_minor: int  # still to be paid
+    owed_minor: int  # to be given back
+    is_waiting: bool  # a payment is on its way
+
+
+def story_of(order: Order, *, payments: Sequence[Payment], for_staff: bool = False) -> Story:
+    """What became of an order, from its row, its events and its payments, which the caller has read."""
+    kept = order.paid_minor - order.refunded_minor
+    wanted = 0 if order.status == Status.CANCELLED else order.total_minor - _returned_worth(order)
+    return Story(
+        status=status_words(order),
+        steps=_steps(order),
+        events=[_event(order, event, for_staff=for_staff) for event in reversed(order.events.all())],
+        due_minor=max(0, order.total_minor - order.paid_minor) if order.status != Status.CANCELLED else 0,
+        owed_minor=max(0, kept - wanted),
+        is_waiting=any(payment.status in Payment.OPEN for payment in payments),
+    )
+
+
+def _returned_worth(order: Order) -> int:
+    """What the pieces that came back were paid."""
+    return sum(line.unit_minor * line.returned for line in order.lines.all())
+
+
+def _steps(order: Order) -> list[dict[str, Any]]:
+    """The way of an order, for `components/steps.html`; none for one that is cancelled."""
+    if order.status == Status.CANCELLED:
+        return []
+    here = WAY.index(Status(order.status))
+    if here == len(WAY) - 1:
+        here += 1  # it is delivered: nothing is under way
+    names = {**STATUSES, order.status: status_words(order)}
+    states = ["done" if place < here else "current" if place == here else "todo" for place in range(len(WAY))]
+    return [{"label": names[step].text, "state": state} for step, state in zip(WAY, states, strict=True)]
+
+
+def _event(order: Order, event: OrderEvent, *, for_staff: bool) -> dict[str, Any]:
+    """One line of the history, for `components/timeline.html`."""
+    words = EVENTS[event.kind]
+    return {
+        "title": words.text,
+        "icon": words.icon,
+        "tone": words.tone,
+        "at": event.created_at,
+        "text": _detail(order, event),
+        "who": event.actor.get_full_name() if for_staff and event.actor else "",
+    }
+
+
+def _detail(order: Order, event: OrderEvent) -> str:
+    data = event.data
+    told = []
+    if "minor" in data:
+        told.append(price_text(data["minor"], currency=order.currency))
+    if data.get("method"):
+        told.append(str(dict(Method.Name.choices).get(data["method"], data["method"])))
+    if data.get("carrier"):
+        told.append(str(data["carrier"]))
+    if data.get("tracking"):
+        told.append(_("tracking number %(number)s") % {"number": data["tracking"]})
+    if data.get("reason"):
+        told.append(str(data["reason"]))
+    return " · ".join(told)

@@ -1,0 +1,128 @@
+"""Carts as people see them: with today's prices and what can still be had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import Prefetch, Sum
+
+from shared_apps.accounts.models import User
+from tenant_apps.store.models import Cart, CartLine, Product, ProductImage, Variant
+from tenant_apps.store.offers import Person, Price
+from tenant_apps.store.selectors.prices import price_basket
+from tenant_apps.store.selectors.stock import available
+from tenant_apps.store.totals import PricedLine
+
+
+class Problem(StrEnum):
+    """Why a line cannot be ordered as it stands."""
+
+    GONE = "gone"  # not sold any more
+    SOLD_OUT = "sold_out"
+    TOO_MANY = "too_many"  # fewer are left
+
+
+@dataclass(frozen=True, slots=True)
+class BasketLine:
+    """So many of a variant, at the price of now. `available` None: as many as one likes."""
+
+    variant: Variant
+    quantity: int
+    price: Price
+    available: int | None
+
+    @property
+    def total_minor(self) -> int:
+        return self.price.final_minor * self.quantity
+
+    @property
+    def problem(self) -> Problem | None:
+        if not is_on_sale(self.variant):
+            return Problem.GONE
+        if self.available is None or self.quantity <= self.available:
+            return None
+        return Problem.TOO_MANY if self.available > 0 else Problem.SOLD_OUT
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """A cart with what it comes to, before its delivery; `delivers_free`: a promotion delivers it for nothing."""
+
+    lines: tuple[BasketLine, ...]
+    delivers_free: bool = False
+
+    @property
+    def priced(self) -> list[PricedLine]:
+        return [PricedLine(line.price.list_minor, line.price.final_minor, line.quantity) for line in self.lines]
+
+    @property
+    def items_minor(self) -> int:
+        return sum(line.total_minor for line in self.lines)
+
+    @property
+    def saved_minor(self) -> int:
+        return sum((line.price.list_minor - line.price.final_minor) * line.quantity for line in self.lines)
+
+    @property
+    def can_be_ordered(self) -> bool:
+        return bool(self.lines) and not any(line.problem for line in self.lines)
+
+
+def is_on_sale(variant: Variant) -> bool:
+    """Whether customers may buy a variant, as long as there is stock. No query with its product."""
+    product = variant.product
+    return variant.is_active and product.is_published and product.supply != Product.Supply.NONE
+
+
+def cart_of_user(user: User) -> Cart | None:
+    return Cart.objects.filter(user=user).first()
+
+
+def visitors_cart(cart_id: UUID) -> Cart | None:
+    """The cart of somebody who is not logged in; never one that belongs to an account."""
+    return Cart.objects.filter(pk=cart_id, user=None).first()
+
+
+def pieces_in(cart: Cart) -> int:
+    return cart.lines.aggregate(pieces=Sum("quantity"))["pieces"] or 0
+
+
+def lines_of(cart: Cart) -> list[CartLine]:
+    """The lines with all that a page or an order says of them, in three queries."""
+    images = Prefetch("variant__product__images", ProductImage.objects.select_related("photo"))
+    lines = cart.lines.select_related("variant__product", "variant__image__photo")
+    return list(
+        lines.defer("variant__product__search_text", "variant__product__search_vector").prefetch_related(images)
+    )
+
+
+def basket_of(cart: Cart | None, *, person: Person, at: datetime) -> Basket:
+    """What is in a cart, priced for a person; an empty one for None."""
+    return priced_basket(lines_of(cart), person=person, at=at) if cart else Basket(())
+
+
+def priced_basket(lines: Sequence[CartLine], *, person: Person, at: datetime) -> Basket:
+    """Cart lines with prices and stock of now. Constant queries."""
+    variants = [line.variant for line in lines]
+    pricing, stock = price_basket(variants, person, at), available(variants)
+    basket_lines = tuple(_line(line, pricing.prices, stock) for line in lines)
+    return Basket(basket_lines, delivers_free=pricing.free_delivery is not None)
+
+
+def _line(line: CartLine, prices: dict[int, Price], stock: dict[int, int | None]) -> BasketLine:
+    return BasketLine(line.variant, line.quantity, prices[line.variant.pk], stock.get(line.variant.pk))
+
+
+def variant_for_sale(public_id: UUID) -> Variant | None:
+    """A variant that customers may put into their cart."""
+    variant = Variant.objects.select_related("product").filter(public_id=public_id).first()
+    return variant if variant and is_on_sale(variant) else None
+
+
+def has_variant(public_id: UUID) -> bool:
+    """Whether the shop has, or had, a variant by this id."""
+    return Variant.objects.filter(public_id=public_id).exists()

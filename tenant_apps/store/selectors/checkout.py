@@ -1,0 +1,80 @@
+"""What the checkout offers and what an order would come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from billing.money import Money
+from billing.providers.base import Flow
+from shared_apps.accounts.models import User
+from tenant_apps.payments.selectors import Offered, methods_taking, takes_cash
+from tenant_apps.store.models import Address, Customer, DeliveryZone, Shop
+from tenant_apps.store.selectors.carts import Basket
+from tenant_apps.store.totals import Totals, delivery_fee, totals_of
+
+CASH = "cash"  # handed over when the goods are
+
+
+def zones() -> QuerySet[DeliveryZone]:
+    """Where the shop delivers, and where customers may come."""
+    return DeliveryZone.objects.filter(is_active=True).select_related("pickup")
+
+
+def quote(basket: Basket, *, zone: DeliveryZone | None) -> Totals:
+    """What a basket comes to with its delivery; without a zone, without one."""
+    tax = Shop.objects.values_list("tax_rate_bp", flat=True).get()
+    fee = 0
+    if zone is not None:
+        fee = delivery_fee(
+            fee=zone.fee_minor, free_from=zone.free_from_minor, items=basket.items_minor, is_free=basket.delivers_free
+        )
+    return totals_of(basket.priced, delivery=fee, tax_rate_bp=tax)
+
+
+@dataclass(frozen=True, slots=True)
+class WayToPay:
+    """A way to pay as the checkout offers it."""
+
+    name: str
+    label: str
+    description: str
+    icon: str
+    needs_phone: bool = False
+
+
+def known_of(user: User | None) -> dict[str, Any]:
+    """What the checkout need not ask an account: its default address, name, phone and e-mail. Two queries at most."""
+    if user is None:
+        return {"address": None, "name": "", "phone": "", "email": ""}
+    customer = Customer.objects.filter(user=user).first()
+    address = Address.objects.filter(user=user, is_default=True).first()
+    return {
+        "address": address,
+        "name": user.get_full_name(),
+        "phone": customer.phone if customer else "",
+        "email": user.email,
+    }
+
+
+def ways_to_pay(basket: Basket, currency: str) -> list[WayToPay]:
+    """How an order of a basket may be paid: the ways that take its amount, then cash on delivery. Two queries."""
+    due = Money(basket.items_minor, currency)
+    ways = [_way(one) for one in methods_taking(due)]
+    if takes_cash():
+        ways.append(WayToPay(CASH, _("Cash on delivery"), _("You pay when you receive your goods."), "wallet"))
+    return ways
+
+
+def _way(offered: Offered) -> WayToPay:
+    flow = offered.capabilities.flow
+    description, icon = {
+        Flow.PUSH: (_("You approve the payment on your phone."), "smartphone"),
+        Flow.REDIRECT: (_("You go on to their page and come back."), "external-link"),
+        Flow.MANUAL: (_("You make a transfer and send its receipt."), "landmark"),
+    }[flow]
+    needs_phone = offered.capabilities.needs_phone
+    return WayToPay(offered.method.name, str(offered.method), description, icon, needs_phone)

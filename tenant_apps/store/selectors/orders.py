@@ -1,0 +1,87 @@
+"""Reading orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+
+from shared_apps.accounts.models import User
+from tenant_apps.store.models import Order, OrderEvent, ProductImage, Return, Shipment
+
+PER_PAGE = 30
+Status = Order.Status
+# What a list of orders may be narrowed down to, and what waits in each for somebody to act.
+VIEWS: dict[str, Q] = {
+    "todo": Q(status__in=[Status.CONFIRMED, Status.PREPARING]) | Q(is_short=True),
+    "unpaid": Q(status=Status.PENDING),
+    "on_the_way": Q(status=Status.SHIPPED),
+    "done": Q(status=Status.DELIVERED),
+    "to_refund": Q(paid_minor__gt=F("refunded_minor"), status=Status.CANCELLED)
+    | Q(paid_minor__gt=F("total_minor") + F("refunded_minor")),
+    "cancelled": Q(status=Status.CANCELLED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """What staff look for among orders."""
+
+    view: str = ""
+    query: str = ""
+    since: datetime | None = None
+
+
+def list_orders(wanted: OrderFilter, *, page: str | int) -> Page:
+    """A page of orders, the latest first, with what the list says of each in constant queries."""
+    orders = Order.objects.filter(VIEWS.get(wanted.view, Q()))
+    if wanted.query:
+        orders = orders.filter(_matches(wanted.query))
+    if wanted.since:
+        orders = orders.filter(created_at__gte=wanted.since)
+    found = Paginator(orders.order_by("-created_at", "-number"), PER_PAGE).get_page(page)
+    found.object_list = list(found.object_list)
+    return found
+
+
+def _matches(query: str) -> Q:
+    """By number, by phone as it is typed, by e-mail or by a part of the name."""
+    digits = "".join(filter(str.isdigit, query))
+    found = Q(name__icontains=query) | Q(email__iexact=query)
+    if digits:
+        found |= Q(number__startswith=digits)
+        if len(digits) >= 6:
+            found |= Q(phone__endswith=digits.lstrip("0"))
+    return found
+
+
+def counts() -> dict[str, int]:
+    """How many orders wait in each view that asks for something. One query."""
+    views = {name: Count("pk", filter=VIEWS[name]) for name in ("todo", "unpaid", "on_the_way", "to_refund")}
+    return Order.objects.aggregate(**views)
+
+
+def _with_story(orders: QuerySet[Order]) -> QuerySet[Order]:
+    images = Prefetch("lines__variant__product__images", ProductImage.objects.select_related("photo"))
+    shipments = Prefetch("shipments", Shipment.objects.select_related("actor").prefetch_related("lines__line"))
+    returns = Prefetch("returns", Return.objects.select_related("actor").prefetch_related("lines__line"))
+    events = Prefetch("events", OrderEvent.objects.select_related("actor"))
+    return orders.select_related("zone", "user").prefetch_related(
+        "lines__variant__product", images, shipments, returns, events
+    )
+
+
+def order_for_staff(number: str) -> Order | None:
+    return _with_story(Order.objects.filter(number=number)).first()
+
+
+def order_by_link(order_id: Any) -> Order | None:
+    return _with_story(Order.objects.filter(pk=order_id)).first()
+
+
+def orders_of(user: User) -> QuerySet[Order]:
+    """What an account ordered, the latest first."""
+    return Order.objects.filter(user=user).prefetch_related("lines").order_by("-created_at", "-number")

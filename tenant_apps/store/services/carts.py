@@ -1,0 +1,116 @@
+"""Carts. Nothing is promised here: stock is held, and prices are fixed, at the checkout."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from shared_apps.accounts.models import User
+from shared_apps.core.errors import Conflict, DomainError
+from tenant_apps.store.models import Cart, CartLine, OrderLine, Variant
+from tenant_apps.store.selectors.carts import is_on_sale
+from tenant_apps.store.selectors.stock import available
+
+MAX_PIECES = 999
+MAX_LINES = 100
+
+
+@transaction.atomic
+def add_to_cart(*, cart: Cart | None, user: User | None, variant: Variant, quantity: int = 1) -> Cart:
+    """Put pieces into a cart, or into a new one. Locks the cart; one transaction.
+
+    Raises DomainError (`quantity`) for more than can be had, and Conflict for what is not sold or no longer fits.
+    """
+    if not is_on_sale(variant):
+        raise Conflict("not_for_sale", _("This product is not sold at the moment."))
+    cart = _locked(cart) or _new_cart(user)
+    line = cart.lines.filter(variant=variant).first()
+    wanted = quantity + (line.quantity if line else 0)
+    _check_quantity(variant, wanted)
+    if line is None and cart.lines.count() >= MAX_LINES:
+        message = _("A cart holds at most %(most)s different products. Order these first.")
+        raise Conflict("cart_full", message % {"most": MAX_LINES})
+    CartLine.objects.update_or_create(cart=cart, variant=variant, defaults={"quantity": wanted})
+    cart.save(update_fields=["updated_at"])
+    return cart
+
+
+@transaction.atomic
+def set_quantity(*, cart: Cart, variant_id: UUID, quantity: int) -> None:
+    """Change how many pieces of a variant (by its public id) a cart holds; 0 takes it out. Locks the cart; one transaction.
+
+    Raises DomainError (`quantity`) for more than can be had. What is not in the cart stays out.
+    """
+    _locked(cart)
+    line = cart.lines.select_related("variant__product").filter(variant__public_id=variant_id).first()
+    if line is None:
+        return
+    if quantity <= 0:
+        line.delete()
+    else:
+        _check_quantity(line.variant, quantity)
+        CartLine.objects.filter(pk=line.pk).update(quantity=quantity)
+    cart.save(update_fields=["updated_at"])
+
+
+@transaction.atomic
+def merge_cart(*, cart_id: UUID, user: User) -> None:
+    """Give an account what its owner chose before logging in: of each variant the larger number. Locks both carts by id;
+    one transaction. A cart that is not there, or belongs to an account, changes nothing."""
+    visitors = Cart.objects.select_for_update().filter(pk=cart_id, user=None).first()
+    if visitors is None:
+        return
+    mine = Cart.objects.select_for_update().filter(user=user).first()
+    if mine is None:
+        Cart.objects.filter(pk=visitors.pk).update(user=user)
+        return
+    there = {line.variant_id: line for line in mine.lines.all()}
+    for line in visitors.lines.all():
+        known = there.get(line.variant_id)
+        if known is None and len(there) < MAX_LINES:
+            CartLine.objects.create(cart=mine, variant_id=line.variant_id, quantity=line.quantity)
+        elif known is not None and known.quantity < line.quantity:
+            CartLine.objects.filter(pk=known.pk).update(quantity=line.quantity)
+    visitors.delete()
+
+
+def take_out_ordered(*, cart_id: UUID | None, lines: list[OrderLine]) -> None:
+    """Take what was ordered out of the cart it came from; what was added since stays.
+
+    In the transaction that confirms the order; locks the cart's lines.
+    """
+    if cart_id is None:
+        return
+    quantities = {line.variant_id: line.quantity for line in lines if line.variant_id}
+    for variant, quantity in sorted(quantities.items()):
+        ordered = CartLine.objects.filter(cart_id=cart_id, variant_id=variant)
+        if not ordered.filter(quantity__gt=quantity).update(quantity=F("quantity") - quantity):
+            ordered.filter(quantity__lte=quantity).delete()
+
+
+def _locked(cart: Cart | None) -> Cart | None:
+    return Cart.objects.select_for_update().filter(pk=cart.pk).first() if cart else None
+
+
+def _new_cart(user: User | None) -> Cart:
+    if user is None:
+        return Cart.objects.create()
+    Cart.objects.bulk_create([Cart(user=user)], ignore_conflicts=True)
+    return Cart.objects.select_for_update().get(user=user)
+
+
+def _check_quantity(variant: Variant, wanted: int) -> None:
+    if not 1 <= wanted <= MAX_PIECES:
+        message = _("Choose between 1 and %(most)s pieces.") % {"most": MAX_PIECES}
+        raise DomainError("quantity_range", message, field="quantity")
+    left = available([variant])[variant.pk]
+    if left is None or wanted <= left:
+        return
+    if left <= 0:
+        raise DomainError("sold_out", _("This product is sold out."), field="quantity")
+    message = ngettext("Only %(left)s is left.", "Only %(left)s are left.", left) % {"left": left}
+    raise DomainError("not_enough", message, field="quantity")

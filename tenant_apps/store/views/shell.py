@@ -1,0 +1,86 @@
+"""What all pages of the storefront share: the shop's name and colour, and the visitor's cart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.signing import BadSignature
+from django.http import HttpResponse
+from django.urls import reverse
+
+from shared_apps.accounts.models import User
+from tenant_apps.store import selectors
+from tenant_apps.store.models import Cart, Shop
+from tenant_apps.store.selectors.carts import cart_of_user, pieces_in, visitors_cart
+from tenant_apps.store.services.carts import merge_cart
+from tenant_apps.team.access import TenantRequest
+from tenant_apps.team.pages import render_public
+
+CART_COOKIE = "cart"
+REMEMBERED = timedelta(days=60)
+
+
+def buyer(request: TenantRequest) -> User | None:
+    """The account that is logged in."""
+    return request.user if request.user.is_authenticated else None
+
+
+def cart_of(request: TenantRequest) -> Cart | None:
+    """The cart of this visitor or account. What somebody chose before logging in comes with them."""
+    known = _cookie(request)
+    user = buyer(request)
+    if user is None:
+        return visitors_cart(known) if known else None
+    if known:
+        merge_cart(cart_id=known, user=user)
+    return cart_of_user(user)
+
+
+def remember_cart(request: TenantRequest, response: HttpResponse, cart: Cart) -> None:
+    """Let a visitor's browser know its cart; an account's is found by the account."""
+    if cart.user_id is None and _cookie(request) != cart.pk:
+        response.set_signed_cookie(
+            CART_COOKIE, cart.pk.hex, salt=_salt(request), max_age=REMEMBERED, httponly=True, samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )  # fmt: skip
+
+
+def render_store(
+    request: TenantRequest, template: str, context: dict[str, Any], *, shop: Shop | None = None, status: int = 200
+) -> HttpResponse:
+    """A page of the storefront, in the shop's name, logo and colour. One query for the shop where it is not given
+    (`selectors.shop`), one or two for the cart where there is one."""
+    shop = shop or selectors.shop()
+    cart = cart_of(request)
+    shown = {
+        "shop": shop,
+        "currency": shop.currency,
+        "cart": {"url": reverse("store:cart"), "count": pieces_in(cart) if cart else 0},
+        **context,
+    }
+    response = render_public(
+        request,
+        template,
+        shown,
+        name=shop.name,
+        colour=shop.brand_colour,
+        logo_url=shop.logo.thumbnail_url if shop.logo else "",
+        status=status,
+    )
+    if CART_COOKIE in request.COOKIES and request.user.is_authenticated:
+        response.delete_cookie(CART_COOKIE)  # what it led to belongs to the account now
+    return response
+
+
+def _cookie(request: TenantRequest) -> UUID | None:
+    try:
+        return UUID(request.get_signed_cookie(CART_COOKIE, salt=_salt(request)))
+    except (KeyError, BadSignature, ValueError):
+        return None
+
+
+def _salt(request: TenantRequest) -> str:
+    return f"{CART_COOKIE}:{request.tenant.pk}"

@@ -1,0 +1,258 @@
+"""Orders, for those who prepare, send and take them back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from billing.money import Money
+from shared_apps.core.errors import DomainError
+from tenant_apps.payments.selectors import payments_of
+from tenant_apps.payments.services.by_hand import record_cash
+from tenant_apps.store import selectors
+from tenant_apps.store.links import whatsapp_ask
+from tenant_apps.store.models import Location, Order, OrderLine
+from tenant_apps.store.order_forms import CancelForm, ReturnForm, ShipForm
+from tenant_apps.store.order_pages import story_of
+from tenant_apps.store.order_texts import STATUSES
+from tenant_apps.store.payee import PURPOSE
+from tenant_apps.store.selectors.documents import documents_of
+from tenant_apps.store.selectors.orders import (
+    VIEWS,
+    OrderFilter,
+    counts,
+    list_orders,
+    order_for_staff,
+)
+from tenant_apps.store.services import fulfilment
+from tenant_apps.store.services.order_mail import order_url
+from tenant_apps.team.access import StaffRequest, permission_required
+from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
+
+
+@permission_required("store.view_orders")
+@require_safe
+def orders(request: StaffRequest) -> HttpResponse:
+    """All orders, or those that wait for something."""
+    view = request.GET.get("view", "")
+    wanted = OrderFilter(
+        view=view if view in VIEWS else "", query=request.GET.get("q", "").replace("\x00", "")[:100].strip()
+    )
+    page = list_orders(wanted, page=request.GET.get("page", "1"))
+    context = {
+        "page": page,
+        "view": wanted.view,
+        "query": wanted.query,
+        "tabs": _tabs(wanted.view),
+        "currency": selectors.shop().currency,
+        "words": STATUSES,
+    }
+    return render_workspace(request, "store/staff/orders.html", context)
+
+
+def _tabs(current: str) -> list[dict[str, Any]]:
+    waiting = counts()
+    labels = {
+        "": pgettext("orders", "All"),
+        "todo": _("To prepare"),
+        "unpaid": pgettext("orders", "Unpaid"),
+        "on_the_way": _("On the way"),
+        "to_refund": _("To give back"),
+        "done": pgettext("orders", "Delivered"),
+        "cancelled": pgettext("orders", "Cancelled"),
+    }
+    return [
+        {
+            "label": label,
+            "url": f"?view={name}" if name else "?",
+            "current": name == current,
+            "count": waiting.get(name, 0),
+        }
+        for name, label in labels.items()
+    ]
+
+
+@permission_required("store.view_orders")
+@require_safe
+def order(request: StaffRequest, number: str) -> HttpResponse:
+    """One order, with what can be done next."""
+    return _page(request, _order_or_404(number))
+
+
+@permission_required("store.change_orders")
+@require_POST
+def prepare(request: StaffRequest, number: str) -> HttpResponse:
+    """Begin to prepare an order."""
+    found = _order_or_404(number)
+    return _done(request, found, lambda: fulfilment.prepare_order(order_id=found.pk, by=request.user))
+
+
+@permission_required("store.change_orders")
+@require_POST
+def settle(request: StaffRequest, number: str) -> HttpResponse:
+    """Set the goods aside that were missing."""
+    found = _order_or_404(number)
+    return _done(request, found, lambda: fulfilment.settle_shortage(order_id=found.pk, by=request.user))
+
+
+@permission_required("store.change_orders")
+@require_POST
+def deliver(request: StaffRequest, number: str) -> HttpResponse:
+    """The customer has the goods."""
+    found = _order_or_404(number)
+    return _done(request, found, lambda: fulfilment.deliver_order(order_id=found.pk, by=request.user))
+
+
+@permission_required("store.change_orders")
+@require_POST
+def cash(request: StaffRequest, number: str) -> HttpResponse:
+    """The customer has paid what was due in cash."""
+    found = _order_or_404(number)
+    due = Money(max(0, found.total_minor - found.paid_minor), found.currency)
+    if not due:
+        return redirect("store:staff_order", number)
+    return _done(
+        request, found,
+        lambda: record_cash(purpose=PURPOSE, subject=found.pk, amount=due, by=request.user, key=_key(request)),
+    )  # fmt: skip
+
+
+@permission_required("store.change_orders")
+@require_http_methods(["GET", "HEAD", "POST"])
+def ship(request: StaffRequest, number: str) -> HttpResponse:
+    """Send all or a part of an order."""
+    found = _order_or_404(number)
+    lines = [line for line in found.lines.all() if line.shipped < line.quantity]
+    form = ShipForm(request.POST or None, lines=[(line, line.quantity - line.shipped) for line in lines])
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        sent = _tried(form, lambda: fulfilment.ship_order(
+            order_id=found.pk, key=data["key"], pieces=form.pieces, carrier=data["carrier"], tracking=data["tracking"],
+            by=request.user,
+        ))  # fmt: skip
+        if sent:
+            messages.success(request, _("Saved. The customer is told where an e-mail is known."))
+            return redirect("store:staff_order", number)
+    return _form_page(request, "store/staff/ship.html", found, form)
+
+
+@permission_required("store.change_orders")
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: StaffRequest, number: str) -> HttpResponse:
+    """Cancel an order, after asking why."""
+    found = _order_or_404(number)
+    form = CancelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        if _tried(form, lambda: fulfilment.cancel_order(order_id=found.pk, reason=reason, by=request.user)):
+            messages.success(request, _("Order %(number)s was cancelled.") % {"number": number})
+            return redirect("store:staff_order", number)
+    return _form_page(request, "store/staff/cancel_order.html", found, form)
+
+
+@permission_required("store.refund_orders")
+@require_http_methods(["GET", "HEAD", "POST"])
+def take_back(request: StaffRequest, number: str) -> HttpResponse:
+    """Goods came back."""
+    found = _order_or_404(number)
+    lines = [line for line in found.lines.all() if line.shipped > line.returned]
+    places = list(Location.objects.filter(is_active=True))
+    form = ReturnForm(
+        request.POST or None, lines=[(line, line.shipped - line.returned) for line in lines], places=places
+    )
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        back = _tried(form, lambda: fulfilment.take_back(
+            order_id=found.pk, key=data["key"], pieces=form.pieces, reason=data["reason"], location=form.put_at,
+            by=request.user,
+        ))  # fmt: skip
+        if back:
+            messages.success(request, _("The goods are back. Give the money back from the order’s payments."))
+            return redirect("store:staff_order", number)
+    return _form_page(request, "store/staff/take_back.html", found, form)
+
+
+def _page(request: StaffRequest, found: Order, *, status: int = 200) -> HttpResponse:
+    payments = payments_of(PURPOSE, found.pk)
+    story = story_of(found, payments=payments, for_staff=True)
+    hello = _("Hello %(name)s, about your order %(number)s: %(url)s")
+    text = hello % {"name": found.name, "number": found.number, "url": order_url(found)}
+    context = {
+        "order": found,
+        "story": story,
+        "payments": payments,
+        "documents": documents_of(found),
+        "may": _possible(found),
+        "customer_url": order_url(found),
+        "shop": selectors.shop(),
+        "write_url": whatsapp_ask(found.phone, text),
+        "cash_key": uuid.uuid4(),
+    }
+    return render_workspace(request, "store/staff/order.html", context, status=status)
+
+
+def _possible(order: Order) -> set[str]:
+    """What can be done with an order as it stands."""
+    lines: list[OrderLine] = list(order.lines.all())
+    may = set()
+    if order.is_short:
+        may.add("settle")
+    elif order.status in fulfilment.MAY_BE_SENT and any(line.shipped < line.quantity for line in lines):
+        may.add("ship")
+    if order.status == Order.Status.CONFIRMED and not order.is_short:
+        may.add("prepare")
+    if order.status == Order.Status.SHIPPED:
+        may.add("deliver")
+    if order.status in fulfilment.MAY_BE_CANCELLED and not any(line.shipped for line in lines):
+        may.add("cancel")
+    if any(line.shipped > line.returned for line in lines):
+        may.add("take_back")
+    if order.status != Order.Status.CANCELLED and order.paid_minor < order.total_minor:
+        may.add("cash")
+    return may
+
+
+def _done(request: StaffRequest, order: Order, act: Callable[[], Any]) -> HttpResponse:
+    """Do one thing to an order and show it again, with what stood in the way."""
+    try:
+        act()
+    except DomainError as error:
+        messages.error(request, str(error))
+    return redirect("store:staff_order", order.number)
+
+
+def _tried(form: forms.Form, act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    except DomainError as error:
+        form.add_error(error.field if error.field in form.fields else None, str(error))
+        return None
+
+
+def _form_page(request: StaffRequest, template: str, order: Order, form: forms.Form) -> HttpResponse:
+    status = UNPROCESSABLE if form.errors else 200
+    return render_workspace(request, template, {"order": order, "form": form}, status=status)
+
+
+def _key(request: StaffRequest) -> uuid.UUID:
+    """The key that came with the button, so that pressing it twice counts once."""
+    try:
+        return uuid.UUID(request.POST.get("key", ""))
+    except ValueError:
+        raise DomainError("key_missing", _("Load this page again and try once more.")) from None
+
+
+def _order_or_404(number: str) -> Order:
+    found = order_for_staff(number)
+    if found is None:
+        raise Http404
+    return found
