@@ -1,0 +1,191 @@
+"""The figures of a period as the first page of staff shows them: texts, tables and a chart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from shared_apps.core import charts
+from tenant_apps.store import report_texts as texts
+from tenant_apps.store.periods import Period
+from tenant_apps.store.selectors import reports
+from tenant_apps.store.selectors.reports import LowVariant, Sold, StockValue, Totals, Way
+
+MOST_BARS = 31
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All that is known of a period, and of the stock now."""
+
+    currency: str
+    period: Period
+    now: Totals
+    before: Totals
+    buckets: list[reports.Bucket]
+    ways: list[Way]
+    shelves: list[Sold]
+    best: list[Sold]
+    stock: StockValue
+
+
+def figures_of(period: Period, *, currency: str) -> Figures:
+    """Always seven queries."""
+    now, before = reports.totals(period)
+    return Figures(
+        currency=currency,
+        period=period,
+        now=now,
+        before=before,
+        buckets=reports.sales_by_time(period),
+        ways=reports.sales_by_way(period),
+        shelves=reports.sales_by_shelf(period),
+        best=reports.best_sellers(period),
+        stock=reports.stock_value(),
+    )
+
+
+def stats_of(found: Figures) -> list[dict[str, Any]]:
+    """The few figures on top, each with how it moved."""
+    now, before, currency = found.now, found.before, found.currency
+    refunds = _("%(amount)s given back") % {"amount": texts.money_text(now.refunds, currency)} if now.refunds else ""
+    stats = [
+        _stat(_("Sales"), texts.money_text(now.sales, currency), now.sales, before.sales, refunds),
+        _stat(_("Orders"), texts.count_text(now.orders), now.orders, before.orders, ""),
+        _stat(_("Average basket"), texts.money_text(now.basket, currency), now.basket, before.basket, ""),
+        _margin(found),
+    ]
+    if now.tax:
+        note = _("within the sales")
+        stats.append(_stat(_("Tax"), texts.money_text(now.tax, currency), now.tax, before.tax, note))
+    return stats
+
+
+def _margin(found: Figures) -> dict[str, Any]:
+    now, missing = found.now, found.now.lines_without_cost
+    note = ngettext("%(number)s line without a cost", "%(number)s lines without a cost", missing)
+    note = note % {"number": texts.count_text(missing)} if missing else ""
+    value = texts.money_text(now.margin, found.currency) if now.has_margin else "–"
+    return _stat(_("Margin"), value, now.margin, found.before.margin, note)
+
+
+def _stat(label: str, value: str, now: int, before: int, note: str) -> dict[str, Any]:
+    return {
+        "label": label,
+        "value": value,
+        "change": texts.change_text(now, before),
+        "trend": "up" if now >= before else "down",
+        "note": note,
+    }
+
+
+def chart_of(found: Figures) -> charts.Chart:
+    """Sales over the period, in the shop's currency."""
+    bucket = found.period.bucket
+    labels = [texts.bucket_text(one.begin, bucket) for one in found.buckets]
+    series = [charts.Series(_("Sales"), [one.sales for one in found.buckets])]
+    draw = charts.bars if len(labels) <= MOST_BARS else charts.line
+    title = _("Sales, in %(currency)s") % {"currency": _sign(found.currency)}
+    axis = {"hour": _("Hour"), "day": _("Day"), "month": _("Month")}[bucket]
+    return draw(title, labels, series, format=lambda value: texts.number_text(value, found.currency), axis=axis)
+
+
+def _sign(currency: str) -> str:
+    return "FCFA" if currency in ("XAF", "XOF") else currency
+
+
+def tables_of(found: Figures) -> list[dict[str, Any]]:
+    """Best sellers, shelves, channels and ways to pay; a table without rows is left out."""
+    currency = found.currency
+    goods = [_column("name", _("Product")), _column("pieces", _("Pieces"), number=True), _amount()]
+    shelves = [_column("name", _("Shelf")), _column("pieces", _("Pieces"), number=True), _amount()]
+    ways = [_column("name", _("Way")), _column("orders", _("Orders"), number=True), _amount()]
+    tables = [
+        {"title": _("Best sellers"), "columns": goods, "rows": [_sold_row(one, currency) for one in found.best]},
+        {"title": _("Shelves"), "columns": shelves, "rows": [_sold_row(one, currency) for one in found.shelves]},
+        {
+            "title": _("Channels"),
+            "columns": ways,
+            "rows": _way_rows(found, lambda way: texts.channel_text(way.channel)),
+        },
+        {
+            "title": _("Ways to pay"),
+            "columns": ways,
+            "rows": _way_rows(found, lambda way: texts.method_text(way.method)),
+        },
+    ]
+    return [table for table in tables if table["rows"]]
+
+
+def _column(key: str, label: str, *, number: bool = False) -> dict[str, Any]:
+    return {"key": key, "label": label, "number": number}
+
+
+def _amount() -> dict[str, Any]:
+    return _column("amount", _("Amount"), number=True)
+
+
+def _sold_row(one: Sold, currency: str) -> dict[str, Any]:
+    return {
+        "name": one.name or _("On no shelf"),
+        "url": reverse("store:product", args=[one.slug]) if one.slug else "",
+        "pieces": texts.count_text(one.pieces),
+        "amount": texts.money_text(one.amount, currency),
+    }
+
+
+def _way_rows(found: Figures, name_of: Callable[[Way], str]) -> list[dict[str, Any]]:
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for way in found.ways:
+        sums[name_of(way)][0] += way.orders
+        sums[name_of(way)][1] += way.sales
+    largest = sorted(sums.items(), key=lambda item: (-item[1][1], item[0]))
+    return [
+        {"name": name, "orders": texts.count_text(orders), "amount": texts.money_text(sales, found.currency)}
+        for name, (orders, sales) in largest
+    ]
+
+
+def stock_stats(found: Figures) -> list[dict[str, Any]]:
+    """What lies in the shop now."""
+    stock = found.stock
+    missing = ngettext("%(number)s piece without a cost", "%(number)s pieces without a cost", stock.without_cost)
+    note = missing % {"number": texts.count_text(stock.without_cost)} if stock.without_cost else ""
+    pieces = ngettext("%(number)s piece", "%(number)s pieces", stock.pieces) % {
+        "number": texts.count_text(stock.pieces)
+    }
+    return [
+        _stat(_("Stock at cost"), texts.money_text(stock.at_cost, found.currency), 0, 0, note),
+        _stat(_("Stock at price"), texts.money_text(stock.at_price, found.currency), 0, 0, pieces),
+    ]
+
+
+def low_table(low: list[LowVariant]) -> dict[str, Any]:
+    """Variants of which few are left."""
+    return {
+        "columns": [_column("name", _("Product")), _column("free", _("Left to sell"), number=True)],
+        "rows": [
+            {
+                "name": f"{one.product}, {one.variant}" if one.variant else one.product,
+                "url": reverse("store:product", args=[one.slug]),
+                "free": texts.count_text(one.free),
+            }
+            for one in low
+        ],
+    }
+
+
+def first_url(*names: str) -> str:
+    """The first of these addresses that this shop has; "" for none of them."""
+    for name in names:
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return ""
