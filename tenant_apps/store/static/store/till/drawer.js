@@ -1,0 +1,193 @@
+// The drawer: opening with a count, cash put in and taken out, closing with another count, goods taken back.
+import { Refused, call, query } from "./api.js";
+import { counted, methodName, t, urls } from "./config.js";
+import { unsentCount } from "./db.js";
+import { read, show, typed } from "./money.js";
+import { methodButtons } from "./paying.js";
+import { newUuid } from "./selling.js";
+import { $, $$, busy, close, fail, h, open, toast } from "./ui.js";
+
+/** Do something that needs the server; what it says against it, or that it cannot be reached, is shown in the form. */
+async function attempt(root, act) {
+  try {
+    fail(root, "");
+    await act();
+    return true;
+  } catch (error) {
+    fail(root, error instanceof Refused ? error.message : t("needs_network"));
+    return false;
+  }
+}
+
+function onSubmit(form, act) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    busy(event.submitter ?? $("button:not([type])", form), act);
+  });
+}
+
+export function openSession(register, key, openingMinor) {
+  return call(urls.session, { body: { action: "open", register, key, opening_minor: openingMinor } });
+}
+
+export function setUpMoves(till) {
+  const dialog = $("#move");
+  let key = newUuid();
+  onSubmit($("form", dialog), async () => {
+    const minor = read($("#move-amount").value);
+    if (!minor) return fail(dialog, t("amount_wrong"), $("#move-amount"));
+    if (!$("#move-reason").value.trim()) return fail(dialog, t("reason_missing"), $("#move-reason"));
+    const out = $("[name=direction]:checked", dialog).value === "out";
+    const body = { action: "move", session: till.session.id, key, amount_minor: out ? -minor : minor, reason: $("#move-reason").value };
+    if (await attempt(dialog, () => call(urls.session, { body }))) {
+      close("move");
+      toast(show(body.amount_minor));
+    }
+  });
+  return () => {
+    key = newUuid();
+    $("form", dialog).reset();
+    fail(dialog, "");
+    open("move");
+  };
+}
+
+export function setUpClosing(till) {
+  const dialog = $("#close");
+  const result = $("[data-close-result]");
+
+  function reset() {
+    result.hidden = true;
+    $("[data-check]").hidden = false;
+    $("[data-close-now]").hidden = true;
+  }
+
+  function differenceText(minor) {
+    if (!minor) return t("difference_none");
+    return t(minor < 0 ? "difference_less" : "difference_more", { amount: show(Math.abs(minor)) });
+  }
+
+  function drawResult(session, inDrawer) {
+    const pairs = [...session.by_method.map(([method, minor]) => [methodName(method), minor]), [t("should_be"), session.expected_minor]];
+    $("[data-close-pairs]").replaceChildren(...pairs.flatMap(([label, minor]) => [h("dt", {}, label), h("dd", {}, show(minor))]));
+    $("[data-difference]").textContent = differenceText(inDrawer - session.expected_minor);
+    result.hidden = false;
+    $("[data-check]").hidden = true;
+    $("[data-close-now]").hidden = false;
+  }
+
+  /** Sales that wait are sent first; the till cannot be closed without them. */
+  async function noneUnsent() {
+    await till.sender.wake();
+    const unsent = await unsentCount(till.db);
+    if (unsent) fail(dialog, counted("unsent_close", unsent));
+    return unsent === 0;
+  }
+
+  async function compare(inDrawer) {
+    await attempt(dialog, async () => {
+      const { session } = await call(urls.session, { body: { action: "preview", session: till.session.id } });
+      drawResult(session, inDrawer);
+    });
+  }
+
+  async function closeNow(inDrawer) {
+    const unsent = await unsentCount(till.db);
+    const body = { action: "close", session: till.session.id, counted_minor: inDrawer, unsent, note: $("#close-note").value };
+    if (await attempt(dialog, () => call(urls.session, { body }))) {
+      close("close");
+      toast(t("closed"));
+      till.lookUp();
+    }
+  }
+
+  $("#close-amount").addEventListener("input", reset);
+  onSubmit($("form", dialog), async () => {
+    const inDrawer = read($("#close-amount").value);
+    if (inDrawer === null) return fail(dialog, t("amount_wrong"), $("#close-amount"));
+    if (!(await noneUnsent())) return;
+    await ($("[data-close-now]").hidden ? compare(inDrawer) : closeNow(inDrawer));
+  });
+  return () => {
+    $("form", dialog).reset();
+    reset();
+    fail(dialog, "");
+    open("close");
+  };
+}
+
+export function setUpReturns(till) {
+  const dialog = $("#return");
+  const [findForm, backForm] = [$("[data-find]", dialog), $("[data-take-back]", dialog)];
+  const state = { sale: null, key: "", method: "cash" };
+  const amount = () => chosen().reduce((sum, [line, quantity]) => sum + line.unit_minor * quantity, 0);
+
+  function chosen() {
+    return $$("[data-back]", backForm).map((input) => [state.sale.lines.find((line) => String(line.id) === input.dataset.back), Number(input.value) || 0]);
+  }
+
+  function drawGive() {
+    $("[data-give]").textContent = t("give_back", { amount: show(amount()) });
+  }
+
+  function lineRow(line) {
+    const input = h("input", { class: "till-quantity", type: "number", min: 0, max: line.left, value: 0, "data-back": line.id, id: `back-${line.id}`, disabled: line.left < 1, oninput: drawGive });
+    return h("li", {}, h("label", { for: `back-${line.id}` }, line.name, h("span", { class: "small muted" }, `${show(line.unit_minor)} · ${t("of_left", { left: line.left, n: line.quantity })}`)), input);
+  }
+
+  function drawSale() {
+    const { sale } = state;
+    $("[data-return-number]").textContent = `${sale.number} · ${show(sale.total_minor)}`;
+    $("[data-return-lines]").replaceChildren(...sale.lines.map(lineRow));
+    $("[data-return-methods]").replaceChildren(...methodButtons("return-method", state.method, (key) => (state.method = key)));
+    backForm.hidden = false;
+    drawGive();
+  }
+
+  onSubmit(findForm, () => attempt(findForm, async () => {
+    const { sale } = await call(query(urls.sale, { q: $("#return-q").value }));
+    Object.assign(state, { sale, key: newUuid(), method: sale.methods[0] ?? "cash" });
+    drawSale();
+  }));
+  onSubmit(backForm, async () => {
+    const reason = $("#return-reason");
+    const pieces = Object.fromEntries(chosen().filter(([, quantity]) => quantity > 0).map(([line, quantity]) => [line.id, quantity]));
+    if (!Object.keys(pieces).length) return fail(backForm, t("nothing_chosen"), reason);
+    if (!reason.value.trim()) return fail(backForm, t("reason_missing"), reason);
+    const body = { session: till.session.id, key: state.key, order: state.sale.id, pieces, method: state.method, reason: reason.value, restock: $("[data-restock]").checked };
+    const done = await attempt(backForm, async () => {
+      const { amount_minor: minor } = await call(urls.returns, { body });
+      toast(t("given_back", { amount: show(minor) }));
+    });
+    if (done) {
+      close("return");
+      till.refresh();
+    }
+  });
+  return () => {
+    findForm.reset();
+    backForm.reset();
+    backForm.hidden = true;
+    fail(findForm, "");
+    open("return");
+  };
+}
+
+/** The form that opens a register with a count. */
+export function openingForm(till) {
+  const key = newUuid();
+  const input = h("input", { id: "open-amount", class: "input-amount", inputmode: "decimal", autocomplete: "off", value: typed(0) });
+  const form = h("form", { class: "form", novalidate: true },
+    h("div", { class: "field" }, h("label", { class: "label", for: "open-amount" }, $("label[for=close-amount]").textContent),
+      h("p", { class: "field-error", role: "alert", "data-error": true, hidden: true }), input),
+    h("button", { class: "button button-primary button-large button-block" }, t("open_till")));
+  onSubmit(form, async () => {
+    const minor = read(input.value);
+    if (minor === null) return fail(form, t("amount_wrong"), input);
+    await attempt(form, async () => {
+      await openSession(till.register, key, minor);
+      await till.lookUp();
+    });
+  });
+  return form;
+}

@@ -1,0 +1,80 @@
+// The receipt of a sale, on the screen and on a printer of 80 mm. It is made of what was charged, never of prices of now.
+import { locale, methodName, shop as shopName, t } from "./config.js";
+import { show } from "./money.js";
+import { $, h, open } from "./ui.js";
+
+/** The tax within an amount, rounded half up, in whole numbers. */
+export function taxWithin(total, rateBp) {
+  return Math.floor((2 * total * rateBp + 10000 + rateBp) / (2 * (10000 + rateBp)));
+}
+
+function row(label, minor, css = "") {
+  return h("p", { class: `till-receipt-row ${css}` }, h("span", {}, label), h("span", {}, show(minor)));
+}
+
+function lineRows(line) {
+  const rows = [h("p", { class: "till-receipt-name" }, line.name),
+    row(`${line.quantity} × ${show(line.unit_minor)}`, line.quantity * line.unit_minor)];
+  if (line.list_minor > line.unit_minor) rows.push(h("p", { class: "till-receipt-note" }, `${show(line.list_minor)} → ${show(line.unit_minor)}`));
+  if (line.discount_minor) rows.push(row(`${t("discount")} (${line.reason})`, -line.discount_minor));
+  return rows;
+}
+
+function paymentRows(payments) {
+  return payments.flatMap((paid) => {
+    const change = paid.tendered_minor === null ? 0 : paid.tendered_minor - paid.amount_minor;
+    const rows = [row(methodName(paid.method), paid.amount_minor + change)];
+    if (change) rows.push(row(t("change"), change));
+    return rows;
+  });
+}
+
+/** The receipt of a sale of the log. */
+export function receiptOf(sale, shop) {
+  const { payload, answer } = sale;
+  const number = answer?.number;
+  const when = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" }).format(sale.made_at);
+  const tax = shop.tax_rate_bp ? taxWithin(payload.total_minor, shop.tax_rate_bp) : 0;
+  const rate = String(shop.tax_rate_bp / 100).replace(".", locale.startsWith("fr") ? "," : ".");
+  return h("article", { class: "till-paper" },
+    h("h3", {}, shop.name || shopName),
+    shop.address ? h("p", {}, shop.address) : "", shop.phone ? h("p", {}, shop.phone) : "", shop.tax_number ? h("p", {}, shop.tax_number) : "",
+    h("hr"),
+    h("p", {}, when),
+    number ? h("p", {}, `${t("number")} ${number}`) : "",
+    h("p", {}, `${t("local_number")} ${payload.local_number}`),
+    sale.seller ? h("p", {}, t("served_by", { name: sale.seller })) : "",
+    payload.name || payload.phone ? h("p", {}, [payload.name, payload.phone].filter(Boolean).join(" · ")) : "",
+    h("hr"),
+    ...payload.lines.flatMap(lineRows),
+    h("hr"),
+    payload.discount_minor ? row(`${t("discount")} (${payload.discount_reason})`, -payload.discount_minor) : "",
+    row(t("total"), payload.total_minor, "till-receipt-total"),
+    tax ? row(t("receipt_tax", { name: shop.tax_name, rate }), tax) : "",
+    ...paymentRows(payload.payments),
+    h("hr"),
+    number ? "" : h("p", { class: "till-receipt-note" }, t("number_later")),
+    h("p", {}, t("thanks")));
+}
+
+/** How long a receipt is on a roll, in whole millimetres with its margins; a little wider on paper, so never longer. */
+function paperHeight(paper) {
+  return Math.ceil((paper.getBoundingClientRect().height * 25.4) / 96) + 10;
+}
+
+export function setUpReceipt(till) {
+  const page = new CSSStyleSheet();
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, page];
+  $("[data-print-receipt]").addEventListener("click", () => {
+    page.replaceSync(`@page { size: 80mm ${paperHeight($(".till-paper"))}mm; margin: 3mm; }`);
+    window.print();
+  });
+  return (sale, { isNew = false } = {}) => {
+    $("[data-receipt]").replaceChildren(receiptOf(sale, till.shop));
+    const change = sale.payload.payments.reduce((sum, one) => sum + (one.tendered_minor === null ? 0 : one.tendered_minor - one.amount_minor), 0);
+    const place = $("[data-receipt-change]");
+    place.hidden = !(isNew && change);
+    $("strong", place).textContent = show(change);
+    open("receipt");
+  };
+}

@@ -1,0 +1,113 @@
+"""What a till's device is told, as JSON can say it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared_apps.accounts.models import User
+from tenant_apps.store.models import Order, Register, TillSession
+from tenant_apps.store.offers import Price
+from tenant_apps.store.people_texts import segment_name
+from tenant_apps.store.selectors import shop as the_shop
+from tenant_apps.store.selectors.till import registers_to_sell, takings_of
+from tenant_apps.team.access import StaffRequest
+from tenant_apps.team.selectors import permissions_of
+
+
+def standing(request: StaffRequest) -> dict[str, Any]:
+    """Who is at the device, what they may do, the shop as receipts show it, and its tills."""
+    may = permissions_of(request.user)
+    shop = the_shop()
+    return {
+        "user": {
+            "id": str(request.user.pk),
+            "name": request.user.get_full_name() or request.user.email,
+            "may_discount": "store.give_discounts" in may,
+            "may_return": "store.refund_orders" in may,
+            "may_find_customers": "store.view_customers" in may,
+            "may_add_registers": "store.change_shop" in may,
+        },
+        "shop": {
+            "name": shop.name,
+            "address": shop.address,
+            "phone": shop.phone,
+            "tax_number": shop.tax_number,
+            "tax_name": shop.tax_name,
+            "tax_rate_bp": shop.tax_rate_bp,
+        },
+        "registers": [_register(one) for one in registers_to_sell()],
+    }
+
+
+def _register(register: Register) -> dict[str, Any]:
+    opened: list[TillSession] = register.open_sessions  # type: ignore[attr-defined]  # prefetched
+    return {
+        "id": register.pk,
+        "name": register.name,
+        "place": register.location.name,
+        "session": _head(opened[0]) if opened else None,
+    }
+
+
+def _head(session: TillSession) -> dict[str, Any]:
+    return {
+        "id": str(session.pk),
+        "register": session.register_id,
+        "opened_at": session.opened_at.isoformat(),
+        "opened_by": session.opened_by.get_full_name() if session.opened_by else "",
+        "opening_minor": session.opening_minor,
+        "is_open": session.is_open,
+    }
+
+
+def session(session: TillSession) -> dict[str, Any]:
+    """A session with its money."""
+    takings = takings_of(session)
+    return {
+        **_head(session),
+        "sales": takings.sales,
+        "by_method": takings.by_method,
+        "moves_minor": takings.moves_minor,
+        "expected_minor": takings.expected_minor,
+        "counted_minor": session.counted_minor,
+        "difference_minor": session.difference_minor,
+    }
+
+
+def customer(user: User) -> dict[str, Any]:
+    """An account of a customer, with what they are given for who they are."""
+    known = getattr(user, "customer", None)
+    segment = known.segment if known else None
+    return {
+        "id": str(user.pk),
+        "name": user.get_full_name() or user.email,
+        "phone": user.phone or (known.phone if known else ""),
+        "segment": segment_name(segment.key, segment.name) if segment else "",
+    }
+
+
+def why(price: Price) -> str:
+    """The reason to show beside a price that is lower than the list's."""
+    return price.why.name if price.why else ""
+
+
+def past_sale(order: Order) -> dict[str, Any]:
+    """A sale with what of it may still come back."""
+    return {
+        "id": str(order.pk),
+        "number": order.number,
+        "sold_at": order.created_at.isoformat(),
+        "total_minor": order.total_minor,
+        "refunded_minor": order.refunded_minor,
+        "methods": [payment.method for payment in order.till_payments.all() if payment.amount_minor > 0],
+        "lines": [
+            {
+                "id": line.pk,
+                "name": f"{line.product_name} ({line.variant_name})" if line.variant_name else line.product_name,
+                "quantity": line.quantity,
+                "left": line.shipped - line.returned,
+                "unit_minor": line.unit_minor,
+            }
+            for line in order.lines.all()
+        ],
+    }
