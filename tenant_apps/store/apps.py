@@ -1,30 +1,54 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
+from shared_apps.core.personal_data import HoldsPersonalData
+from tenant_apps.payments.permissions import DAILY, MANAGE_METHODS, PAYMENT_PERMISSIONS, VIEW_PAYMENTS
 from tenant_apps.team.permissions import Permission, RoleTemplate
 from tenant_apps.team.products import NavEntry, ProductConfig
 
 if TYPE_CHECKING:
+    from shared_apps.organisations.current import Tenant
     from tenant_apps.team.models import Photo
 
 
-class StoreConfig(ProductConfig):
+class StoreConfig(HoldsPersonalData, ProductConfig):
     default = True
     name = "tenant_apps.store"
     label = "store"
-    workspace_home = "store:staff_products"
+    workspace_home = "store:staff_home"
     navigation = (
+        NavEntry(_("Home"), "store:staff_home", "house", prefix="/staff/home/",
+                 permission=("store.view_reports", "store.view_orders", "store.view_stock")),
+        NavEntry(_("Orders"), "store:staff_orders", "shopping-bag", prefix="/staff/orders/", permission="store.view_orders"),
         NavEntry(_("Products"), "store:staff_products", "package", prefix="/staff/products/",
                  permission="store.view_products"),
+        NavEntry(_("Till"), "store:till", "receipt", permission="store.use_till"),
+        NavEntry(_("Tills and sessions"), "store:till_sessions", "wallet", prefix="/staff/tills/", short=_("Tills"),
+                 permission="store.change_orders"),
+        NavEntry(_("Stock"), "store:staff_stock", "boxes", prefix="/staff/stock/", permission="store.view_stock"),
+        NavEntry(_("Payments"), "payments:staff_payments", "wallet", prefix="/staff/payments/", permission=VIEW_PAYMENTS),
+        NavEntry(_("Customers"), "store:staff_customers", "users", prefix="/staff/customers/",
+                 permission="store.view_customers"),
+        NavEntry(_("Prices"), "store:staff_promotions", "badge-percent", prefix="/staff/prices/",
+                 permission="store.change_prices"),
+        NavEntry(_("Reviews"), "store:staff_reviews", "star", prefix="/staff/reviews/",
+                 permission="store.moderate_reviews"),
+        NavEntry(_("Invoices"), "store:staff_documents", "receipt", prefix="/staff/documents/", permission="store.view_orders"),
+        NavEntry(_("Delivery"), "store:staff_zones", "truck", prefix="/staff/delivery/",
+                 permission="store.change_shop"),
         NavEntry(
             _("My shop"), "store:staff_settings", "settings", prefix="/staff/settings/", short=_("Shop"),
             permission="store.change_shop",
         ),
+        NavEntry(_("Ways to pay"), "payments:staff_methods", "key-round", prefix="/staff/ways-to-pay/",
+                 permission=MANAGE_METHODS),
         NavEntry(_("See the storefront"), "store:home", "store", short=_("Storefront")),
     )  # fmt: skip
+    account_links = (NavEntry(_("My addresses"), "store:addresses", "map-pin"),)
     permissions_title = _("Shop")
     permissions = (
         Permission("store.view_products", _("See all products, drafts too")),
@@ -36,9 +60,14 @@ class StoreConfig(ProductConfig):
         Permission("store.view_orders", _("See orders")),
         Permission("store.change_orders", _("Prepare, ship and cancel orders")),
         Permission("store.refund_orders", _("Take goods back and give money back")),
+        Permission("store.use_till", _("Sell at the till")),
+        Permission("store.give_discounts", _("Give discounts at the till")),
         Permission("store.view_customers", _("See customers")),
         Permission("store.change_customers", _("Change what customers are given")),
+        Permission("store.moderate_reviews", _("Publish, reject and answer reviews")),
+        Permission("store.view_reports", _("See sales, margins and the value of the stock")),
         Permission("store.change_shop", _("Change what the shop says about itself")),
+        *PAYMENT_PERMISSIONS,
     )
     roles = (
         RoleTemplate(
@@ -46,25 +75,54 @@ class StoreConfig(ProductConfig):
             _("Manager"),
             ("store.view_products", "store.change_products", "store.delete_products", "store.change_prices",
              "store.view_stock", "store.change_stock", "store.view_orders", "store.change_orders", "store.refund_orders",
-             "store.view_customers", "store.change_customers", "store.change_shop", "team.view_members"),
+             "store.use_till", "store.give_discounts", "store.view_customers", "store.change_customers", "store.moderate_reviews",
+             "store.view_reports", "store.change_shop", *DAILY, "team.view_members"),
         ),
         RoleTemplate(
             "seller",
             _("Seller"),
-            ("store.view_products", "store.view_stock", "store.view_orders", "store.change_orders", "store.view_customers"),
+            ("store.view_products", "store.view_stock", "store.view_orders", "store.change_orders", "store.use_till",
+             "store.view_customers"),
         ),
         RoleTemplate("client", _("Client"), (), for_customers=True),
     )  # fmt: skip
 
     def ready(self) -> None:
-        """Register the one lookup of django.contrib.postgres the search needs."""
+        """Register the one lookup of django.contrib.postgres the search needs, and who is paid for orders."""
         from django.contrib.postgres.lookups import TrigramWordSimilar
         from django.db.models import TextField
 
+        from tenant_apps.payments.bills import register_payee
+        from tenant_apps.store.payee import OrderPayee
+
         TextField.register_lookup(TrigramWordSimilar)
+        register_payee(OrderPayee())
+
+    def public_face(self, tenant: Tenant) -> tuple[str, str]:
+        """The shop's own name and colour."""
+        from tenant_apps.store.selectors import shop
+
+        row = shop()
+        return row.name, row.brand_colour
 
     def is_public_photo(self, photo: Photo) -> bool:
-        """Photos of published products are for everybody."""
+        """Photos of published products, and the logo, are for everybody."""
         from tenant_apps.store.selectors import is_photo_published
 
         return is_photo_published(photo)
+
+    def personal_data(self, user: Any) -> dict[str, Any]:
+        """What the shop keeps of a customer: addresses, the partner they belong to, what they have said about products."""
+        from tenant_apps.store.selectors.customers import personal_data_of
+        from tenant_apps.store.selectors.reviews import words_of
+
+        reviews = words_of(user)
+        return {**personal_data_of(user), **({"reviews": reviews} if reviews else {})}
+
+    def erase_person(self, user: Any, contacts: Collection[str]) -> None:
+        """Forget addresses, notes, memberships and reviews (the ratings follow); orders go on saying who bought."""
+        from tenant_apps.store.services.customers import forget_customer
+        from tenant_apps.store.services.reviews import forget_reviews_of
+
+        forget_customer(user=user, contacts=contacts)
+        forget_reviews_of(user=user)

@@ -6,8 +6,7 @@ import pytest
 
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store import search, selectors, services
-from tenant_apps.store.services import ProductDetails
-from tenant_apps.store.tests.support import make_product
+from tenant_apps.store.tests.support import make_product, product_details
 
 CATALOGUE = {
     "Téléphone Samsung Galaxy": {"category": "Téléphonie", "sku": "SM-A155F"},
@@ -87,7 +86,7 @@ def test_the_name_counts_more_than_the_description() -> None:
 
 def test_a_changed_product_is_found_by_its_new_words_only(tenant: Tenant) -> None:
     product = make_product("Robe rouge")
-    services.update_product(product=product, details=ProductDetails(name="Jupe verte", price_minor=1))
+    services.update_product(product=product, details=product_details("Jupe verte", 1))
     assert found("robe") == (set(), False)
     assert found("jupe") == ({"Jupe verte"}, False)
 

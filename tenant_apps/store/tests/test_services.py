@@ -18,8 +18,8 @@ from shared_apps.core.errors import DomainError
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store import selectors, services
 from tenant_apps.store.models import Category, Product, ProductImage, Shop, Variant
-from tenant_apps.store.services import ProductDetails, ShopDetails, products
-from tenant_apps.store.tests.support import files_of, make_photo, make_product
+from tenant_apps.store.services import ShopDetails, products
+from tenant_apps.store.tests.support import files_of, make_photo, make_product, product_details
 from tenant_apps.team.models import Photo
 from tenant_apps.team.selectors import PENDING_FOR
 from tests.support.tenants import ready_tenant
@@ -45,7 +45,7 @@ def test_a_product_gets_a_variant_a_slug_and_an_audit_entry(tenant: Tenant) -> N
 
 def test_the_same_form_sent_twice_makes_one_product(tenant: Tenant) -> None:
     key = uuid.uuid4()
-    details = ProductDetails(name="Riz", price_minor=1)
+    details = product_details("Riz", 1)
     first = services.create_product(public_id=key, details=details)
     assert services.create_product(public_id=key, details=details).pk == first.pk
     assert Product.objects.count() == 1
@@ -54,7 +54,7 @@ def test_the_same_form_sent_twice_makes_one_product(tenant: Tenant) -> None:
 def test_slugs_are_unique_and_never_change(tenant: Tenant) -> None:
     first, second = make_product("Robe"), make_product("Robe")
     assert (first.slug, second.slug) == ("robe", "robe-2")
-    changed = services.update_product(product=first, details=ProductDetails(name="Jupe", price_minor=5))
+    changed = services.update_product(product=first, details=product_details("Jupe", 5))
     assert changed.slug == "robe"
 
 
@@ -99,7 +99,7 @@ def test_the_plan_limits_products_and_says_how_to_get_more(tenant: Tenant, monke
 def test_photos_are_attached_in_order_and_only_once(tenant: Tenant) -> None:
     one, two, three = make_photo(), make_photo(), make_photo()
     product = make_product(photos=[one, two])
-    details = ProductDetails(name="Pagne", price_minor=1)
+    details = product_details("Pagne", 1)
     services.update_product(product=product, details=details, photos=[two, three])
     images = ProductImage.objects.filter(product=product).order_by("position")
     assert [image.photo_id for image in images] == [one.pk, two.pk, three.pk]
@@ -117,9 +117,7 @@ def test_removed_photos_go_with_their_files(tenant: Tenant, django_capture_on_co
     keep, drop = make_photo(), make_photo()
     product = make_product(photos=[keep, drop])
     with django_capture_on_commit_callbacks(execute=True):
-        services.update_product(
-            product=product, details=ProductDetails(name="P", price_minor=1), remove=[drop.public_id]
-        )
+        services.update_product(product=product, details=product_details("P", 1), remove=[drop.public_id])
     assert not any(files_of(drop))
     assert all(files_of(keep))
     assert [photo.pk for photo in Photo.objects.all()] == [keep.pk]
@@ -129,7 +127,7 @@ def test_another_products_photo_cannot_be_removed_from_here(tenant: Tenant) -> N
     other = make_photo()
     make_product("Autre", photos=[other])
     product = make_product("Robe")
-    services.update_product(product=product, details=ProductDetails(name="R", price_minor=1), remove=[other.public_id])
+    services.update_product(product=product, details=product_details("R", 1), remove=[other.public_id])
     assert Photo.objects.filter(pk=other.pk).exists()
 
 

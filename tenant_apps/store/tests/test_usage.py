@@ -12,8 +12,8 @@ from billing import quotas
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import Product
-from tenant_apps.store.services import ProductDetails, delete_product, update_product
-from tenant_apps.store.tests.support import files_of, make_photo, make_product
+from tenant_apps.store.services import delete_product, update_product
+from tenant_apps.store.tests.support import files_of, make_photo, make_product, product_details
 from tenant_apps.team import images
 from tenant_apps.team.models import Photo
 from tenant_apps.team.selectors import PENDING_FOR
@@ -47,7 +47,7 @@ def add_what_is_refused(number: int) -> None:
 def remove_photos(number: int) -> None:
     product = chosen(number)
     there = list(Photo.objects.filter(pk__in=product.images.values("photo")).values_list("public_id", flat=True))
-    update_product(product=product, details=ProductDetails("Autre", 1), remove=there[:number])
+    update_product(product=product, details=product_details("Autre", 1), remove=there[:number])
 
 
 def let_uploads_grow_old(_number: int) -> None:

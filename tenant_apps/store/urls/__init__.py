@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tenant_apps.store.urls import catalogue, storefront
+from tenant_apps.store.urls import catalogue, documents, prices, reports, reviews, selling, stock, storefront, till
 
 app_name = "store"
-urlpatterns = [*storefront.urlpatterns, *catalogue.urlpatterns]
+urlpatterns = [
+    *storefront.urlpatterns,
+    *selling.urlpatterns,
+    *reviews.urlpatterns,
+    *reports.urlpatterns,
+    *catalogue.urlpatterns,
+    *stock.urlpatterns,
+    *prices.urlpatterns,
+    *documents.urlpatterns,
+    *till.urlpatterns,
+]
