@@ -28,7 +28,8 @@ from tenant_apps.events.models import Event
 from tenant_apps.events.tests.support import make_event
 from tenant_apps.store import selectors
 from tenant_apps.store import services as store
-from tenant_apps.store.models import Product
+from tenant_apps.store.models import Product, Shop
+from tenant_apps.store.services import products
 from tenant_apps.store.tests.support import make_product
 from tenant_apps.team.tests.support import with_quota
 from tests.support.tenants import ready_tenant
@@ -55,7 +56,7 @@ def publish(number: int) -> Event:
 
 
 CASES = [
-    Case("store", "products", lambda n: make_product(f"Pagne {n}"), lambda: Product.objects.count(), (store, "lock_shop")),
+    Case("store", "products", lambda n: make_product(f"Pagne {n}"), lambda: Product.objects.count(), (products, "lock_shop")),
     Case(
         "events", "events_per_month", publish, lambda: Event.objects.filter(status="published").count(),
         (events, "lock_calendar"),
@@ -79,7 +80,7 @@ def tenant_of(case: Case) -> Tenant:
 def without_own_lock(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the counter alone to answer for the limit."""
     module, name = case.lock
-    single = {"store": store.Shop, "events": events.Calendar, "esxi": esxi.Workspace}[case.product]
+    single = {"store": Shop, "events": events.Calendar, "esxi": esxi.Workspace}[case.product]
     monkeypatch.setattr(module, name, lambda: single.objects.get())
 
 
@@ -170,7 +171,9 @@ def test_one_who_starts_a_counter_and_fails_takes_nothing_with_them(monkeypatch:
         return make_product(f"Pagne {number}", sku="" if number % 3 == 0 else "PRIS")
 
     connection.set_tenant(tenant)
-    store.update_product(product=Product.objects.get(), details=store.ProductDetails("Ancien", 1, sku="PRIS"))
+    store.update_product(
+        product=Product.objects.get(), details=store.ProductDetails("Ancien", (store.VariantDetails(1, sku="PRIS"),))
+    )
     answers = answers_of(12, act)
     assert answers.count("done") == 4
     assert made_and_counted(STORE, tenant) == (5, 5)

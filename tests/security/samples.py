@@ -21,11 +21,36 @@ from tenant_apps.esxi.models import Server
 from tenant_apps.esxi.tests.support import make_server
 from tenant_apps.events.models import Calendar, Event
 from tenant_apps.events.tests.support import make_event
-from tenant_apps.store.models import Product, Shop
+from tenant_apps.store.models import (
+    Address,
+    Attribute,
+    Brand,
+    Category,
+    DeliveryZone,
+    Location,
+    Movement,
+    Partner,
+    PartnerMember,
+    Product,
+    Promotion,
+    Register,
+    Review,
+    Segment,
+    Shop,
+    StockCount,
+    StockLevel,
+    TillSale,
+    TillSession,
+    TillTask,
+    Variant,
+)
+from tenant_apps.store.services.invoices import issue_invoice, make_pdf
+from tenant_apps.store.tests.sales import make_sale
 from tenant_apps.store.tests.support import make_photo, make_product
 from tenant_apps.team.models import ApiKey, Invitation, Member, Role
 from tenant_apps.team.tests.support import photo_bytes
 from tests.security.canaries import canary_of, subdomain_of
+from tests.security.samples_of_payments import payment_samples
 from tests.support.factories import PASSWORD
 
 # Arguments by name of the address; "" for those that mean the same everywhere.
@@ -123,7 +148,105 @@ def _store(canary: str) -> Samples:
         product = make_product(f"{state} {canary[-1]}", publish=publish)
         Product.objects.filter(pk=product.pk).update(name=f"{canary} {state}", description=canary)
         slugs[state] = product.slug
-    return {"": {"slug": slugs["draft"]}, "store:product": {"slug": slugs["shown"]}}
+    letter = canary[-1]
+    rows = {
+        "shelf": Category.objects.create(name=canary, slug=f"shelf-{letter}"),
+        "brand": Brand.objects.create(name=canary[:80], slug=f"brand-{letter}"),
+        "attribute": Attribute.objects.create(name=canary[:40], slug=f"attribute-{letter}"),
+    }
+    kept = {
+        f"store:staff_{act}_{what}": {"slug": row.slug}
+        for what, row in rows.items()
+        for act in ("edit", "delete", "move")
+        if (act, what) not in (("move", "brand"), ("move", "attribute"))
+    }
+    shown = {f"store:{what}": {"slug": rows[what].slug} for what in ("shelf", "brand")}
+    order = make_sale(f"20261121{ord(canary[-1]):04}", name=canary)
+    invoice = issue_invoice(order=order)
+    make_pdf(invoice_id=invoice.pk)
+    by_link = {f"store:{name}": {"order_id": order.pk} for name in ("order", "cancel_my_order", "order_invoice")}
+    acts = ("order", "prepare", "settle", "ship", "deliver", "cash", "cancel", "take_back", "receipt", "receipt_bytes")
+    by_number = {f"store:staff_{act}": {"number": order.number} for act in acts}
+    return {
+        "": {"slug": slugs["draft"]},
+        "store:product": {"slug": slugs["shown"]},
+        "store:sitemap_part": {"number": 1},
+        "store:staff_document": {"number": invoice.number},
+        **shown,
+        **kept,
+        **by_link,
+        **by_number,
+        **payment_samples(canary),
+        **_till(canary),
+        **_shop(canary, owner=User.objects.filter(is_staff=True).order_by("date_joined")[0], product=slugs["shown"]),
+    }
+
+
+def _shop(canary: str, *, owner: User, product: str) -> Samples:
+    number = 9_000_000 + ord(canary[-1])  # as in `account_samples`
+    variant = Variant.objects.filter(product__slug=product)[0]
+    place = Location.objects.create(pk=number, name=canary[:80], position=9)
+    level = StockLevel.objects.create(variant=variant, location=place)
+    Movement.objects.create(level=level, action="counted", quantity=0, before=0, after=0, reason=canary)
+    counting = StockCount.objects.create(pk=number, location=place)
+    promotion = Promotion.objects.create(
+        pk=number, name=canary, kind="percent", percent_bp=100, starts_at=timezone.now() + timedelta(days=400),
+        ends_at=timezone.now() + timedelta(days=401),
+    )  # fmt: skip
+    segment = Segment.objects.create(pk=number, key=f"own-{canary[-1].lower()}", name=canary[:60])
+    partner = Partner.objects.create(pk=number, name=canary, kind="company")
+    member = PartnerMember.objects.create(pk=number, partner=partner, email=f"{canary.lower()}@example.org")
+    zone = DeliveryZone.objects.create(pk=number, name=canary[:80], position=9)
+    address = Address.objects.create(
+        pk=number, user=owner, name=canary[:100], phone="+237671234567", line1=canary[:150], city="Douala", zone=zone
+    )
+    customer = User.objects.create_user(f"customer-{canary.lower()}@example.org", PASSWORD, first_name=canary)
+    review = Review.objects.create(
+        pk=number,
+        product=variant.product,
+        author=owner,
+        rating=4,
+        text=canary,
+        status="published",
+        moderated_at=timezone.now(),
+    )
+    Product.objects.filter(pk=variant.product_id).update(rating_sum=4, rating_count=1)
+
+    def named(prefix: str, arguments: dict[str, Any], *names: str) -> Samples:
+        return {f"store:{prefix}{name}": arguments for name in names}
+
+    return {
+        **named("", {"variant_id": variant.public_id}, "cart_change"),
+        **named("staff_", {"public_id": variant.public_id}, "variant_stock", "stock_adjust", "stock_transfer"),
+        **named("staff_", {"pk": counting.pk}, "count", "book_count", "give_up_count"),
+        **named("staff_", {"pk": place.pk}, "edit_place", "close_place", "open_place", "move_place"),
+        **named("staff_", {"pk": promotion.pk}, "edit_promotion", "pause_promotion", "delete_promotion"),
+        **named("staff_", {"pk": segment.pk}, "edit_segment", "delete_segment"),
+        **named("staff_", {"pk": partner.pk}, "partner", "edit_partner", "delete_partner"),
+        **named("staff_", {"pk": partner.pk, "member_id": member.pk}, "remove_member"),
+        **named("staff_", {"pk": zone.pk}, "edit_zone", "move_zone", "delete_zone"),
+        **named("staff_", {"user_id": customer.pk}, "customer"),
+        **named("staff_", {"what": "orders", "kind": "csv"}, "export"),
+        **named("staff_", {"review_id": review.pk}, "review", "publish_review", "reject_review", "reply_review"),
+        **named("", {"pk": address.pk}, "edit_address", "default_address", "delete_address"),
+        **named("", {"slug": product}, "product_reviews", "write_review", "delete_my_review"),
+    }
+
+
+def _till(canary: str) -> Samples:
+    number = 9_000_000 + ord(canary[-1])  # as in `account_samples`
+    register = Register.objects.create(pk=number, name=canary, location=Location.objects.get())
+    session = TillSession.objects.create(register=register, opening_minor=0, note=canary)
+    sale = TillSale.objects.create(
+        register=register, session=session, uuid=uuid.uuid4(), payload={"name": canary}, local_number=canary[:30],
+        is_offline=True, sold_at=timezone.now(), state="refused", code="sums_differ", reason=canary,
+    )  # fmt: skip
+    task = TillTask.objects.create(pk=number, kind="refused", sale=sale, note=canary)
+    return {
+        "store:till_session": {"session_id": session.pk},
+        "store:till_settle": {"pk": task.pk},
+        "store:till_edit_register": {"pk": register.pk},
+    }
 
 
 def _events(canary: str) -> Samples:
@@ -134,7 +257,7 @@ def _events(canary: str) -> Samples:
         Event.objects.filter(pk=event.pk).update(title=f"{canary} {state}", description=canary)
         slugs[state] = event.slug
     shown = {key: {"slug": slugs["shown"]} for key in ("events:event", "events:event_ics", "events:staff_cancel_event")}
-    return {"": {"slug": slugs["draft"]}, **shown}
+    return {"": {"slug": slugs["draft"]}, **shown, **payment_samples(canary)}
 
 
 def _esxi(canary: str) -> Samples:

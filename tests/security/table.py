@@ -27,7 +27,10 @@ from tests.security.rules import (
 )
 from tests.security.table_of_accounts import ACCOUNTS, API_OF_ACCOUNTS
 from tests.security.table_of_desks import DESKS
+from tests.security.table_of_payments import PAYMENTS
 from tests.security.table_of_selling import SELLING
+from tests.security.table_of_shop import SHOP
+from tests.security.table_of_till import TILL
 
 COMMON: dict[str, Methods] = {
     "set_language": any_method(ANYBODY),  # Django's own; only POST does anything
@@ -95,18 +98,46 @@ WORKSPACE |= _API_V1
 
 STORE: dict[str, Methods] = {
     **WORKSPACE,
+    **SHOP,
+    **TILL,
+    **PAYMENTS,
     "store:home": page(ANYBODY),
+    "store:shelf": page(ANYBODY),
+    "store:brand": page(ANYBODY),
     "store:product": page(ANYBODY),
+    "store:sitemap": page(ANYBODY),
+    "store:sitemap_part": page(ANYBODY),
+    "store:robots": page(ANYBODY),
     "store:staff_products": page("store.view_products"),
     "store:staff_new_product": form("store.change_products"),
     "store:staff_edit_product": form("store.change_products"),
     "store:staff_show_product": act("store.change_products"),
     "store:staff_delete_product": form("store.delete_products"),
+    "store:staff_shelves": page("store.view_products"),
+    "store:staff_new_shelf": form("store.change_products"),
+    "store:staff_edit_shelf": form("store.change_products"),
+    "store:staff_move_shelf": act("store.change_products"),
+    "store:staff_delete_shelf": form("store.delete_products"),
+    "store:staff_brands": page("store.view_products"),
+    "store:staff_new_brand": form("store.change_products"),
+    "store:staff_edit_brand": form("store.change_products"),
+    "store:staff_delete_brand": form("store.delete_products"),
+    "store:staff_attributes": page("store.view_products"),
+    "store:staff_new_attribute": form("store.change_products"),
+    "store:staff_edit_attribute": form("store.change_products"),
+    "store:staff_delete_attribute": form("store.delete_products"),
     "store:staff_settings": form("store.change_shop"),
+    "store:order_invoice": page(ANYBODY),
+    "store:staff_documents": page("store.view_orders"),
+    "store:staff_sales_journal": page("store.view_orders"),
+    "store:staff_document": page("store.view_orders"),
+    "store:staff_receipt": page("store.view_orders"),
+    "store:staff_receipt_bytes": page("store.view_orders"),
 }
 
 EVENTS: dict[str, Methods] = {
     **WORKSPACE,
+    **PAYMENTS,
     "events:home": page(ANYBODY),
     "events:feed": page(ANYBODY),
     "events:event_ics": page(ANYBODY),
