@@ -21,10 +21,12 @@ def parse_phone(typed: str) -> str:
 
 
 def show_phone(phone: str) -> str:
-    """A stored number with spaces, for reading; empty for none."""
-    if not phone:
-        return ""
-    return phonenumbers.format_number(phonenumbers.parse(phone), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    """A stored number with spaces, for reading; empty for none, and as it is where it is no number."""
+    try:
+        number = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return phone
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def mask_phone(phone: str) -> str:

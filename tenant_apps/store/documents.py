@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import phonenumbers
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import translation
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from billing.money import MINUS, Money
+from shared_apps.accounts.phones import show_phone
 from shared_apps.documents.document import Document, Kind, Line, Party, Settlement, TaxLine
 from shared_apps.documents.files import Desk, mark_of
 from shared_apps.documents.fiscal import fiscal_service_in
@@ -69,18 +69,9 @@ def party_of(kept: Mapping[str, Any]) -> Party:
         address=tuple(kept["address"]),
         country=kept.get("country", ""),
         email=kept["email"],
-        phone=readable_phone(kept["phone"]),
+        phone=show_phone(kept["phone"]),
         tax_numbers=((pgettext("document", "Tax number"), number),) if number else (),
     )
-
-
-def readable_phone(phone: str) -> str:
-    """An E.164 number as it is written: "+221 77 123 45 67"; as it is where it is none."""
-    try:
-        number = phonenumbers.parse(phone, None)
-    except phonenumbers.NumberParseException:
-        return phone
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def name_of(line: Mapping[str, Any]) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import phonenumbers
 from django import template
 from django.utils.translation import gettext_lazy as _
 
+from shared_apps.accounts.phones import show_phone
 from tenant_apps.store.models import Order
 from tenant_apps.store.order_texts import Words, status_words
 
 register = template.Library()
+register.filter("phone", show_phone)
 
 UNPAID = Words(_("Unpaid"), "hourglass", "warning")
 ON_DELIVERY = Words(_("On delivery"), "wallet", "neutral")
@@ -50,13 +51,3 @@ def line_image(line: Any) -> Any:
     if variant is None:
         return None
     return next(iter(variant.product.images.all()), None)
-
-
-@register.filter
-def phone(number: str) -> str:
-    """A number (E.164) as people read it."""
-    try:
-        parsed = phonenumbers.parse(number, None)
-    except phonenumbers.NumberParseException:
-        return number
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL))

@@ -17,13 +17,14 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from shared_apps.accounts.phones import show_phone
 from shared_apps.core.context import own_url
 from shared_apps.core.csv_export import csv_response
 from shared_apps.core.downloads import SEALED
 from shared_apps.core.qr import qr_svg
 from shared_apps.documents.files import download
 from tenant_apps.store import receipts, selectors
-from tenant_apps.store.documents import DESK, readable_phone
+from tenant_apps.store.documents import DESK
 from tenant_apps.store.invoicing import percent_of_points
 from tenant_apps.store.models import Invoice, Order
 from tenant_apps.store.months import Month
@@ -142,7 +143,7 @@ def _receipt_of(order: Order) -> receipts.Receipt:
         order=order,
         lines=order.lines.all(),
         shop=shop,
-        phone=readable_phone(shop.phone),
+        phone=show_phone(shop.phone),
         moment=timezone.localtime(order.confirmed_at or order.created_at, zone),
         payments=found.payments_of(order),
         url=own_url(f"{reverse('store:home')}orders/{order.pk}/"),
