@@ -16,8 +16,8 @@ from shared_apps.audit.services import record
 from shared_apps.core.context import own_path
 from tenant_apps.payments.bills import Bill
 from tenant_apps.payments.models import Payment, Refund
-from tenant_apps.store.invoicing import Paid
 from tenant_apps.store.models import Order, Shop
+from tenant_apps.store.rules.invoicing import Paid
 from tenant_apps.store.services.invoices import issue_credit_note, issue_invoice
 from tenant_apps.store.services.order_mail import tell_of_order
 from tenant_apps.store.services.orders import confirm_order, note_event, renew_hold

@@ -110,7 +110,7 @@ class Product(models.Model):
     option_names = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     meta_title = models.CharField(max_length=60, blank=True)
     meta_description = models.CharField(max_length=160, blank=True)
-    # All below is kept by services: no trigger, no generated column. The search's (tenant_apps.store.search):
+    # All below is kept by services: no trigger, no generated column. The search's (tenant_apps.store.selectors.search):
     search_text = models.TextField(default="", editable=False)
     search_vector = SearchVectorField(null=True, editable=False)
     # What lists sort and filter by: the lowest price of its variants for a visitor (`Shop.prices_valid_until`), and

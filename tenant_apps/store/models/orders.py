@@ -188,7 +188,7 @@ class OrderEvent(models.Model):
     """What happened to an order, in the order it happened: its page tells it to staff and customer."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
-    kind = models.CharField(max_length=20)  # one of `tenant_apps.store.order_texts`
+    kind = models.CharField(max_length=20)  # one of `tenant_apps.store.texts.orders`
     data = models.JSONField(default=dict)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from shared_apps.core.querysets import SchemaBoundQuerySet
 from tenant_apps.store.models.catalogue import Product
-from tenant_apps.store.ratings import Rating, signed
+from tenant_apps.store.rules.ratings import Rating, signed
 
 
 class Review(models.Model):

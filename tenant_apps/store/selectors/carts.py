@@ -12,10 +12,10 @@ from django.db.models import Prefetch, Sum
 
 from shared_apps.accounts.models import User
 from tenant_apps.store.models import Cart, CartLine, Product, ProductImage, Variant
-from tenant_apps.store.offers import Person, Price
+from tenant_apps.store.rules.offers import Person, Price
+from tenant_apps.store.rules.totals import PricedLine
 from tenant_apps.store.selectors.prices import price_basket
 from tenant_apps.store.selectors.stock import available
-from tenant_apps.store.totals import PricedLine
 
 
 class Problem(StrEnum):

@@ -13,8 +13,8 @@ from billing.providers.base import Flow
 from shared_apps.accounts.models import User
 from tenant_apps.payments.selectors import Offered, methods_taking, takes_cash
 from tenant_apps.store.models import Address, Customer, DeliveryZone, Shop
+from tenant_apps.store.rules.totals import Totals, delivery_fee, totals_of
 from tenant_apps.store.selectors.carts import Basket
-from tenant_apps.store.totals import Totals, delivery_fee, totals_of
 
 CASH = "cash"  # handed over when the goods are
 

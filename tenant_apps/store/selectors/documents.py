@@ -11,9 +11,9 @@ from django.utils import timezone, translation
 
 from shared_apps.documents import files
 from tenant_apps.payments.models import Payment
-from tenant_apps.store.invoicing import Paid
 from tenant_apps.store.models import Invoice, Order
-from tenant_apps.store.months import Month, months_back
+from tenant_apps.store.rules.invoicing import Paid
+from tenant_apps.store.rules.months import Month, months_back
 
 PER_PAGE = 25
 MOST_MONTHS = 60

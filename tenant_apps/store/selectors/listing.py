@@ -12,14 +12,14 @@ from django.db import transaction
 from django.db.models import Exists, Min, OuterRef, QuerySet
 from django.db.models.functions import Lower
 
-from tenant_apps.store.filters import Filters
 from tenant_apps.store.models import Attribute, Brand, Category, Product, Specification, Variant
 from tenant_apps.store.models.catalogue import RATING
-from tenant_apps.store.offers import VISITOR, Person
-from tenant_apps.store.search import allow_typos, exact_matches, similar_matches, words_of
+from tenant_apps.store.rules.filters import Filters
+from tenant_apps.store.rules.offers import VISITOR, Person
 from tenant_apps.store.selectors.catalogue import published_products, with_details
 from tenant_apps.store.selectors.pages import page_of
 from tenant_apps.store.selectors.prices import with_prices
+from tenant_apps.store.selectors.search import allow_typos, exact_matches, similar_matches, words_of
 from tenant_apps.store.selectors.shelves import Shelves
 
 ORDERS: dict[str, tuple[Any, ...]] = {

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from shared_apps.accounts.models import User
 from tenant_apps.store.models import Category, PartnerMember, Product, Promotion, Shop, Variant
-from tenant_apps.store.offers import VISITOR, Campaign, Offer, Person, Price, delivers_free, price_of
-from tenant_apps.store.people_texts import segment_name
-from tenant_apps.store.pricing_sql import lowest_price
+from tenant_apps.store.rules.offers import VISITOR, Campaign, Offer, Person, Price, delivers_free, price_of
+from tenant_apps.store.selectors.pricing_sql import lowest_price
+from tenant_apps.store.texts.people import segment_name
 
 
 def person_of(user: User | AnonymousUser | None) -> Person:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from shared_apps.core.tenancy import connection
-from tenant_apps.store.periods import Period
+from tenant_apps.store.rules.periods import Period
 
 # What the six below read from. `back` is what was given back of the sale; `is_now` tells the period from the one before.
 _SALES = """

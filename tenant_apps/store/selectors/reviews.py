@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 
 from shared_apps.accounts.models import User
 from tenant_apps.store.models import Product, Review
-from tenant_apps.store.ratings import Rating
+from tenant_apps.store.rules.ratings import Rating
 
 ON_PRODUCT_PAGE = 5
 PER_PAGE = 20

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from tenant_apps.store.models import Hold, Location, Movement, Order, Product, Shop, StockLevel, Variant
-from tenant_apps.store.search import words_of
+from tenant_apps.store.selectors.search import words_of
 
 PER_PAGE = 40
 MOST_EXPORTED = 50_000

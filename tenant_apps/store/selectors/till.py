@@ -31,7 +31,7 @@ from tenant_apps.store.models import (
     Variant,
 )
 from tenant_apps.store.models.till import Method
-from tenant_apps.store.offers import VISITOR, Price
+from tenant_apps.store.rules.offers import VISITOR, Price
 from tenant_apps.store.selectors.prices import next_price_change, price_many
 
 PER_PAGE = 30

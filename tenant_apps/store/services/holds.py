@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 
 from shared_apps.accounts.models import User
 from shared_apps.core.errors import DomainError
-from tenant_apps.store.allocation import Free, Need, Take, allocate, per_level
 from tenant_apps.store.models import Hold, Location, Movement, Order, OrderLine, StockLevel, Variant
+from tenant_apps.store.rules.allocation import Free, Need, Take, allocate, per_level
 from tenant_apps.store.services.stock_levels import Change, Entry, change_levels, lock_levels
 
 

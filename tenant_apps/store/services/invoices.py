@@ -19,10 +19,10 @@ from shared_apps.core.errors import DomainError
 from shared_apps.core.soon import send_soon
 from shared_apps.documents import files
 from shared_apps.documents.numbers import next_number
-from tenant_apps.store import invoicing
-from tenant_apps.store.documents import DESK
-from tenant_apps.store.invoicing import Paid
 from tenant_apps.store.models import Invoice, InvoiceCounter, Order, Shop
+from tenant_apps.store.presenting.documents import DESK
+from tenant_apps.store.rules import invoicing
+from tenant_apps.store.rules.invoicing import Paid
 from tenant_apps.store.selectors.documents import payments_of
 
 Kind = Invoice.Kind

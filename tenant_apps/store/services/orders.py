@@ -17,15 +17,15 @@ from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
 from tenant_apps.store.models import Cart, CartLine, DeliveryZone, Order, OrderEvent, OrderLine, Shop
-from tenant_apps.store.offers import Person
-from tenant_apps.store.pricing import price_text
+from tenant_apps.store.rules.offers import Person
+from tenant_apps.store.rules.totals import Totals
+from tenant_apps.store.rules.typed_prices import price_text
 from tenant_apps.store.selectors.carts import Basket, BasketLine, lines_of, priced_basket
 from tenant_apps.store.selectors.checkout import CASH, quote
 from tenant_apps.store.services import stock
 from tenant_apps.store.services.carts import take_out_ordered
 from tenant_apps.store.services.numbers import next_order_number
 from tenant_apps.store.services.order_mail import tell_of_order
-from tenant_apps.store.totals import Totals
 
 HOLD_FOR = timedelta(minutes=15)
 

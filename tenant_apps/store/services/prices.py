@@ -9,9 +9,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from tenant_apps.store.models import Product, Shop
-from tenant_apps.store.offers import VISITOR
-from tenant_apps.store.pricing_sql import lowest_price
+from tenant_apps.store.rules.offers import VISITOR
 from tenant_apps.store.selectors.prices import are_prices_kept, live_promotions, next_price_change
+from tenant_apps.store.selectors.pricing_sql import lowest_price
 from tenant_apps.store.services.shop import lock_shop
 
 

@@ -20,9 +20,9 @@ from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import changes, record
 from shared_apps.core.errors import Conflict, DomainError
 from tenant_apps.store.models import CashMove, Location, Register, TillSession, TillTask
+from tenant_apps.store.rules.till_payload import MOST_MINOR
 from tenant_apps.store.selectors.till import expected_cash
 from tenant_apps.store.services.shop import lock_shop
-from tenant_apps.store.till_payload import MOST_MINOR
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,14 +30,14 @@ from tenant_apps.store.models import (
     TillTask,
     Variant,
 )
-from tenant_apps.store.offers import Price
+from tenant_apps.store.rules.offers import Price
+from tenant_apps.store.rules.till_payload import Sold, SoldLine, read_sale, says_offline
+from tenant_apps.store.rules.till_sums import in_parts
+from tenant_apps.store.rules.totals import PricedLine, totals_of
 from tenant_apps.store.selectors.prices import person_of, price_many
 from tenant_apps.store.services import stock
 from tenant_apps.store.services.numbers import next_order_number
 from tenant_apps.store.services.till import check_session_open, lock_session, note_late_money
-from tenant_apps.store.till_payload import Sold, SoldLine, read_sale, says_offline
-from tenant_apps.store.till_sums import in_parts
-from tenant_apps.store.totals import PricedLine, totals_of
 from tenant_apps.team.selectors import permissions_of
 
 State = TillSale.State

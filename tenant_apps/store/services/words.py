@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from tenant_apps.store.models import Product, Specification, Variant
-from tenant_apps.store.search import search_fields
+from tenant_apps.store.selectors.search import search_fields
 
 
 def write_words(product: Product) -> None:

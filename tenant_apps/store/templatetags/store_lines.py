@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.phones import show_phone
 from tenant_apps.store.models import Order
-from tenant_apps.store.order_texts import Words, status_words
+from tenant_apps.store.texts.orders import Words, status_words
 
 register = template.Library()
 register.filter("phone", show_phone)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django import template
 
-from tenant_apps.store import people_texts
 from tenant_apps.store.models import Segment
+from tenant_apps.store.texts import people as people_texts
 
 register = template.Library()
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from shared_apps.accounts.models import User
 from tenant_apps.store.models import Cart, DeliveryZone, Location, Order, Product, Variant
-from tenant_apps.store.offers import VISITOR, Person
+from tenant_apps.store.rules.offers import VISITOR, Person
 from tenant_apps.store.selectors.carts import basket_of
 from tenant_apps.store.selectors.checkout import quote
 from tenant_apps.store.services.carts import add_to_cart

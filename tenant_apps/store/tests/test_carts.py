@@ -14,7 +14,7 @@ from shared_apps.accounts.models import User
 from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import Cart, Order, Product
-from tenant_apps.store.offers import VISITOR
+from tenant_apps.store.rules.offers import VISITOR
 from tenant_apps.store.selectors.carts import Problem, basket_of
 from tenant_apps.store.selectors.stock import available
 from tenant_apps.store.services.carts import add_to_cart, merge_cart, set_quantity

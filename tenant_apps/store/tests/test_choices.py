@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from tenant_apps.store.choices import chosen_variant, option_choices
 from tenant_apps.store.models import Product, Variant
+from tenant_apps.store.rules.choices import chosen_variant, option_choices
 
 
 def variant(*options: str) -> Variant:

@@ -15,15 +15,15 @@ from openpyxl import load_workbook
 
 from shared_apps.audit.models import AuditLog
 from shared_apps.organisations.current import Tenant
-from tenant_apps.store import report_rows
-from tenant_apps.store import report_texts as texts
 from tenant_apps.store.models import DeliveryZone, Location, Product, Shop, StockLevel
-from tenant_apps.store.report_rows import EXPORTS
+from tenant_apps.store.presenting import report_rows
+from tenant_apps.store.presenting.report_rows import EXPORTS
 from tenant_apps.store.selectors import setup, shop
 from tenant_apps.store.services import ShopDetails, save_shop
 from tenant_apps.store.services.reports import close_setup
 from tenant_apps.store.tests.sold import make_order
 from tenant_apps.store.tests.support import make_product
+from tenant_apps.store.texts import reports as texts
 from tenant_apps.team.tests.support import client_for, make_member, make_role, owner
 from tests.support.queries import queries_of
 

@@ -17,7 +17,7 @@ from shared_apps.audit.models import AuditLog
 from shared_apps.core.tenancy import connection
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import Invoice, Order
-from tenant_apps.store.months import Month, months_back
+from tenant_apps.store.rules.months import Month, months_back
 from tenant_apps.store.selectors.documents import documents_of
 from tenant_apps.store.services.invoices import issue_credit_note, issue_invoice
 from tenant_apps.store.tests.sales import make_sale

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenant_apps.store.filters import MAX_CHOSEN, SORTS, Filters, read_filters
+from tenant_apps.store.rules.filters import MAX_CHOSEN, SORTS, Filters, read_filters
 
 
 def read(query: str, currency: str = "XAF") -> Filters:

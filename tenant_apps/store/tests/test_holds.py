@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from shared_apps.organisations.current import Tenant
-from tenant_apps.store.allocation import Free, Need, Take, allocate
 from tenant_apps.store.models import Hold, Location, Movement, Order, Product, Variant
+from tenant_apps.store.rules.allocation import Free, Need, Take, allocate
 from tenant_apps.store.services import stock
 from tenant_apps.store.tests.support import levels_of, make_order, make_place, make_variants
 

@@ -18,9 +18,9 @@ from shared_apps.documents.fiscal import FiscalUnavailable
 from shared_apps.documents.render import PdfUnavailable, render_pdf
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store import tasks
-from tenant_apps.store.documents import document_of, letterhead_of
-from tenant_apps.store.invoicing import Paid
 from tenant_apps.store.models import Invoice, Shop
+from tenant_apps.store.presenting.documents import document_of, letterhead_of
+from tenant_apps.store.rules.invoicing import Paid
 from tenant_apps.store.selectors.documents import without_pdf
 from tenant_apps.store.services import invoices
 from tenant_apps.store.services.invoices import issue_credit_note, issue_invoice

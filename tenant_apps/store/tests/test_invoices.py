@@ -16,10 +16,10 @@ from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import DomainError
 from shared_apps.core.tenancy import connection
 from shared_apps.organisations.current import Tenant
-from tenant_apps.store import invoicing
-from tenant_apps.store.invoicing import Paid
 from tenant_apps.store.models import Invoice, InvoiceCounter, Order, Shop
 from tenant_apps.store.models.invoices import NeverChanged
+from tenant_apps.store.rules import invoicing
+from tenant_apps.store.rules.invoicing import Paid
 from tenant_apps.store.services import invoices
 from tenant_apps.store.services.invoices import issue_credit_note, issue_invoice
 from tenant_apps.store.tests.sales import WAX, make_sale

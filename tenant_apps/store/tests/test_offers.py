@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenant_apps.store.offers import (
+from tenant_apps.store.rules.offers import (
     VISITOR,
     Campaign,
     Offer,

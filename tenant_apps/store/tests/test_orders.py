@@ -17,8 +17,8 @@ from shared_apps.notifications.models import Delivery
 from shared_apps.organisations.current import Tenant
 from tenant_apps.payments.models import Payment
 from tenant_apps.store.models import Cart, Hold, Location, Movement, Order, Shop, StockLevel, Variant
-from tenant_apps.store.offers import VISITOR, Person
 from tenant_apps.store.payee import OrderPayee
+from tenant_apps.store.rules.offers import VISITOR, Person
 from tenant_apps.store.services import fulfilment, orders
 from tenant_apps.store.services.holds import OutOfStock, end_expired_holds
 from tenant_apps.store.services.numbers import next_order_number

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tenant_apps.store.periods import MOST_DAYS, NAMES, Period, named_period, own_period
+from tenant_apps.store.rules.periods import MOST_DAYS, NAMES, Period, named_period, own_period
 from tenant_apps.team.tests.support import refused
 
 ZONE = ZoneInfo("Africa/Douala")

@@ -9,10 +9,10 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenant_apps.store.clock import zone_of
+from tenant_apps.store.forms.prices import MembersForm, PercentField
 from tenant_apps.store.models import Shop
-from tenant_apps.store.price_forms import MembersForm, PercentField
-from tenant_apps.store.price_texts import percent_text, percent_typed
+from tenant_apps.store.rules.clock import zone_of
+from tenant_apps.store.texts.prices import percent_text, percent_typed
 from tenant_apps.team.forms import PhoneField
 
 

@@ -28,7 +28,7 @@ from tenant_apps.store.models import (
     Shop,
     Variant,
 )
-from tenant_apps.store.offers import VISITOR, Person
+from tenant_apps.store.rules.offers import VISITOR, Person
 from tenant_apps.store.selectors import prices
 from tenant_apps.store.services import prices as price_services
 from tenant_apps.store.services.prices import refresh_due_prices, refresh_prices

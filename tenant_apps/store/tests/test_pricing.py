@@ -7,7 +7,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenant_apps.store.pricing import MAX_MINOR, BadPrice, parse_price, price_as_typed, price_text
+from tenant_apps.store.rules.typed_prices import MAX_MINOR, BadPrice, parse_price, price_as_typed, price_text
 
 
 @pytest.mark.parametrize(

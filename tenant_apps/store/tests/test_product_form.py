@@ -14,9 +14,9 @@ from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditLog
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store import selectors, services
+from tenant_apps.store.forms.product_values import values_of
+from tenant_apps.store.forms.products import ProductForm
 from tenant_apps.store.models import Location, Product, StockLevel, Variant
-from tenant_apps.store.product_forms import ProductForm
-from tenant_apps.store.product_values import values_of
 from tenant_apps.store.services import ProductDetails, ShelfDetails, VariantDetails
 from tenant_apps.store.services.details import check_details
 from tenant_apps.store.tests.support import make_product, product_details

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from billing.money import Money
 from shared_apps.organisations.current import Tenant
-from tenant_apps.store import receipts
-from tenant_apps.store.invoicing import Paid
 from tenant_apps.store.models import Order, Shop
-from tenant_apps.store.receipts import WIDTH, escpos_bytes, plain, receipt_of
+from tenant_apps.store.presenting import receipts
+from tenant_apps.store.presenting.receipts import WIDTH, escpos_bytes, plain, receipt_of
+from tenant_apps.store.rules.invoicing import Paid
 from tenant_apps.store.tests.sales import SOLD_AT, WAX, make_sale
 
 URL = "https://chez-awa.example/orders/6f0c/"

@@ -18,7 +18,7 @@ from billing.money import Money, share_of
 from shared_apps.core.tenancy import connection
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import Category, Location, Order, OrderLine, Product, Review, Shop, StockLevel, Variant
-from tenant_apps.store.periods import Period, named_period
+from tenant_apps.store.rules.periods import Period, named_period
 from tenant_apps.store.selectors import reports
 from tenant_apps.store.selectors.reports import Sold, StockValue, Totals, Way
 from tenant_apps.store.tests.sold import make_order

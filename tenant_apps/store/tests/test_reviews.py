@@ -20,7 +20,7 @@ from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import DomainError, TooManyAttempts
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import Order, Product, Review
-from tenant_apps.store.ratings import Rating, signed
+from tenant_apps.store.rules.ratings import Rating, signed
 from tenant_apps.store.services import reviews
 from tenant_apps.store.services.reviews import ReviewDetails
 from tenant_apps.store.tests.sold import make_order

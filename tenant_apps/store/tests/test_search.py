@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from shared_apps.organisations.current import Tenant
-from tenant_apps.store import search, selectors, services
+from tenant_apps.store import selectors, services
+from tenant_apps.store.selectors import search
 from tenant_apps.store.tests.support import make_product, product_details
 
 CATALOGUE = {

@@ -14,8 +14,9 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from shared_apps.organisations.current import Tenant
-from tenant_apps.store import selectors, services, sitemaps
+from tenant_apps.store import selectors, services
 from tenant_apps.store.models import Location, Product, StockLevel, Variant
+from tenant_apps.store.presenting import sitemaps
 from tenant_apps.store.selectors import pages
 from tenant_apps.store.services import ShelfDetails, VariantDetails
 from tenant_apps.store.tests.support import make_photo, make_product

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared_apps.core.errors import DomainError
-from tenant_apps.store.till_payload import read_sale
-from tenant_apps.store.till_sums import Charged, Part, in_parts, sale_total, shared
+from tenant_apps.store.rules.till_payload import read_sale
+from tenant_apps.store.rules.till_sums import Charged, Part, in_parts, sale_total, shared
 
 CHARGED = st.builds(
     lambda unit, quantity, share: Charged(unit, quantity, unit * quantity * share // 100),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenant_apps.store.totals import PricedLine, delivery_fee, tax_within, totals_of
+from tenant_apps.store.rules.totals import PricedLine, delivery_fee, tax_within, totals_of
 
 
 def test_an_order_adds_its_lines_and_its_delivery_and_says_what_was_saved() -> None:

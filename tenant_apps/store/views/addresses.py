@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shared_apps.accounts.models import User
 from tenant_apps.store import selectors
-from tenant_apps.store.customer_forms import AddressForm
+from tenant_apps.store.forms.customers import AddressForm
 from tenant_apps.store.models import Address, Shop
 from tenant_apps.store.selectors import customers as reading
 from tenant_apps.store.services import customers as services

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from shared_apps.core.errors import DomainError
 from tenant_apps.store import selectors, services
+from tenant_apps.store.forms.shelves import AttributeForm
 from tenant_apps.store.models import Attribute
-from tenant_apps.store.shelf_forms import AttributeForm
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import save_form
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace

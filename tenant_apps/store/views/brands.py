@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from shared_apps.core.errors import DomainError
 from tenant_apps.store import selectors, services
+from tenant_apps.store.forms.shelves import BrandForm
 from tenant_apps.store.models import Brand
-from tenant_apps.store.shelf_forms import BrandForm
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import collect_photos, save_form
 from tenant_apps.team.models import Photo

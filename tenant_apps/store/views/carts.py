@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from shared_apps.core.errors import DomainError
-from tenant_apps.store.checkout_forms import AddForm
+from tenant_apps.store.forms.checkout import AddForm
 from tenant_apps.store.selectors.carts import basket_of, has_variant, variant_for_sale
 from tenant_apps.store.selectors.prices import person_of
 from tenant_apps.store.services.carts import add_to_cart, set_quantity

@@ -18,10 +18,10 @@ from shared_apps.core.errors import DomainError
 from shared_apps.core.throttle import check_rate
 from tenant_apps.payments.services.starting import next_url, start_payment
 from tenant_apps.store import selectors
-from tenant_apps.store.checkout_forms import CheckoutForm
+from tenant_apps.store.forms.checkout import CheckoutForm
 from tenant_apps.store.models import Cart, Order
-from tenant_apps.store.offers import Person
 from tenant_apps.store.payee import PURPOSE
+from tenant_apps.store.rules.offers import Person
 from tenant_apps.store.selectors.carts import Basket, basket_of
 from tenant_apps.store.selectors.checkout import known_of, quote, ways_to_pay, zones
 from tenant_apps.store.selectors.prices import person_of

@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from tenant_apps.store.filters import Filters
-from tenant_apps.store.pricing import price_text
+from tenant_apps.store.rules.filters import Filters
+from tenant_apps.store.rules.typed_prices import price_text
 from tenant_apps.store.selectors import Shelves
 
 

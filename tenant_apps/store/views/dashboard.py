@@ -17,15 +17,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shared_apps.core.errors import DomainError
 from shared_apps.core.forms import show_error
-from tenant_apps.store import periods, report_desk, selectors
-from tenant_apps.store import report_texts as texts
+from tenant_apps.store import selectors
 from tenant_apps.store.models import Shop
-from tenant_apps.store.periods import Period, named_period, own_period
-from tenant_apps.store.report_rows import EXPORTS, response_of
+from tenant_apps.store.presenting import report_desk
+from tenant_apps.store.presenting.report_rows import EXPORTS, response_of
+from tenant_apps.store.rules import periods
+from tenant_apps.store.rules.periods import Period, named_period, own_period
 from tenant_apps.store.selectors import reports
 from tenant_apps.store.selectors.setup import Step, first_steps
 from tenant_apps.store.services.reports import close_setup as close_steps
 from tenant_apps.store.services.reports import note_export
+from tenant_apps.store.texts import reports as texts
 from tenant_apps.team.access import StaffRequest, may, permission_required
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
 

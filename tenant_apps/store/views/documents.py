@@ -23,11 +23,12 @@ from shared_apps.core.csv_export import csv_response
 from shared_apps.core.downloads import SEALED
 from shared_apps.core.qr import qr_svg
 from shared_apps.documents.files import download
-from tenant_apps.store import receipts, selectors
-from tenant_apps.store.documents import DESK
-from tenant_apps.store.invoicing import percent_of_points
+from tenant_apps.store import selectors
 from tenant_apps.store.models import Invoice, Order
-from tenant_apps.store.months import Month
+from tenant_apps.store.presenting import receipts
+from tenant_apps.store.presenting.documents import DESK
+from tenant_apps.store.rules.invoicing import percent_of_points
+from tenant_apps.store.rules.months import Month
 from tenant_apps.store.selectors import documents as found
 from tenant_apps.store.services.invoices import note_journal_export
 from tenant_apps.team.access import StaffRequest, TenantRequest, permission_required

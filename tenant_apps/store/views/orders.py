@@ -17,10 +17,10 @@ from shared_apps.core.context import tenant_url
 from shared_apps.core.errors import DomainError
 from tenant_apps.payments.selectors import payments_of
 from tenant_apps.store import selectors
-from tenant_apps.store.links import whatsapp_ask
 from tenant_apps.store.models import Order
-from tenant_apps.store.order_pages import story_of
 from tenant_apps.store.payee import PURPOSE
+from tenant_apps.store.presenting.links import whatsapp_ask
+from tenant_apps.store.presenting.order_pages import story_of
 from tenant_apps.store.selectors.documents import documents_of
 from tenant_apps.store.selectors.orders import order_by_link, orders_of
 from tenant_apps.store.services.fulfilment import cancel_order

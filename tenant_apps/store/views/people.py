@@ -14,15 +14,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shared_apps.accounts.models import User
 from tenant_apps.store import selectors
-from tenant_apps.store.customer_forms import CustomerForm
+from tenant_apps.store.forms.customers import CustomerForm
+from tenant_apps.store.forms.prices import MembersForm, PartnerForm, SegmentForm
 from tenant_apps.store.models import Partner, Segment
-from tenant_apps.store.people_texts import partner_kinds, segment_name
-from tenant_apps.store.price_forms import MembersForm, PartnerForm, SegmentForm
-from tenant_apps.store.price_texts import percent_text
 from tenant_apps.store.selectors import customers as reading
 from tenant_apps.store.selectors.prices import person_of
 from tenant_apps.store.services import people as services
 from tenant_apps.store.services.customers import save_customer
+from tenant_apps.store.texts.people import partner_kinds, segment_name
+from tenant_apps.store.texts.prices import percent_text
 from tenant_apps.team.access import StaffRequest, may, permission_required
 from tenant_apps.team.forms import WorkspaceForm, save_form
 from tenant_apps.team.pages import UNPROCESSABLE, forget_draft, render_workspace

@@ -8,10 +8,10 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tenant_apps.store.forms.stock import PlaceForm
 from tenant_apps.store.models import Location
 from tenant_apps.store.selectors import stock as selectors
 from tenant_apps.store.services import places as services
-from tenant_apps.store.stock_forms import PlaceForm
 from tenant_apps.store.views.stock import tabs
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import WorkspaceForm, save_form

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shared_apps.core.errors import DomainError
 from tenant_apps.store import selectors, services
+from tenant_apps.store.forms.product_values import values_of
+from tenant_apps.store.forms.products import ProductForm, wants_more_rows, with_more_rows
 from tenant_apps.store.models import Product
-from tenant_apps.store.product_forms import ProductForm, wants_more_rows, with_more_rows
-from tenant_apps.store.product_values import values_of
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import collect_photos, parse_ids, save_form
 from tenant_apps.team.models import Photo

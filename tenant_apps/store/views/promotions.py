@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tenant_apps.store import selectors
-from tenant_apps.store.clock import zone_of
+from tenant_apps.store.forms.prices import PromotionForm
 from tenant_apps.store.models import Promotion, Shop
-from tenant_apps.store.price_forms import PromotionForm
-from tenant_apps.store.price_texts import state_of, value_text
+from tenant_apps.store.rules.clock import zone_of
 from tenant_apps.store.selectors import customers as people
 from tenant_apps.store.selectors import promotions as reading
 from tenant_apps.store.services import promotions as services
+from tenant_apps.store.texts.prices import state_of, value_text
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import parse_ids, save_form
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from shared_apps.accounts.models import User
 from tenant_apps.store import selectors
+from tenant_apps.store.forms.reviews import ReviewForm
 from tenant_apps.store.models import Product
-from tenant_apps.store.review_forms import ReviewForm
 from tenant_apps.store.selectors import reviews as reading
 from tenant_apps.store.services import reviews as writing
 from tenant_apps.team.access import StaffRequest, TenantRequest

@@ -9,7 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from shared_apps.core.context import tenant_url
-from tenant_apps.store import sitemaps
+from tenant_apps.store.presenting import sitemaps
 from tenant_apps.team.access import TenantRequest
 
 AN_HOUR = 3600

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shared_apps.core.errors import DomainError
 from tenant_apps.store import selectors, services
+from tenant_apps.store.forms.shelves import ShelfForm
 from tenant_apps.store.models import Category
 from tenant_apps.store.selectors import Shelves
-from tenant_apps.store.shelf_forms import ShelfForm
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import collect_photos, save_form
 from tenant_apps.team.models import Photo

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tenant_apps.store import selectors, services
+from tenant_apps.store.forms.shop import ShopForm, ZoneForm
 from tenant_apps.store.models import DeliveryZone, Location, Shop
 from tenant_apps.store.selectors.customers import zones as delivery_zones
 from tenant_apps.store.services import delivery
-from tenant_apps.store.shop_forms import ShopForm, ZoneForm
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import collect_photos, save_form
 from tenant_apps.team.models import Photo

@@ -19,12 +19,11 @@ from shared_apps.core.errors import DomainError
 from tenant_apps.payments.selectors import payments_of
 from tenant_apps.payments.services.by_hand import record_cash
 from tenant_apps.store import selectors
-from tenant_apps.store.links import whatsapp_ask
+from tenant_apps.store.forms.orders import CancelForm, ReturnForm, ShipForm
 from tenant_apps.store.models import Location, Order, OrderLine
-from tenant_apps.store.order_forms import CancelForm, ReturnForm, ShipForm
-from tenant_apps.store.order_pages import story_of
-from tenant_apps.store.order_texts import STATUSES
 from tenant_apps.store.payee import PURPOSE
+from tenant_apps.store.presenting.links import whatsapp_ask
+from tenant_apps.store.presenting.order_pages import story_of
 from tenant_apps.store.selectors.documents import documents_of
 from tenant_apps.store.selectors.orders import (
     VIEWS,
@@ -35,6 +34,7 @@ from tenant_apps.store.selectors.orders import (
 )
 from tenant_apps.store.services import fulfilment
 from tenant_apps.store.services.order_mail import order_url
+from tenant_apps.store.texts.orders import STATUSES
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from shared_apps.core.errors import DomainError
+from tenant_apps.store.forms.reviews import RejectForm, ReplyForm, VersionForm
 from tenant_apps.store.models import Review
-from tenant_apps.store.review_forms import RejectForm, ReplyForm, VersionForm
 from tenant_apps.store.selectors import reviews as reading
 from tenant_apps.store.services import reviews as writing
 from tenant_apps.team.access import StaffRequest, permission_required

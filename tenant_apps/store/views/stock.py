@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from tenant_apps.store.forms.stock import AdjustForm, ReceiveForm, TransferForm, variants_in
 from tenant_apps.store.models import Variant
 from tenant_apps.store.selectors import shop
 from tenant_apps.store.selectors import stock as selectors
 from tenant_apps.store.services import stock as services
-from tenant_apps.store.stock_forms import AdjustForm, ReceiveForm, TransferForm, variants_in
-from tenant_apps.store.stock_texts import ACTIONS
+from tenant_apps.store.texts.stock import ACTIONS
 from tenant_apps.team.access import StaffRequest, may, permission_required
 from tenant_apps.team.forms import WorkspaceForm, parse_ids, save_form
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace

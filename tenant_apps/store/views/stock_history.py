@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_safe
 
 from shared_apps.core.csv_export import csv_response
+from tenant_apps.store.forms.stock import HistoryForm
 from tenant_apps.store.models import Movement, Variant
 from tenant_apps.store.selectors import stock as selectors
-from tenant_apps.store.stock_forms import HistoryForm
-from tenant_apps.store.stock_texts import ACTIONS
+from tenant_apps.store.texts.stock import ACTIONS
 from tenant_apps.store.views.stock import tabs
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import parse_ids

@@ -11,12 +11,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from shared_apps.core.errors import Conflict
+from tenant_apps.store.forms.stock import CountForm, StartCountForm
 from tenant_apps.store.models import StockCount
 from tenant_apps.store.selectors import shop
 from tenant_apps.store.selectors import stocktaking as selectors
 from tenant_apps.store.selectors.stock import places
 from tenant_apps.store.services import stocktaking as services
-from tenant_apps.store.stock_forms import CountForm, StartCountForm
 from tenant_apps.store.views.stock import tabs
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import WorkspaceForm, save_form

@@ -14,14 +14,15 @@ from django.views.decorators.http import require_safe
 
 from billing.money import Money
 from shared_apps.core.context import tenant_url
-from tenant_apps.store import selectors, structured
-from tenant_apps.store.cards import cards_of
-from tenant_apps.store.choices import chosen_variant, option_choices
-from tenant_apps.store.filters import Filters, read_filters
-from tenant_apps.store.links import whatsapp_ask, whatsapp_share
+from tenant_apps.store import selectors
 from tenant_apps.store.models import Brand, Category, Product, Shop, Variant
-from tenant_apps.store.offers import Price
-from tenant_apps.store.pricing import price_as_typed
+from tenant_apps.store.presenting import structured
+from tenant_apps.store.presenting.cards import cards_of
+from tenant_apps.store.presenting.links import whatsapp_ask, whatsapp_share
+from tenant_apps.store.rules.choices import chosen_variant, option_choices
+from tenant_apps.store.rules.filters import Filters, read_filters
+from tenant_apps.store.rules.offers import Price
+from tenant_apps.store.rules.typed_prices import price_as_typed
 from tenant_apps.store.selectors import Availability, Shelves
 from tenant_apps.store.selectors.prices import person_of, price_many
 from tenant_apps.store.selectors.stock import available

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_safe
 
 from billing.money import exponent_of
 from tenant_apps.store.selectors import shop as the_shop
-from tenant_apps.store.till_texts import app_texts, method_choices
+from tenant_apps.store.texts.till import app_texts, method_choices
 from tenant_apps.team.access import StaffRequest, TenantRequest, permission_required
 
 APP = Path(__file__).resolve().parents[1] / "static" / "store" / "till"

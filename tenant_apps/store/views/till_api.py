@@ -22,8 +22,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shared_apps.accounts.models import User
 from shared_apps.core.errors import DomainError, NotAllowed
-from tenant_apps.store import till_answers
 from tenant_apps.store.models import Register, TillSale, Variant
+from tenant_apps.store.presenting import till_answers
 from tenant_apps.store.selectors import till as selectors
 from tenant_apps.store.selectors.prices import person_of, price_many
 from tenant_apps.store.services import till as services

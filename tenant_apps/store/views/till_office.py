@@ -12,12 +12,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tenant_apps.store.forms.till import RegisterForm
 from tenant_apps.store.models import Register, TillSession, TillTask
 from tenant_apps.store.selectors import shop as the_shop
 from tenant_apps.store.selectors import till as selectors
 from tenant_apps.store.services import till as services
-from tenant_apps.store.till_forms import RegisterForm
-from tenant_apps.store.till_texts import METHODS, TASKS
+from tenant_apps.store.texts.till import METHODS, TASKS
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import save_form
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace

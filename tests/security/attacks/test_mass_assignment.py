@@ -68,11 +68,11 @@ def test_no_form_takes_what_nobody_may_type() -> None:
         "shared_apps.audit.forms.FilterForm": ["actor"],  # whose entries to show
         "tenant_apps.team.account_forms.ProviderForm": ["is_active"],  # whether people may sign in with Google here
         # Whether a partner, a variant, a zone or a till counts: none of them is an account.
-        "tenant_apps.store.price_forms.PartnerForm": ["is_active"],
-        "tenant_apps.store.product_forms.VariantRow": ["is_active"],
-        "tenant_apps.store.shop_forms.ZoneForm": ["is_active"],
-        "tenant_apps.store.till_forms.RegisterForm": ["is_active"],
-        "tenant_apps.store.checkout_forms.CheckoutForm": ["total"],  # what was seen: another one is refused
+        "tenant_apps.store.forms.prices.PartnerForm": ["is_active"],
+        "tenant_apps.store.forms.products.VariantRow": ["is_active"],
+        "tenant_apps.store.forms.shop.ZoneForm": ["is_active"],
+        "tenant_apps.store.forms.till.RegisterForm": ["is_active"],
+        "tenant_apps.store.forms.checkout.CheckoutForm": ["total"],  # what was seen: another one is refused
     }
 
 

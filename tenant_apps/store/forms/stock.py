@@ -17,7 +17,7 @@ from tenant_apps.store.models import Location, Variant
 from tenant_apps.store.selectors.stock import MovementFilter
 from tenant_apps.store.services.places import PlaceDetails
 from tenant_apps.store.services.stock import MOST_PIECES
-from tenant_apps.store.stock_texts import ACTIONS
+from tenant_apps.store.texts.stock import ACTIONS
 from tenant_apps.team.forms import OneLineField, WorkspaceForm, key_field
 
 MOST_LINES = 200

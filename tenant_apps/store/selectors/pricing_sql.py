@@ -1,4 +1,4 @@
-"""`tenant_apps.store.offers.price_of` in SQL: the lowest final price of each product, to sort and filter by."""
+"""`tenant_apps.store.rules.offers.price_of` in SQL: the lowest final price of each product, to sort and filter by."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models.expressions import Combinable, Expression
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from tenant_apps.store.models import Promotion, Variant
-from tenant_apps.store.offers import FIXED, FREE_DELIVERY, WHOLE_BP, Campaign, Person
+from tenant_apps.store.rules.offers import FIXED, FREE_DELIVERY, WHOLE_BP, Campaign, Person
 
 
 def lowest_price(campaigns: Iterable[Campaign], person: Person, at: datetime) -> Expression:

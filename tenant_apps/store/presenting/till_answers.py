@@ -6,10 +6,10 @@ from typing import Any
 
 from shared_apps.accounts.models import User
 from tenant_apps.store.models import Order, Register, TillSession
-from tenant_apps.store.offers import Price
-from tenant_apps.store.people_texts import segment_name
+from tenant_apps.store.rules.offers import Price
 from tenant_apps.store.selectors import shop as the_shop
 from tenant_apps.store.selectors.till import registers_to_sell, takings_of
+from tenant_apps.store.texts.people import segment_name
 from tenant_apps.team.access import StaffRequest
 from tenant_apps.team.selectors import permissions_of
 

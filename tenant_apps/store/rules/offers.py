@@ -1,6 +1,6 @@
 """What a person pays for a piece, and why. Pure: the one rule that list, product page, cart, order and till share.
 
-`tenant_apps.store.pricing_sql` says the same in SQL; a property test compares the two.
+`tenant_apps.store.selectors.pricing_sql` says the same in SQL; a property test compares the two.
 """
 
 from __future__ import annotations

@@ -18,11 +18,11 @@ from billing.money import Money
 from shared_apps.core.money_field import MoneyField
 from shared_apps.core.widgets import AffixInput, RadioCards
 from tenant_apps.store.models import Partner, Promotion, Segment, Shop
-from tenant_apps.store.people_texts import partner_kinds, segment_name
-from tenant_apps.store.price_texts import percent_typed
 from tenant_apps.store.selectors.promotions import category_choices
 from tenant_apps.store.services.people import PartnerDetails, SegmentDetails
 from tenant_apps.store.services.promotions import PromotionDetails
+from tenant_apps.store.texts.people import partner_kinds, segment_name
+from tenant_apps.store.texts.prices import percent_typed
 from tenant_apps.team.forms import OneLineField, PhoneField, WorkspaceForm, parse_ids
 
 LOCAL_TIME = "%Y-%m-%dT%H:%M"

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from shared_apps.core.errors import DomainError
 from tenant_apps.store.models.till import Method
-from tenant_apps.store.till_sums import Charged, sale_total
+from tenant_apps.store.rules.till_sums import Charged, sale_total
 
 MOST_MINOR = 10**12
 MOST_PIECES = 10_000

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tenant_apps.store.models import Product, ProductImage
-from tenant_apps.store.offers import Price
+from tenant_apps.store.rules.offers import Price
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from billing.money import Money
 from shared_apps.core.money_field import MoneyField
+from tenant_apps.store.forms.prices import PercentField
 from tenant_apps.store.models import DeliveryZone, Location, Shop
-from tenant_apps.store.price_forms import PercentField
 from tenant_apps.store.services import ShopDetails
 from tenant_apps.store.services.delivery import ZoneDetails
 from tenant_apps.team.forms import ColourField, OneLineField, PhoneField, PhotoField, WorkspaceForm

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from tenant_apps.payments.models import Method, Payment
 from tenant_apps.store.models import Order, OrderEvent
-from tenant_apps.store.order_texts import EVENTS, STATUSES, Words, status_words
-from tenant_apps.store.pricing import price_text
+from tenant_apps.store.rules.typed_prices import price_text
+from tenant_apps.store.texts.orders import EVENTS, STATUSES, Words, status_words
 
 Status = Order.Status
 WAY = (Status.PENDING, Status.CONFIRMED, Status.PREPARING, Status.SHIPPED, Status.DELIVERED)

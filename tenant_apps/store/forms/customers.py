@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenant_apps.store.models import Address, Customer, DeliveryZone, Segment, Shop
-from tenant_apps.store.people_texts import segment_name
 from tenant_apps.store.services.customers import AddressDetails, CustomerDetails
+from tenant_apps.store.texts.people import segment_name
 from tenant_apps.team.forms import OneLineField, PhoneField, WorkspaceForm
 
 

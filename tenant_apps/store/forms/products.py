@@ -14,7 +14,7 @@ from shared_apps.core.errors import DomainError
 from shared_apps.core.money_field import currency_sign, typed_money
 from shared_apps.core.widgets import Card, MoneyInput, RadioCards
 from tenant_apps.store.models import Product, Shop
-from tenant_apps.store.pricing import parse_price
+from tenant_apps.store.rules.typed_prices import parse_price
 from tenant_apps.store.selectors import Shelves
 from tenant_apps.store.services import ProductDetails, VariantDetails
 from tenant_apps.store.services.details import MAX_OPTIONS, MAX_SPECIFICATIONS, MAX_VARIANTS

@@ -17,8 +17,8 @@ from escpos.printer import Dummy
 from billing.money import Money
 from shared_apps.core.dates import written
 from shared_apps.documents.wording import percent
-from tenant_apps.store.invoicing import Paid, lines_of, percent_of_points
 from tenant_apps.store.models import Order, OrderLine, Shop
+from tenant_apps.store.rules.invoicing import Paid, lines_of, percent_of_points
 
 WIDTH = 48
 # Western letters with the euro sign; every printer of the last twenty years has it.

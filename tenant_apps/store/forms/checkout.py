@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from shared_apps.core.widgets import Card, RadioCards
 from tenant_apps.store.models import Address, DeliveryZone, Shop
-from tenant_apps.store.pricing import price_text
+from tenant_apps.store.rules.typed_prices import price_text
 from tenant_apps.store.selectors.checkout import CASH, WayToPay
 from tenant_apps.store.services.carts import MAX_PIECES
 from tenant_apps.store.services.orders import CheckoutDetails

@@ -27,10 +27,10 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from billing.money import Money
 from shared_apps.core.csv_export import csv_response, safe_cell
 from shared_apps.core.downloads import SEALED
-from tenant_apps.store import report_texts as texts
 from tenant_apps.store.models import Order, OrderLine
-from tenant_apps.store.periods import Period
+from tenant_apps.store.rules.periods import Period
 from tenant_apps.store.selectors.reports import best_sellers
+from tenant_apps.store.texts import reports as texts
 
 MOST_ROWS = 20_000
 PIECE = 500

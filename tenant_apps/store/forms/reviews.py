@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from shared_apps.core.widgets import RadioCards
 from tenant_apps.store.models import Review
-from tenant_apps.store.ratings import BEST, WORDS
+from tenant_apps.store.rules.ratings import BEST, WORDS
 from tenant_apps.store.services.reviews import ReviewDetails
 from tenant_apps.team.forms import OneLineField, WorkspaceForm
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from shared_apps.core.errors import DomainError
-from tenant_apps.store.pricing import parse_price, price_as_typed
+from tenant_apps.store.rules.typed_prices import parse_price, price_as_typed
 
 SORTS = ("newest", "cheapest", "dearest", "rated")
 MAX_QUERY = 100

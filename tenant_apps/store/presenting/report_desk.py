@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from shared_apps.core import charts
-from tenant_apps.store import report_texts as texts
-from tenant_apps.store.periods import Period
+from tenant_apps.store.rules.periods import Period
 from tenant_apps.store.selectors import reports
 from tenant_apps.store.selectors.reports import LowVariant, Sold, StockValue, Totals, Way
+from tenant_apps.store.texts import reports as texts
 
 MOST_BARS = 31
 

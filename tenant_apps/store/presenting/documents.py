@@ -17,8 +17,8 @@ from shared_apps.documents.document import Document, Kind, Line, Party, Settleme
 from shared_apps.documents.files import Desk, mark_of
 from shared_apps.documents.fiscal import fiscal_service_in
 from shared_apps.documents.render import Letterhead
-from tenant_apps.store.invoicing import Paid, percent_of_points
 from tenant_apps.store.models import Invoice, Shop
+from tenant_apps.store.rules.invoicing import Paid, percent_of_points
 
 LOGO_WIDTH = 640  # pixels; enough for 45 mm on paper
 

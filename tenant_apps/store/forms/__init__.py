@@ -1,0 +1,1 @@
+"""What people type: read, checked, and turned into what services take."""

@@ -1,0 +1,1 @@
+"""The shop's things as pages, papers and devices show them."""

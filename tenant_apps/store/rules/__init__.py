@@ -1,0 +1,1 @@
+"""What the shop decides by. Pure: no tables, no clock, no request."""

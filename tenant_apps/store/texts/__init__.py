@@ -1,0 +1,1 @@
+"""States, figures and reasons in the reader's words."""
