@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import F
-
+from shared_apps.core.counters import count_up
 from tenant_apps.store.models import OrderDay
 
 
@@ -14,7 +13,4 @@ def next_order_number(*, day: date) -> str:
 
     A roll-back gives the number back, so there is no gap. The ten thousandth of a day has five digits.
     """
-    OrderDay.objects.bulk_create([OrderDay(day=day)], ignore_conflicts=True)
-    OrderDay.objects.filter(day=day).update(last=F("last") + 1)
-    last = OrderDay.objects.values_list("last", flat=True).get(day=day)
-    return f"{day:%Y%m%d}{last:04d}"
+    return f"{day:%Y%m%d}{count_up(OrderDay, day=day):04d}"
