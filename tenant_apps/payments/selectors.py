@@ -48,6 +48,11 @@ def methods_taking(amount: Money) -> list[Offered]:
     return offered
 
 
+def takes_more_than_cash() -> bool:
+    """Whether there is a way to pay besides cash, which is offered from the start. One query."""
+    return Method.objects.filter(is_active=True).exclude(pk=Method.Name.CASH).exists()  # type: ignore[no-any-return]  # untyped manager
+
+
 def takes_cash() -> bool:
     """Whether cash is offered, at the counter or on delivery. One query."""
     return Method.objects.filter(pk=Method.Name.CASH, is_active=True).exists()

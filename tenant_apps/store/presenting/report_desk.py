@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -179,13 +179,3 @@ def low_table(low: list[LowVariant]) -> dict[str, Any]:
             for one in low
         ],
     }
-
-
-def first_url(*names: str) -> str:
-    """The first of these addresses that this shop has; "" for none of them."""
-    for name in names:
-        try:
-            return reverse(name)
-        except NoReverseMatch:
-            continue
-    return ""

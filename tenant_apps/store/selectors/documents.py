@@ -79,8 +79,3 @@ def without_pdf(*, limit: int = 50) -> list[UUID]:
     late = Invoice.objects.filter(pdf="", issued_at__lte=timezone.now() - files.HAS_ITS_CHANCE)
     waiting = late.exclude(fiscal_status=Invoice.Fiscal.FAILED).order_by("issued_at")
     return list(waiting.values_list("pk", flat=True)[:limit])
-
-
-def order_by_number(number: str) -> Order | None:
-    """An order with its lines, by its number; two queries."""
-    return Order.objects.filter(number=number).prefetch_related("lines").first()

@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 
 from shared_apps.audit.models import AuditLog
 from shared_apps.organisations.current import Tenant
+from tenant_apps.payments.models import Method
 from tenant_apps.store.models import DeliveryZone, Location, Product, Shop, StockLevel
 from tenant_apps.store.presenting import report_rows
 from tenant_apps.store.presenting.report_rows import EXPORTS
@@ -125,11 +126,10 @@ def test_a_shop_that_has_sold_nothing_is_told_what_to_do(tenant: Tenant, tenant_
     assert 'class="segments"' not in html
 
 
-def test_the_first_steps_are_ticked_as_they_are_done(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_steps_are_ticked_as_they_are_done(tenant: Tenant) -> None:
     def done() -> list[bool]:
         return [step.is_done for step in setup.first_steps(shop())]
 
-    monkeypatch.setattr(setup, "ways_to_pay_exist", lambda: False)
     assert done() == [False] * 6
     save_shop(details=ShopDetails(name="Awa", description="Robes", phone="+237670123456"))
     product = make_product()
@@ -137,7 +137,7 @@ def test_the_first_steps_are_ticked_as_they_are_done(tenant: Tenant, monkeypatch
     StockLevel.objects.create(variant=product.variants.get(), location=Location.objects.get(), quantity=1)
     DeliveryZone.objects.create(name="Akwa", fee_minor=1_000)
     save_shop(details=ShopDetails(name="Awa", description="Robes", phone="+237670123456", brand_colour="#aa3300"))
-    monkeypatch.setattr(setup, "ways_to_pay_exist", lambda: True)
+    Method.objects.create(name=Method.Name.WAVE, is_active=True)
     assert done() == [True] * 6
 
 
@@ -145,16 +145,6 @@ def test_what_needs_no_stock_asks_for_none(tenant: Tenant) -> None:
     product = make_product()
     Product.objects.filter(pk=product.pk).update(supply="always")
     assert setup.first_steps(shop())[2].is_done
-
-
-def test_without_the_payments_room_there_is_no_way_to_pay(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.apps import apps
-
-    def missing(_label: str) -> Any:
-        raise LookupError
-
-    monkeypatch.setattr(apps, "get_app_config", missing)
-    assert setup.ways_to_pay_exist() is False
 
 
 def test_the_list_of_first_steps_can_be_put_away_by_who_keeps_the_shop(tenant: Tenant, tenant_client: Client) -> None:

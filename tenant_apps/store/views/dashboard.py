@@ -160,18 +160,18 @@ def _step(step: Step) -> dict[str, Any]:
         "label": step.label,
         "text": step.text,
         "is_done": step.is_done,
-        "url": report_desk.first_url(*step.url_names),
+        "url": reverse(step.url_name),
     }
 
 
 def _tasks_of(request: StaffRequest, tasks: reports.Tasks, low_number: int) -> list[dict[str, Any]]:
     """What waits for this person: orders, reviews, stock; each with where it is done."""
-    orders_url, stock_url = report_desk.first_url("store:staff_orders"), report_desk.first_url("store:staff_stock")
+    orders_url = reverse("store:staff_orders")
     cards = [
         ("store.view_orders", _("Orders to prepare"), tasks.to_prepare, orders_url, "package"),
         ("store.view_orders", _("Orders with goods missing"), tasks.short or None, orders_url, "triangle-alert"),
         ("store.moderate_reviews", _("Reviews to check"), tasks.reviews, reverse("store:staff_reviews"), "star"),
-        ("store.view_stock", _("Low stock"), low_number, stock_url or "#low", "boxes"),
+        ("store.view_stock", _("Low stock"), low_number, reverse("store:staff_stock"), "boxes"),
     ]
     return [
         {"label": label, "number": texts.count_text(number), "waits": number > 0, "url": url, "icon": icon}

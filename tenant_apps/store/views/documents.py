@@ -30,6 +30,7 @@ from tenant_apps.store.presenting.documents import DESK
 from tenant_apps.store.rules.invoicing import percent_of_points
 from tenant_apps.store.rules.months import Month
 from tenant_apps.store.selectors import documents as found
+from tenant_apps.store.selectors.orders import order_by_number
 from tenant_apps.store.services.invoices import note_journal_export
 from tenant_apps.team.access import StaffRequest, TenantRequest, permission_required
 from tenant_apps.team.pages import render_workspace
@@ -131,7 +132,7 @@ def receipt_bytes(request: StaffRequest, number: str) -> HttpResponse:
 
 
 def _order_or_404(number: str) -> Order:
-    order = found.order_by_number(number)
+    order = order_by_number(number)
     if order is None:
         raise Http404
     return order

@@ -30,12 +30,14 @@ from tenant_apps.store.selectors.orders import (
     OrderFilter,
     counts,
     list_orders,
+    order_by_number,
     order_for_staff,
 )
 from tenant_apps.store.services import fulfilment
 from tenant_apps.store.services.order_mail import order_url
 from tenant_apps.store.texts.orders import STATUSES
 from tenant_apps.team.access import StaffRequest, permission_required
+from tenant_apps.team.forms import save_form
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
 
 
@@ -85,7 +87,10 @@ def _tabs(current: str) -> list[dict[str, Any]]:
 @require_safe
 def order(request: StaffRequest, number: str) -> HttpResponse:
     """One order, with what can be done next."""
-    return _page(request, _order_or_404(number))
+    found = order_for_staff(number)
+    if found is None:
+        raise Http404
+    return _page(request, found)
 
 
 @permission_required("store.change_orders")
@@ -135,7 +140,7 @@ def ship(request: StaffRequest, number: str) -> HttpResponse:
     form = ShipForm(request.POST or None, lines=[(line, line.quantity - line.shipped) for line in lines])
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        sent = _tried(form, lambda: fulfilment.ship_order(
+        sent = save_form(form, lambda: fulfilment.ship_order(
             order_id=found.pk, key=data["key"], pieces=form.pieces, carrier=data["carrier"], tracking=data["tracking"],
             by=request.user,
         ))  # fmt: skip
@@ -151,9 +156,11 @@ def cancel(request: StaffRequest, number: str) -> HttpResponse:
     """Cancel an order, after asking why."""
     found = _order_or_404(number)
     form = CancelForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"]
-        if _tried(form, lambda: fulfilment.cancel_order(order_id=found.pk, reason=reason, by=request.user)):
+    if request.method == "POST":
+        cancelled = save_form(form, lambda: fulfilment.cancel_order(
+            order_id=found.pk, reason=form.cleaned_data["reason"], by=request.user
+        ))  # fmt: skip
+        if cancelled:
             messages.success(request, _("Order %(number)s was cancelled.") % {"number": number})
             return redirect("store:staff_order", number)
     return _form_page(request, "store/staff/cancel_order.html", found, form)
@@ -171,7 +178,7 @@ def take_back(request: StaffRequest, number: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        back = _tried(form, lambda: fulfilment.take_back(
+        back = save_form(form, lambda: fulfilment.take_back(
             order_id=found.pk, key=data["key"], pieces=form.pieces, reason=data["reason"], location=form.put_at,
             by=request.user,
         ))  # fmt: skip
@@ -230,14 +237,6 @@ def _done(request: StaffRequest, order: Order, act: Callable[[], Any]) -> HttpRe
     return redirect("store:staff_order", order.number)
 
 
-def _tried(form: forms.Form, act: Callable[[], Any]) -> Any:
-    try:
-        return act()
-    except DomainError as error:
-        form.add_error(error.field if error.field in form.fields else None, str(error))
-        return None
-
-
 def _form_page(request: StaffRequest, template: str, order: Order, form: forms.Form) -> HttpResponse:
     status = UNPROCESSABLE if form.errors else 200
     return render_workspace(request, template, {"order": order, "form": form}, status=status)
@@ -252,7 +251,7 @@ def _key(request: StaffRequest) -> uuid.UUID:
 
 
 def _order_or_404(number: str) -> Order:
-    found = order_for_staff(number)
+    found = order_by_number(number)
     if found is None:
         raise Http404
     return found
