@@ -71,17 +71,23 @@ def render_public(
     status: int = 200,
 ) -> HttpResponse:
     """A page for everybody, in the tenant's name, logo and colour ("#rrggbb", or empty for the platform's own)."""
-    team = _("Workspace") if is_staff(request) else _("Team log-in")
     shell = {
         "organisation": {"name": name, "home_url": "/", "logo_url": logo_url},
         "theme_url": reverse("team:theme", args=[colour[1:]]) if colour else "",
-        "footer_nav": [{"url": reverse("team:home"), "label": team}],
+        "footer_nav": _ways_in(request),
         "account": account_of(request.user, request.tenant.product)
         if request.user.is_authenticated
         else _visitor(request),
         "permissions": permissions_of(cast("User", request.user)) if is_staff(request) else frozenset(),
     }
     return render(request, template, {**shell, **context}, status=status)
+
+
+def _ways_in(request: TenantRequest) -> list[dict[str, Any]]:
+    """The way to the workspace, for its staff and for whoever may be one of them: not for customers."""
+    if request.user.is_authenticated and not is_staff(request):
+        return []
+    return [{"url": reverse("team:home"), "label": _("Workspace") if is_staff(request) else _("Team log-in")}]
 
 
 def _visitor(request: TenantRequest) -> dict[str, Any]:
