@@ -1,4 +1,4 @@
-"""What the demonstration shop sells."""
+"""What the demonstration shop sells, and what was ordered in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
 from tenant_apps.payments import demo as payments_demo
-from tenant_apps.store import services
+from tenant_apps.store import demo_orders, services
 from tenant_apps.store.demo_goods import FILTERS, GOODS, SHELVES, Goods
 from tenant_apps.store.models import Category, Location, Product
 from tenant_apps.store.services import ProductDetails, ShelfDetails, VariantDetails
@@ -60,6 +60,7 @@ def load(*, tenant: Tenant, owner: User) -> None:
         )
         _put_in_stock(product)
     create_register(details=RegisterDetails(name="Comptoir", location=Location.objects.earliest("position", "pk")))
+    demo_orders.load(owner=owner)
 
 
 def _put_in_stock(product: Product) -> None:
