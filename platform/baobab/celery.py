@@ -42,7 +42,8 @@ class TenantTask(Task):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         from django.db import connection
-        from django_tenants.utils import tenant_context
+
+        from shared_apps.organisations.current import inside
 
         tenant_id = getattr(self.request, "tenant_id", None) or (self.request.headers or {}).get("tenant_id")
         if not tenant_id:
@@ -56,7 +57,7 @@ class TenantTask(Task):
                 if tenant.is_suspended and not self.runs_when_suspended:
                     logger.info("task left out: the workspace can only be read", task=self.name)
                     return None
-                with tenant_context(tenant):
+                with inside(tenant):
                     return super().__call__(*args, **kwargs)
         finally:
             connection.set_schema_to_public()

@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.urls import Resolver404, resolve
-from django.utils import translation
+from django.utils import timezone, translation
 from redis.exceptions import RedisError
 
 from baobab.products import PRODUCTS
@@ -136,7 +136,7 @@ class RefuseGarbageMiddleware:
 
 
 class TenantMiddleware:
-    """Finds the tenant of the host and turns the connection and the URLconf to it; an unknown host gets a 404."""
+    """Finds the tenant of the host and turns the connection, the URLconf and the clock to it; an unknown host gets a 404."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -156,7 +156,7 @@ class TenantMiddleware:
         request.urlconf = PRODUCTS[tenant.product].urlconf
         connection.set_tenant(tenant)
         try:
-            with structlog.contextvars.bound_contextvars(tenant=tenant.schema_name):
+            with structlog.contextvars.bound_contextvars(tenant=tenant.schema_name), timezone.override(tenant.zone):
                 return self.get_response(request)
         finally:
             connection.set_schema_to_public()

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.http import StreamingHttpResponse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import get_format
 from django_tenants.utils import get_public_schema_name
 
@@ -62,13 +62,13 @@ def _usual_delimiter() -> str:
 
 
 def _in_todays_schema(read: Callable[[], T]) -> Callable[[], T]:
-    tenant, language = _tenant(), translation.get_language()
+    tenant, language, zone = _tenant(), translation.get_language(), timezone.get_current_timezone()
 
     def wrapped() -> T:
         before = _tenant()
         _turn_to(tenant)
         try:
-            with translation.override(language):
+            with translation.override(language), timezone.override(zone):
                 return read()
         finally:
             _turn_to(before)

@@ -7,12 +7,15 @@ second, drops what is remembered as soon as a tenant changes (goes live, is susp
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Lock
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
@@ -20,8 +23,10 @@ from django.core.cache import cache
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.utils import timezone
+from django_tenants.utils import tenant_context
 from redis.exceptions import RedisError
 
+from shared_apps.core.clocks import zone_of
 from shared_apps.core.tenancy import connection
 from shared_apps.organisations.models import Domain, Organisation
 
@@ -55,6 +60,7 @@ class Tenant:
     primary_host: str
     locale: str
     currency: str
+    country: str  # ISO 3166-1 alpha-2
     plan_name: str
     quotas: tuple[tuple[str, int | None], ...]
     features: frozenset[str]
@@ -66,6 +72,11 @@ class Tenant:
     def get_tenant_type(self) -> str:
         """django-tenants' name for the product."""
         return self.product
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Its clock: whatever it shows, types and numbers is of its country's days and hours."""
+        return zone_of(self.country)
 
     @property
     def is_suspended(self) -> bool:
@@ -185,6 +196,7 @@ def as_tenant(organisation: Organisation, *, host: str = "") -> Tenant:
         primary_host=primary,
         locale=organisation.locale,
         currency=organisation.currency,
+        country=organisation.billing_country,
         plan_name=version.plan.display_name,
         quotas=tuple(version.quotas.items()),
         features=frozenset(version.features),
@@ -201,6 +213,13 @@ def _subscription_of(organisation: Organisation) -> Any:
         return organisation.subscription
     except ObjectDoesNotExist:
         return None
+
+
+@contextmanager
+def inside(tenant: Tenant) -> Iterator[None]:
+    """In a tenant's schema, by its clock; for what is no request."""
+    with tenant_context(tenant), timezone.override(tenant.zone):
+        yield
 
 
 def announce_change() -> None:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
-from django_tenants.utils import tenant_context
 from structlog.contextvars import bound_contextvars
 
-from shared_apps.organisations.current import as_tenant
+from shared_apps.organisations.current import as_tenant, inside
 from shared_apps.organisations.models import Organisation
 
 logger = structlog.get_logger(__name__)
@@ -33,7 +32,7 @@ def in_every_tenant(act: Callable[[], int], *, what: str, product: str = "") -> 
     """
     total = 0
     for organisation in live_organisations(product=product):
-        with surviving(organisation, what), tenant_context(as_tenant(organisation)):
+        with surviving(organisation, what), inside(as_tenant(organisation)):
             total += act()
     return total
 

@@ -3,9 +3,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from celery import shared_task
-from django_tenants.utils import tenant_context
 
-from shared_apps.organisations.current import as_tenant
+from shared_apps.organisations.current import as_tenant, inside
 from shared_apps.organisations.fleet import ALIVE, in_every_tenant, surviving
 from shared_apps.organisations.models import Organisation
 from tenant_apps.payments.services import notices, refunds, resolve, watching
@@ -41,7 +40,7 @@ def poll_due() -> int:
         "plan_version__plan", "subscription"
     )
     for organisation in rows:
-        with surviving(organisation, "poll payments"), tenant_context(as_tenant(organisation)):
+        with surviving(organisation, "poll payments"), inside(as_tenant(organisation)):
             found += watching.poll_here()
     return found
 

@@ -61,7 +61,7 @@ def documents_page(*, month: Month | None, kind: str, query: str, page: str) -> 
 
 def months_with_documents() -> list[Month]:
     """The months from this one back to the first document's, newest first; two queries at most."""
-    today = Month.of(timezone.localdate(timezone=timezone.get_default_timezone()))
+    today = Month.of(timezone.localdate())
     ends = Invoice.objects.aggregate(first=Min("issued_on"), last=Max("issued_on"))
     if ends["first"] is None:
         return [today]

@@ -154,7 +154,7 @@ def _locked(order: Order) -> Order:
 def _issue(invoice: Invoice, *, action: str, by: User | None, now: datetime) -> Invoice:
     """Give the number of the shop's year and keep the document; in the caller's transaction, last."""
     invoice.issued_at = now
-    invoice.issued_on = timezone.localdate(now, timezone.get_default_timezone())
+    invoice.issued_on = timezone.localdate(now)
     invoice.year = invoice.issued_on.year
     invoice.series = Invoice.SERIES[Kind(invoice.kind)]
     invoice.sequence, invoice.number = next_number(InvoiceCounter, series=invoice.series, year=invoice.year)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django import forms
-from django.conf import settings
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tenant_apps.store.forms.prices import MembersForm, PercentField
-from tenant_apps.store.models import Shop
-from tenant_apps.store.rules.clock import zone_of
 from tenant_apps.store.texts.prices import percent_text, percent_typed
 from tenant_apps.team.forms import PhoneField
 
@@ -61,20 +58,6 @@ def test_what_is_no_number_is_refused_and_shown_as_it_was_typed(region: str, typ
     with pytest.raises(forms.ValidationError):
         field.clean(typed)
     assert field.prepare_value(typed) == typed
-
-
-@pytest.mark.parametrize(
-    ("country", "zone"),
-    [
-        ("SN", "Africa/Dakar"),
-        ("CM", "Africa/Douala"),
-        ("CD", "Africa/Kinshasa"),
-        ("", settings.TIME_ZONE),
-        ("RU", settings.TIME_ZONE),
-    ],
-)
-def test_the_shops_time_is_its_countrys(country: str, zone: str) -> None:
-    assert zone_of(Shop(country=country)).key == zone
 
 
 def test_of_many_wrong_lines_the_first_are_named_and_the_others_counted() -> None:

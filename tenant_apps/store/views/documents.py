@@ -140,13 +140,12 @@ def _order_or_404(number: str) -> Order:
 
 def _receipt_of(order: Order) -> receipts.Receipt:
     shop = selectors.shop()
-    zone = timezone.get_default_timezone()
     return receipts.receipt_of(
         order=order,
         lines=order.lines.all(),
         shop=shop,
         phone=show_phone(shop.phone),
-        moment=timezone.localtime(order.confirmed_at or order.created_at, zone),
+        moment=timezone.localtime(order.confirmed_at or order.created_at),
         payments=found.payments_of(order),
         url=own_url(f"{reverse('store:home')}orders/{order.pk}/"),
     )

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tenant_apps.store import selectors
 from tenant_apps.store.forms.prices import PromotionForm
 from tenant_apps.store.models import Promotion, Shop
-from tenant_apps.store.rules.clock import zone_of
 from tenant_apps.store.selectors import customers as people
 from tenant_apps.store.selectors import promotions as reading
 from tenant_apps.store.services import promotions as services
@@ -32,9 +31,8 @@ def promotions(request: StaffRequest) -> HttpResponse:
     shop = selectors.shop()
     now = timezone.now()
     page = reading.promotions(request.GET.get("page", "1"))
-    with timezone.override(zone_of(shop)):
-        rows = [(one, state_of(one, now), value_text(one, currency=shop.currency)) for one in page.object_list]
-        return render_workspace(request, "store/staff/promotions.html", {"page": page, "rows": rows})
+    rows = [(one, state_of(one, now), value_text(one, currency=shop.currency)) for one in page.object_list]
+    return render_workspace(request, "store/staff/promotions.html", {"page": page, "rows": rows})
 
 
 @permission_required("store.change_prices")
@@ -90,17 +88,16 @@ def _promotion_or_404(pk: int) -> Promotion:
 
 def _edit(request: StaffRequest, promotion: Promotion | None) -> HttpResponse:
     shop = selectors.shop()
-    with timezone.override(zone_of(shop)):
-        if request.method != "POST":
-            values = PromotionForm.values_of(promotion, currency=shop.currency) if promotion else {"kind": "percent"}
-            return _page(request, _form(shop, initial=values), promotion)
-        if request.POST.get("action") == "search":
-            form = _form(shop, initial=PromotionForm.as_typed(request.POST))
-            return _page(request, form, promotion, query=request.POST.get("product_query", ""))
-        form = _form(shop, request.POST)
-        saved = save_form(form, lambda: _save(promotion, form))
-        if saved is None:
-            return _page(request, form, promotion, status=UNPROCESSABLE)
+    if request.method != "POST":
+        values = PromotionForm.values_of(promotion, currency=shop.currency) if promotion else {"kind": "percent"}
+        return _page(request, _form(shop, initial=values), promotion)
+    if request.POST.get("action") == "search":
+        form = _form(shop, initial=PromotionForm.as_typed(request.POST))
+        return _page(request, form, promotion, query=request.POST.get("product_query", ""))
+    form = _form(shop, request.POST)
+    saved = save_form(form, lambda: _save(promotion, form))
+    if saved is None:
+        return _page(request, form, promotion, status=UNPROCESSABLE)
     messages.success(request, _("“%(name)s” was saved.") % {"name": saved.name})
     return redirect("store:staff_promotions")
 

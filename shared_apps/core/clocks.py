@@ -1,13 +1,12 @@
-"""The shop's time: that of its country."""
+"""The time of a country."""
 
 from __future__ import annotations
 
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel.core import get_global
 from django.conf import settings
-
-from tenant_apps.store.models import Shop
 
 # Countries with several zones: that of the capital.
 CAPITALS = {
@@ -16,9 +15,10 @@ CAPITALS = {
 }  # fmt: skip
 
 
-def zone_of(shop: Shop) -> ZoneInfo:
-    """The time zone of the shop's country; the platform's where the shop names none, or one with several zones."""
-    zones = get_global("territory_zones").get(shop.country, [])
-    if shop.country in CAPITALS:
-        return ZoneInfo(CAPITALS[shop.country])
+@cache
+def zone_of(country: str) -> ZoneInfo:
+    """The time zone of a country (ISO 3166-1 alpha-2); the platform's for none, and for one with several zones."""
+    zones = get_global("territory_zones").get(country, [])
+    if country in CAPITALS:
+        return ZoneInfo(CAPITALS[country])
     return ZoneInfo(zones[0] if len(zones) == 1 else settings.TIME_ZONE)
