@@ -91,7 +91,7 @@ def _audit_watch(_watches_installed: None) -> Iterator[None]:
 
 @pytest.fixture
 def committed_db(django_db_setup: None, django_db_blocker: Any, database_name: str) -> Iterator[None]:
-    """A database where commits are real (threads, other processes, provisioning), replaced by a fresh copy after."""
+    """A database where commits are real (threads, other processes, provisioning), put back as it was after."""
     from django.db import connection
 
     from tests.support import databases
@@ -101,7 +101,7 @@ def committed_db(django_db_setup: None, django_db_blocker: Any, database_name: s
         connection.set_schema_to_public()
         connection.close()
         connection.close_pool()
-        databases.clone(database_name)
+        databases.put_back(database_name)
 
 
 @pytest.fixture
