@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from shared_apps.organisations.current import Tenant
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that take long come first: begun last, one of them would keep a process busy while the others have none left."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def database_name() -> str:
     from django.conf import settings
