@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from shared_apps.organisations.current import Tenant
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that take long come first: begun last, one of them would keep a process busy while the others have none left."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def database_name() -> str:
     from django.conf import settings
@@ -91,7 +96,7 @@ def _audit_watch(_watches_installed: None) -> Iterator[None]:
 
 @pytest.fixture
 def committed_db(django_db_setup: None, django_db_blocker: Any, database_name: str) -> Iterator[None]:
-    """A database where commits are real (threads, other processes, provisioning), replaced by a fresh copy after."""
+    """A database where commits are real (threads, other processes, provisioning), put back as it was after."""
     from django.db import connection
 
     from tests.support import databases
@@ -101,7 +106,7 @@ def committed_db(django_db_setup: None, django_db_blocker: Any, database_name: s
         connection.set_schema_to_public()
         connection.close()
         connection.close_pool()
-        databases.clone(database_name)
+        databases.put_back(database_name)
 
 
 @pytest.fixture

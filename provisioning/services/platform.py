@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
@@ -16,7 +15,7 @@ from billing.services.taxes import set_tax_rate
 from provisioning.database import owner_connection, run_in_one_transaction
 from provisioning.grants import create_role, extensions_schema, grant_schema, share_tables
 from provisioning.services.ready import drop_outdated, replenish
-from provisioning.services.templates import build_template
+from provisioning.services.templates import build_template, migrate_current_schema
 from shared_apps.core.tenancy import connection
 
 PUBLIC = "public"
@@ -33,7 +32,7 @@ def migrate_public() -> None:
     connection.set_schema_to_public()
     executor = MigrationExecutor(connections["default"])
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate_schemas", schema_name=PUBLIC, verbosity=0, interactive=False, skip_checks=True)
+        migrate_current_schema()
 
 
 def grant_public() -> None:

@@ -92,12 +92,12 @@ def _capture(product: str, *, scratch: str) -> list[str]:
     with owner_connection() as owner, _scratch_schema(owner, scratch):
         tenant = _ScratchTenant(product, scratch)
         with tenant_context(tenant), connection.execute_wrapper(recorder):
-            _migrate()
+            migrate_current_schema()
     return recorder.statements
 
 
-def _migrate() -> None:
-    """Migrate the current schema: its own apps, and all others only noted as done.
+def migrate_current_schema() -> None:
+    """Migrate the current schema: its own apps, and all others only noted as done. Needs the owner account.
 
     They make nothing here, and following each step of theirs in Django's picture of the models takes most of the time.
     """

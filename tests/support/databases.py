@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import hashlib
 import os
 import subprocess
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+
+from tests.support.restoring import State
 
 ROOT = Path(__file__).resolve().parents[2]
 _WATCHED = ("**/migrations/*.py", "billing/offers.py", "billing/quotas.py", "shared_apps/usage/*.py",
@@ -37,8 +40,9 @@ def template_name() -> str:
     return f"baobab_tpl_{digest.hexdigest()[:16]}"
 
 
+@functools.cache
 def ensure_template() -> str:
-    """Build the template unless it is there; one process builds, the others wait."""
+    """Build the template unless it is there; one process builds, the others wait. Looked for once in each process."""
     name = template_name()
     with Path(tempfile.gettempdir(), f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -59,6 +63,17 @@ def clone(name: str) -> None:
     with admin() as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+
+
+_kept: dict[str, State] = {}
+
+
+def put_back(name: str) -> None:
+    """A copy as it was made, after whatever was committed in it. Ends all its sessions."""
+    kept = _kept.get(name)
+    if kept is None or not kept.restore():
+        clone(name)
+        _kept[name] = State(on_database(os.environ["DATABASE_URL"], name))
 
 
 def drop(name: str) -> None:
@@ -82,3 +97,7 @@ def _populate(database: str) -> None:
         "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}",
     }
     subprocess.run([sys.executable, "-m", "tests.support.populate"], check=True, env=environment, cwd=ROOT)
+
+
+if __name__ == "__main__":
+    ensure_template()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from baobab.runtime import environment, files, messages, ports
 from baobab.runtime.browser import browser_variables
@@ -17,7 +19,10 @@ from baobab.runtime.problems import RuntimeProblem
 from baobab.runtime.services import Services, throwaway_services
 from baobab.runtime.stopping import StopRequest
 
-_WORKERS = "2"
+# Each has a half of the list, and whoever is done first takes from the end of the other's.
+_WORKERS = ("-n", "2", "--dist", "worksteal")
+# The database that tests copy: made on the second processor while the linters have the first. Tests wait for it.
+_TEMPLATE = (sys.executable, "-m", "tests.support.databases")
 # What one tenant gave at another's door is tried beside the code that gives it.
 _SECURITY = (
     "tests/security", "tests/test_tenancy.py", "tests/test_handover.py", "tests/test_impersonation.py",
@@ -32,7 +37,7 @@ def test(stop: StopRequest, arguments: Sequence[str]) -> int:
     Raises:
         RuntimeProblem: the tests cannot be run here, or already run from this folder.
     """
-    return _on_own_services(_commands(arguments), stop)
+    return _on_own_services(_commands(arguments), stop, meanwhile=_TEMPLATE)
 
 
 def security(stop: StopRequest) -> int:
@@ -42,10 +47,10 @@ def security(stop: StopRequest) -> int:
         RuntimeProblem: as `test`.
     """
     report = ["-p", "tests.security.report", "-q", "--tb=short", "--show-capture=no"]
-    return _on_own_services({"security": [sys.executable, "-m", "pytest", "-n", _WORKERS, *report, *_SECURITY]}, stop)
+    return _on_own_services({"security": [sys.executable, "-m", "pytest", *_WORKERS, *report, *_SECURITY]}, stop)
 
 
-def _on_own_services(commands: Mapping[str, Sequence[str]], stop: StopRequest) -> int:
+def _on_own_services(commands: Mapping[str, Sequence[str]], stop: StopRequest, *, meanwhile: Sequence[str] = ()) -> int:
     data = environment.DATA / "test"
     environment.data_directory()
     with files.exclusive_lock(environment.DATA / "test.lock", wait=False) as mine:
@@ -57,7 +62,8 @@ def _on_own_services(commands: Mapping[str, Sequence[str]], stop: StopRequest) -
         services = throwaway_services(environment.data_directory(data))
         try:
             env = _set_up(services)
-            return _run_all(commands, env, stop)
+            with _beside(meanwhile, env):
+                return _run_all(commands, env, stop)
         finally:
             services.destroy()
             shutil.rmtree(data, ignore_errors=True)
@@ -77,7 +83,7 @@ def _set_up(services: Services) -> dict[str, str]:
 
 def _commands(arguments: Sequence[str]) -> dict[str, list[str]]:
     python = [sys.executable, "-m"]
-    workers = [] if any(word.startswith(("-n", "--numprocesses")) for word in arguments) else ["-n", _WORKERS]
+    workers = () if any(word.startswith(("-n", "--numprocesses")) for word in arguments) else _WORKERS
     return {
         "ruff check": [*python, "ruff", "check", "."],
         "ruff format": [*python, "ruff", "format", "--check", "."],
@@ -85,6 +91,21 @@ def _commands(arguments: Sequence[str]) -> dict[str, list[str]]:
         "import-linter": ["lint-imports"],
         "pytest": [*python, "pytest", *workers, *arguments],
     }
+
+
+@contextmanager
+def _beside(command: Sequence[str], env: Mapping[str, str]) -> Iterator[None]:
+    """Run a command that needs nobody's attention; what it has not done at the end is given up."""
+    if not command:
+        yield
+        return
+    process = subprocess.Popen(command, cwd=environment.ROOT, env=dict(env), start_new_session=True)
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _run_all(commands: Mapping[str, Sequence[str]], env: Mapping[str, str], stop: StopRequest) -> int:

@@ -76,6 +76,8 @@ def base_environment(data: Path, *, settings: str, embedded_database: bool) -> d
     }.items():
         result[name] = result.get(name) or value
     result.pop("BAOBAB_DB_ACCOUNT", None)  # manage.py chooses it, command by command
+    # Images of containers set it: then each of the many processes compiles everything anew, which takes seconds.
+    result.pop("PYTHONDONTWRITEBYTECODE", None)
     programs = str(Path(sys.executable).parent)
     return result | {
         "DJANGO_SETTINGS_MODULE": settings,

@@ -263,11 +263,16 @@ def sums_are_true() -> bool:
     return all((one.rating_sum, one.rating_count) == (one.stars or 0, one.number) for one in truth)
 
 
+@pytest.fixture
+def _two_products(tenant: Tenant) -> None:
+    make_product("Un"), make_product("Deux")
+
+
+@pytest.mark.usefixtures("_two_products")
 @random_runs
 @given(run=runs_of(OPERATIONS))
-def test_ratings_are_the_sum_of_published_reviews_after_every_step(tenant: Tenant, run: Run) -> None:
+def test_ratings_are_the_sum_of_published_reviews_after_every_step(run: Run) -> None:
     with undone():
-        make_product("Un"), make_product("Deux")
         for name, number in run:
             with suppress(DomainError), transaction.atomic():
                 OPERATIONS[name](number)
