@@ -15,20 +15,15 @@ from billing import quotas
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
-from tenant_apps.store.models import Category, Product, ProductImage, Variant
+from tenant_apps.store.models import Product, ProductImage
 from tenant_apps.store.selectors import abandoned_photos
-from tenant_apps.store.services.attributes import save_specifications
-from tenant_apps.store.services.brands import brand_named
-from tenant_apps.store.services.details import ProductDetails, check_details
-from tenant_apps.store.services.prices import refresh_prices
-from tenant_apps.store.services.shelves import check_room_for_shelf
+from tenant_apps.store.services.details import ProductDetails
+from tenant_apps.store.services.product_writing import facts_of, write_products
 from tenant_apps.store.services.shop import lock_shop
-from tenant_apps.store.services.stock_levels import refresh_availability
-from tenant_apps.store.services.variants import known_variants, save_variants
-from tenant_apps.store.services.words import write_words
+from tenant_apps.store.services.variants import known_variants
 from tenant_apps.team.models import Photo
 from tenant_apps.team.selectors import free_slug_in
-from tenant_apps.team.services.photos import category_named, discard_photos
+from tenant_apps.team.services.photos import discard_photos
 
 MAX_PHOTOS = 8
 TOO_MANY_PRODUCTS = gettext_lazy(
@@ -53,7 +48,7 @@ def create_product(
     quotas.reserve("products", message=TOO_MANY_PRODUCTS)
     product = Product(public_id=public_id, slug=free_slug_in(Product.objects.all(), details.name, fallback="product"))
     _set_status(product, published=publish)
-    _write(product, details)
+    write_products([(product, details)])
     _attach(product, photos or [])
     discard_photos(photos=abandoned_photos())
     record(action="store.product.created", category=AuditCategory.CATALOGUE, resource=product, after=_facts(product))
@@ -78,7 +73,7 @@ def update_product(
     before = _facts(product)
     if publish is not None:
         _set_status(product, published=publish)
-    _write(product, details)
+    write_products([(product, details)])
     _detach(product, remove or [])
     _attach(product, photos or [])
     discard_photos(photos=abandoned_photos())
@@ -145,41 +140,6 @@ def _set_status(product: Product, *, published: bool) -> None:
         product.published_at = timezone.now()
 
 
-def _write(product: Product, details: ProductDetails) -> None:
-    """Save the product with its variants, its specifications, and what lists and search look at. Needs the shop's lock."""
-    check_details(details)
-    product.name = details.name
-    product.summary = details.summary
-    product.description = details.description
-    product.category = _category(details)
-    product.brand = brand_named(details.brand)
-    product.supply = details.supply
-    product.preorder_from = details.preorder_from if details.supply == Product.Supply.PREORDER else None
-    product.badges = list(details.badges)
-    product.option_names = list(details.option_names)
-    product.meta_title = details.meta_title
-    product.meta_description = details.meta_description
-    product.save()
-    save_variants(product=product, variants=details.variants)
-    save_specifications(product=product, pairs=details.specifications)
-    refresh_prices(products=[product])
-    refresh_availability(products=[product.pk])
-    write_words(product)
-
-
-def _category(details: ProductDetails) -> Category | None:
-    if details.category or details.category_id is None:
-        top = Category.objects.filter(parent=None)
-        if details.category and not top.filter(name__iexact=details.category).exists():
-            check_room_for_shelf(Category.objects.count(), field="category")
-        return category_named(details.category, shelf=top, audit_category=AuditCategory.CATALOGUE)
-    category = Category.objects.filter(pk=details.category_id).first()
-    if category is None:
-        message = _("This shelf was deleted in the meantime. Choose another one.")
-        raise DomainError("shelf_gone", message, field="shelf")
-    return category
-
-
 def _attach(product: Product, photos: list[Photo]) -> None:
     """Add photos behind those there are. One that is attached already stays where it is."""
     attached = set(ProductImage.objects.filter(photo__in=photos).values_list("photo_id", flat=True))
@@ -201,32 +161,4 @@ def _detach(product: Product, public_ids: list[UUID]) -> None:
 
 
 def _facts(product: Product) -> dict[str, Any]:
-    """A product as the audit log keeps it; its variants and specifications as a line each."""
-    variants = list(product.variants.order_by("position"))
-    specifications = product.specifications.select_related("attribute")
-    return {
-        "name": product.name,
-        "slug": product.slug,
-        "status": product.status,
-        "summary": product.summary,
-        "description": product.description,
-        "category": product.category.name if product.category else "",
-        "brand": product.brand.name if product.brand else "",
-        "supply": product.supply,
-        "preorder_from": product.preorder_from,
-        "badges": product.badges,
-        "options": product.option_names,
-        "price_minor": variants[0].price_minor if variants else None,
-        "sku": (variants[0].sku if variants else None) or "",
-        "variants": [_variant_facts(variant) for variant in variants],
-        "specifications": [f"{one.attribute.name}: {one.value}" for one in specifications],
-        "meta_title": product.meta_title,
-        "meta_description": product.meta_description,
-        "photos": product.images.count(),
-    }
-
-
-def _variant_facts(variant: Variant) -> dict[str, Any]:
-    kept = ("name", "sku", "barcode", "price_minor", "promo_minor", "promo_starts_at", "promo_ends_at", "cost_minor",
-            "low_stock_at", "is_active")  # fmt: skip
-    return {name: value for name in kept if (value := getattr(variant, name)) not in (None, "")}
+    return facts_of([product])[product.pk]
