@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,17 +14,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing import quotas
+from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
 from tenant_apps.store.models import Product, ProductImage
+from tenant_apps.store.presenting.catalogue_file import default_place
 from tenant_apps.store.selectors import abandoned_photos
+from tenant_apps.store.services import stock
 from tenant_apps.store.services.details import ProductDetails
 from tenant_apps.store.services.product_writing import facts_of, write_products
 from tenant_apps.store.services.shop import lock_shop
 from tenant_apps.store.services.variants import known_variants
 from tenant_apps.team.models import Photo
-from tenant_apps.team.selectors import free_slug_in
+from tenant_apps.team.selectors import free_slug_in, free_slugs_in
 from tenant_apps.team.services.photos import discard_photos
 
 MAX_PHOTOS = 8
@@ -33,9 +38,16 @@ TOO_MANY_PRODUCTS = gettext_lazy(
 
 @transaction.atomic
 def create_product(
-    *, public_id: UUID, details: ProductDetails, photos: list[Photo] | None = None, publish: bool = False
+    *,
+    public_id: UUID,
+    details: ProductDetails,
+    photos: list[Photo] | None = None,
+    publish: bool = False,
+    pieces: Mapping[int, int] | None = None,
+    by: User | None = None,
 ) -> Product:
-    """Add a product with its variants. Locks the shop; one transaction.
+    """Add a product with its variants, and receive its first `pieces` (by the place of their variant in `details`) in the first
+    open place. Locks the shop, then the place; one transaction. Nobody waits for the rows of a product that is new.
 
     The same `public_id` again returns the product already made, so a form sent twice adds one product.
     Raises QuotaReached (`products`) and DomainError (`sku_taken`, `barcode_taken`, `too_many_photos`, and what
@@ -52,7 +64,18 @@ def create_product(
     _attach(product, photos or [])
     discard_photos(photos=abandoned_photos())
     record(action="store.product.created", category=AuditCategory.CATALOGUE, resource=product, after=_facts(product))
+    _receive(product, pieces or {}, by)
     return product
+
+
+def _receive(product: Product, pieces: Mapping[int, int], by: User | None) -> None:
+    place = default_place()
+    if place is None or not pieces:
+        return
+    ids = dict(product.variants.values_list("position", "pk"))
+    received = {ids[at]: number for at, number in pieces.items()}
+    stock.receive_all(location=place, pieces=received, reason=_("New product"), by=by)
+    product.refresh_from_db(fields=["is_available"])
 
 
 @transaction.atomic
@@ -85,6 +108,80 @@ def update_product(
         after=_facts(product),
     )
     return product
+
+
+@dataclass(frozen=True, slots=True)
+class NewProduct:
+    """A product to be added; `slug` is the address it would like, else one is made of its name."""
+
+    public_id: UUID
+    details: ProductDetails
+    publish: bool = False
+    slug: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedProduct:
+    """What a product becomes. `publish` None leaves it shown or hidden as it is."""
+
+    product: Product
+    details: ProductDetails
+    publish: bool | None = None
+
+
+@transaction.atomic
+def create_products(*, wanted: Sequence[NewProduct]) -> list[Product]:
+    """Add many products without photos; those whose `public_id` is there already are left out. Locks the shop; one
+    transaction. A few queries for each. Raises what `create_product` raises, and adds none then."""
+    lock_shop()
+    there = set(
+        Product.objects.filter(public_id__in=[one.public_id for one in wanted]).values_list("public_id", flat=True)
+    )
+    new = [one for one in wanted if one.public_id not in there]
+    if not new:
+        return []
+    quotas.reserve("products", len(new), message=TOO_MANY_PRODUCTS)
+    slugs = free_slugs_in(Product.objects.all(), [one.slug or one.details.name for one in new], fallback="product")
+    written = [(Product(public_id=one.public_id, slug=slug), one.details) for one, slug in zip(new, slugs, strict=True)]
+    for one, (product, _details) in zip(new, written, strict=True):
+        _set_status(product, published=one.publish)
+    write_products(written)
+    products = [product for product, _details in written]
+    after = facts_of(products)
+    for product in products:
+        record(
+            action="store.product.created",
+            category=AuditCategory.CATALOGUE,
+            resource=product,
+            after=after[product.pk],
+        )
+    return products
+
+
+@transaction.atomic
+def update_products(*, changed: Sequence[ChangedProduct]) -> list[Product]:
+    """Change many products, as they are in the database now. Locks the shop; one transaction. A few queries for each.
+
+    The products come with their category and brand, and are what they are while the shop is locked. Raises what
+    `update_product` raises, and changes none then.
+    """
+    lock_shop()
+    products = [one.product for one in changed]
+    before = facts_of(products)
+    for one in changed:
+        if one.publish is not None:
+            _set_status(one.product, published=one.publish)
+    write_products([(one.product, one.details) for one in changed])
+    after = facts_of(products)
+    for product in products:
+        record(
+            action="store.product.changed",
+            category=AuditCategory.CATALOGUE,
+            resource=product,
+            before=before[product.pk],
+            after=after[product.pk],
+        )
+    return products
 
 
 @transaction.atomic

@@ -124,8 +124,8 @@ def _fill(variant: Variant, details: VariantDetails, position: int) -> None:
 
 
 def codes_taken(written: Written) -> dict[UUID, DomainError]:
-    """What is wrong with references and barcodes that products outside of these have already, by the products' public ids. One
-    query."""
+    """What is wrong with references and barcodes that another product has already, one of these too, by the products' public
+    ids. One query."""
     skus = {one.sku.lower() for _product, variants in written for one in variants if one.sku}
     barcodes = {one.barcode.lower() for _product, variants in written for one in variants if one.barcode}
     if not skus and not barcodes:
@@ -133,10 +133,17 @@ def codes_taken(written: Written) -> dict[UUID, DomainError]:
     others = Variant.objects.annotate(sku_key=Lower("sku"), barcode_key=Lower("barcode")).select_related("product")
     ours = [product.pk for product, _variants in written if product.pk]
     found = list(others.filter(Q(sku_key__in=skus) | Q(barcode_key__in=barcodes)).exclude(product__in=ours))
-    by_sku = {one.sku.lower(): one for one in found if one.sku}
-    by_barcode = {one.barcode.lower(): one for one in found if one.barcode}
-    errors = {product.public_id: _taken(variants, by_sku, by_barcode) for product, variants in written}
-    return {public_id: error for public_id, error in errors.items() if error}
+    by_sku: dict[str, Variant] = {one.sku.lower(): one for one in found if one.sku}
+    by_barcode: dict[str, Variant] = {one.barcode.lower(): one for one in found if one.barcode}
+    errors = {}
+    for product, variants in written:
+        if error := _taken(variants, by_sku, by_barcode):
+            errors[product.public_id] = error
+        # The next product of the same call finds them taken.
+        holders = [Variant(product=product, sku=one.sku or None, barcode=one.barcode or None) for one in variants]
+        by_sku |= {one.sku.lower(): one for one in holders if one.sku}
+        by_barcode |= {one.barcode.lower(): one for one in holders if one.barcode}
+    return errors
 
 
 def _taken(
@@ -145,10 +152,11 @@ def _taken(
     for one in variants:
         if other := by_sku.get(one.sku.lower()):
             text = _("“%(product)s” already has the reference %(code)s. Choose another one.")
-            return DomainError("sku_taken", text % {"product": other.product.name, "code": other.sku}, field="sku")
+            values = {"product": other.product.name, "code": other.sku}
+            return DomainError("sku_taken", text % values, field="sku", extra=values)
     for one in variants:
         if other := by_barcode.get(one.barcode.lower()):
             text = _("“%(product)s” already has the barcode %(code)s.")
             values = {"product": other.product.name, "code": other.barcode}
-            return DomainError("barcode_taken", text % values, field="barcode")
+            return DomainError("barcode_taken", text % values, field="barcode", extra=values)
     return None
