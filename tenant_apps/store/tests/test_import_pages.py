@@ -141,6 +141,7 @@ def test_only_people_who_change_products_come_in(tenant: Tenant) -> None:
 
 def test_a_page_costs_the_same_however_long_the_file(tenant: Tenant, owner: Browser) -> None:
     few = read(csv_file(("Nom", "Prix"), ("Robe", "9000"), ("Sac", "x")))
+    owner.get(IMPORT)  # what a process reads once is read
     costs = queries_of(owner, f"{IMPORT}{few.pk}/")
     many = read(csv_file(("Nom", "Prix"), *((f"R{n}", "9000" if n % 2 else "x") for n in range(120))))
     assert queries_of(owner, f"{IMPORT}{many.pk}/") == costs
