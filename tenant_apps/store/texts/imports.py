@@ -23,8 +23,8 @@ STATUSES: dict[str, str | Promise] = {
 }
 TONES = {Status.APPLIED: "success", Status.FAILED: "danger", Status.READY: "warning", Status.DROPPED: "neutral"}
 KINDS: dict[str, str | Promise] = {
-    ImportedProduct.Kind.NEW: gettext_lazy("New"),
-    ImportedProduct.Kind.CHANGED: gettext_lazy("Changed"),
+    ImportedProduct.Kind.NEW: gettext_lazy("New products"),
+    ImportedProduct.Kind.CHANGED: gettext_lazy("Changed products"),
     ImportedProduct.Kind.UNCHANGED: gettext_lazy("As they are"),
     ImportedProduct.Kind.WRONG: gettext_lazy("To correct"),
 }
