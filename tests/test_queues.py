@@ -18,6 +18,7 @@ OWN_QUEUES = {
     "billing.tasks.process_webhook": "webhooks",
     "billing.tasks.make_invoice_pdf": "documents",
     "tenant_apps.store.tasks.make_invoice_pdf": "documents",
+    "tenant_apps.store.tasks.work_on_import": "documents",
     "tenant_apps.payments.tasks.resolve_payment": "providers",
     "tenant_apps.payments.tasks.send_refund": "providers",
     "tenant_apps.payments.tasks.look_at_notice": "webhooks",

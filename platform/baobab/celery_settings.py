@@ -28,6 +28,7 @@ task_routes = {
     "billing.tasks.process_webhook": {"queue": "webhooks"},
     "billing.tasks.make_invoice_pdf": {"queue": "documents"},
     "tenant_apps.store.tasks.make_invoice_pdf": {"queue": "documents"},
+    "tenant_apps.store.tasks.work_on_import": {"queue": "documents"},
     "shared_apps.notifications.tasks.send_due": {"queue": "mail"},
     "tenant_apps.payments.tasks.resolve_payment": {"queue": "providers"},
     "tenant_apps.payments.tasks.send_refund": {"queue": "providers"},
@@ -141,6 +142,11 @@ beat_schedule = {
         "task": "tenant_apps.store.tasks.end_expired_holds",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "sweep-catalogue-imports": {
+        "task": "tenant_apps.store.tasks.sweep_imports",
+        "schedule": 120.0,
+        "options": {"expires": 120},
     },
     "sweep-low-stock": {
         "task": "tenant_apps.store.tasks.sweep_low_stock",

@@ -166,6 +166,7 @@ FIELDS: dict[str, str | Promise] = {
     "reference": gettext_lazy("Reference"),
     "refund": gettext_lazy("Refund"),
     "register": gettext_lazy("Till"),
+    "refused": gettext_lazy("Refused"),
     "refunded_minor": gettext_lazy("Given back"),
     "registration_open": gettext_lazy("Registration open"),
     "replied": gettext_lazy("Has a reply"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from celery import shared_task
 
 from shared_apps.core.soon import send_soon
 from shared_apps.organisations.current import current_tenant
 from shared_apps.organisations.fleet import in_every_tenant
 from tenant_apps.store.selectors.documents import without_pdf
-from tenant_apps.store.services import invoices, low_stock, prices, stock, unpaid
+from tenant_apps.store.services import import_work, imports, invoices, low_stock, prices, stock, unpaid
 
 PRODUCT = "store"
 SWEEP_SECONDS = 300.0  # as in the schedule
@@ -67,3 +69,15 @@ def _sweep_shop() -> int:
     for invoice_id in waiting:
         send_soon(make_invoice_pdf, str(invoice_id), expires=SWEEP_SECONDS)
     return len(waiting)
+
+
+@shared_task
+def work_on_import(batch_id: str) -> bool:
+    """Go on with a catalogue import for a while, and leave the rest to the next turn of this task."""
+    return import_work.work_on(batch_id=UUID(batch_id))
+
+
+@shared_task
+def sweep_imports() -> int:
+    """In every shop, have imports continued whose worker died; how many."""
+    return in_every_tenant(imports.sweep_imports, what="sweep imports", product=PRODUCT)

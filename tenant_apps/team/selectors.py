@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, QuerySet, Sum
+from django.db.models import Count, Exists, Q, QuerySet, Sum
 from django.utils import timezone
 
 from shared_apps.accounts.models import User
@@ -146,6 +149,17 @@ def free_slug_in(rows: QuerySet[Any], text: str, *, fallback: str) -> str:
     """The address for a new row called `text`. The caller holds the lock under which rows are added."""
     base = base_slug(text, fallback=fallback)
     return free_slug(base, taken=set(rows.filter(slug__startswith=base).values_list("slug", flat=True)))
+
+
+def free_slugs_in(rows: QuerySet[Any], texts: Sequence[str], *, fallback: str) -> list[str]:
+    """The same for many new rows, each with another address, in one query."""
+    bases = [base_slug(text, fallback=fallback) for text in texts]
+    begins = reduce(or_, (Q(slug__startswith=base) for base in bases))
+    taken, found = set(rows.filter(begins).values_list("slug", flat=True)), []
+    for base in bases:
+        found.append(free_slug(base, taken=taken))
+        taken.add(found[-1])
+    return found
 
 
 def open_api_keys() -> QuerySet[ApiKey]:

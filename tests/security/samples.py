@@ -25,6 +25,7 @@ from tenant_apps.store.models import (
     Address,
     Attribute,
     Brand,
+    CatalogueImport,
     Category,
     DeliveryZone,
     Location,
@@ -212,6 +213,11 @@ def _shop(canary: str, *, owner: User, product: str) -> Samples:
     )
     Product.objects.filter(pk=variant.product_id).update(rating_sum=4, rating_count=1)
 
+    batch = CatalogueImport.objects.create(
+        name=canary, file="imports/none.csv", size=1, sha256="0" * 64, locale="fr", status="failed", problem=canary,
+        ended_at=timezone.now(),
+    )  # fmt: skip
+
     def named(prefix: str, arguments: dict[str, Any], *names: str) -> Samples:
         return {f"store:{prefix}{name}": arguments for name in names}
 
@@ -227,6 +233,9 @@ def _shop(canary: str, *, owner: User, product: str) -> Samples:
         **named("staff_", {"pk": zone.pk}, "edit_zone", "move_zone", "delete_zone"),
         **named("staff_", {"user_id": customer.pk}, "customer"),
         **named("staff_", {"what": "orders", "kind": "csv"}, "export"),
+        **named("staff_", {"batch_id": batch.pk}, "import", "follow_import", "confirm_import", "drop_import"),
+        **named("staff_", {"batch_id": batch.pk, "kind": "csv"}, "import_problems"),
+        **named("staff_", {"kind": "csv"}, "export_products"),
         **named("staff_", {"review_id": review.pk}, "review", "publish_review", "reject_review", "reply_review"),
         **named("", {"pk": address.pk}, "edit_address", "default_address", "delete_address"),
         **named("", {"slug": product}, "product_reviews", "write_review", "delete_my_review"),

@@ -27,6 +27,14 @@ _ORDERS = {
     **{name: form("store.change_orders") for name in ("ship", "cancel")},
     "take_back": form("store.refund_orders"),
 }
+_IMPORTS = {
+    "imports": form("store.change_products"),
+    **{
+        name: page("store.change_products")
+        for name in ("import", "follow_import", "import_problems", "export_products")
+    },
+    **{name: act("store.change_products") for name in ("confirm_import", "drop_import")},
+}
 _OTHERS = {
     "home": page("store.view_orders"),  # or the reports, or the stock
     "export": page("store.view_reports"),
@@ -41,7 +49,7 @@ _OTHERS = {
     "move_zone": act("store.change_shop"),
 }
 SHOP: dict[str, Methods] = {
-    **{f"store:staff_{name}": rules for name, rules in {**_STOCK, **_PRICES, **_ORDERS, **_OTHERS}.items()},
+    **{f"store:staff_{name}": rules for name, rules in {**_STOCK, **_PRICES, **_ORDERS, **_IMPORTS, **_OTHERS}.items()},
     **{f"store:{name}": page(ANYBODY) for name in ("cart", "order", "product_reviews")},
     **{f"store:{name}": act(ANYBODY) for name in ("cart_add", "cart_change", "cancel_my_order")},
     "store:checkout": form(ANYBODY),

@@ -83,12 +83,21 @@ def _moment_field(label: Any) -> forms.DateTimeField:
     )
 
 
+def _pieces_field() -> forms.IntegerField:
+    return forms.IntegerField(
+        label=_("Pieces in stock"), min_value=0, max_value=MAX_PIECES, required=False,
+        widget=forms.NumberInput(attrs={"class": "input-short", "inputmode": "numeric"}),
+        error_messages={"invalid": gettext_lazy("Type a whole number of pieces, for example 12.")},
+    )  # fmt: skip
+
+
 def _code_field(label: Any) -> OneLineField:
     return OneLineField(label=label, max_length=40, required=False, widget=forms.TextInput(attrs=_CODE))
 
 
 class VariantRow(WorkspaceForm):
-    """One of several variants. An empty price, promotional price or cost is that of the product above."""
+    """One of several variants. An empty price, promotional price or cost is that of the product above. `counts`: its first pieces
+    are typed here."""
 
     public_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
     option1 = OneLineField(max_length=40, required=False)
@@ -99,8 +108,12 @@ class VariantRow(WorkspaceForm):
     is_active = forms.BooleanField(label=gettext_lazy("On sale"), required=False, initial=True)
     remove = forms.BooleanField(label=gettext_lazy("Remove"), required=False)
 
-    def __init__(self, *args: Any, currency: str, option_labels: dict[int, str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, currency: str, option_labels: dict[int, str], counts: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if counts:
+            self.fields["pieces"] = _pieces_field()
         self.option_labels = option_labels
         for number, label in option_labels.items():
             self.fields[f"option{number}"].label = label
@@ -121,7 +134,7 @@ class VariantRow(WorkspaceForm):
     def is_wanted(self) -> bool:
         """Whether somebody typed a variant here, and did not take it away again."""
         data = self.cleaned_data
-        typed = (data.get("price"), data.get("promo"), data.get("cost"), data.get("sku"), data.get("barcode"))
+        typed = [data.get(name) for name in ("price", "promo", "cost", "sku", "barcode", "pieces")]
         return not data.get("remove") and (any(self.options) or any(value not in (None, "") for value in typed))
 
 
@@ -185,7 +198,7 @@ class ProductForm(WorkspaceForm):
     )  # fmt: skip
     supply = forms.ChoiceField(
         label=gettext_lazy("Can be ordered"), choices=list(SUPPLY_LABELS.items()), required=False,
-        initial=Product.Supply.ALWAYS, widget=RadioCards,
+        initial=Product.Supply.STOCK, widget=RadioCards,
     )  # fmt: skip
     preorder_from = forms.DateField(
         label=gettext_lazy("Expected on"), required=False, input_formats=["%Y-%m-%d"], validators=[_check_year],
@@ -213,10 +226,23 @@ class ProductForm(WorkspaceForm):
     option3 = OneLineField(label=gettext_lazy("and by"), max_length=40, required=False)
 
     def __init__(
-        self, data: Any = None, files: Any = None, *, shop: Shop, tree: Shelves, initial: Any = None, **kwargs: Any
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        shop: Shop,
+        tree: Shelves,
+        initial: Any = None,
+        counts: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(data, files, initial=initial, **kwargs)
         self.currency = shop.currency
+        if counts:
+            self.fields["pieces"] = _pieces_field()
+            self.fields["pieces"].help_text = _(
+                "How many lie in your shop now. With several variants, type them there."
+            )
         self._add_prices()
         shelves = [(str(one.pk), tree.full_name(one)) for one in tree.all]
         self.fields["shelf"].choices = [("", _("None")), *shelves]  # type: ignore[attr-defined]  # a ChoiceField
@@ -228,7 +254,7 @@ class ProductForm(WorkspaceForm):
         }
         rows = initial or {}
         labels = self._option_labels()
-        row_options = {"currency": self.currency, "option_labels": labels}
+        row_options = {"currency": self.currency, "option_labels": labels, "counts": counts}
         self.variants: Any = VariantRows(
             _with_rows(data, "variants"), prefix="variants", form_kwargs=row_options,
             initial=[*rows.get("variants", []), *[{}] * EMPTY_ROWS],
@@ -270,7 +296,18 @@ class ProductForm(WorkspaceForm):
             self._check_rows(data, names)
         elif any(any(row.options) for row in data["rows"] if row.is_wanted):
             self.add_error("option1", _("Say what the variants differ by, for example Size."))
+        self._check_pieces(data)
         return data
+
+    def _check_pieces(self, data: dict[str, Any]) -> None:
+        """What is counted needs a number, where the page asks for it: without one nobody could order it."""
+        if data["supply"] != Product.Supply.STOCK or "pieces" not in self.data or "pieces" in self.errors:
+            return
+        if "pieces" in self.fields and data.get("pieces") is None and not data["option_names"]:
+            text = _(
+                "Type how many pieces there are: 0 if they are still to come. What is not counted can always be ordered."
+            )
+            self.add_error("pieces", text)
 
     def _clean_rows(self, rows: Any, label: str) -> list[Any]:
         """The rows of a table; what is wrong in one is also said on top of the form, by its number."""
@@ -317,6 +354,18 @@ class ProductForm(WorkspaceForm):
             ),
             **{name: data[name] for name in same},
         )
+
+    @property
+    def pieces(self) -> dict[int, int]:
+        """The first pieces of a new product, by the place of their variant in `details`; nothing where none are counted."""
+        data = self.cleaned_data
+        if data["supply"] != Product.Supply.STOCK:
+            return {}
+        if not data["option_names"]:
+            typed = [data.get("pieces")]
+        else:
+            typed = [row.cleaned_data.get("pieces") for row in data["rows"] if row.is_wanted]
+        return {place: number for place, number in enumerate(typed) if number}
 
     def _variants(self) -> list[VariantDetails]:
         data = self.cleaned_data

@@ -15,6 +15,7 @@ from tenant_apps.store.models.catalogue import (
 from tenant_apps.store.models.customers import Address, Customer, Partner, PartnerMember, Segment
 from tenant_apps.store.models.delivery import DeliveryZone
 from tenant_apps.store.models.fulfilment import Return, ReturnLine, Shipment, ShipmentLine
+from tenant_apps.store.models.imports import CatalogueImport, ImportedProduct
 from tenant_apps.store.models.invoices import Invoice, InvoiceCounter
 from tenant_apps.store.models.orders import Hold, Order, OrderDay, OrderEvent, OrderLine
 from tenant_apps.store.models.promotions import Promotion
@@ -47,11 +48,13 @@ __all__ = [
     "Cart",
     "CartLine",
     "CashMove",
+    "CatalogueImport",
     "Category",
     "CountedPieces",
     "Customer",
     "DeliveryZone",
     "Hold",
+    "ImportedProduct",
     "Invoice",
     "InvoiceCounter",
     "Location",

@@ -85,6 +85,11 @@ def stocked_variants() -> QuerySet[Any]:
     return counted.annotate(free=F("on_hand") - F("reserved")).filter(Q(is_active=True) | ~Q(on_hand=0))
 
 
+def on_hand_of(product: Product) -> list[Any]:
+    """A product's variants in their order, with `on_hand` over all open places. One query."""
+    return list(stocked_variants().filter(product=product).order_by("position", "pk"))
+
+
 def low_variants() -> QuerySet[Any]:
     """Variants that were in stock once, and of which there is now as little as their threshold, or less."""
     low = stocked_variants().filter(is_active=True, places__gt=0, on_hand__lte=F("low_at"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,23 +14,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing import quotas
+from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
-from tenant_apps.store.models import Category, Product, ProductImage, Variant
+from tenant_apps.store.models import Product, ProductImage
+from tenant_apps.store.presenting.catalogue_file import default_place
 from tenant_apps.store.selectors import abandoned_photos
-from tenant_apps.store.services.attributes import save_specifications
-from tenant_apps.store.services.brands import brand_named
-from tenant_apps.store.services.details import ProductDetails, check_details
-from tenant_apps.store.services.prices import refresh_prices
-from tenant_apps.store.services.shelves import check_room_for_shelf
+from tenant_apps.store.services import stock
+from tenant_apps.store.services.details import ProductDetails
+from tenant_apps.store.services.product_writing import facts_of, write_products
 from tenant_apps.store.services.shop import lock_shop
-from tenant_apps.store.services.stock_levels import refresh_availability
-from tenant_apps.store.services.variants import known_variants, save_variants
-from tenant_apps.store.services.words import write_words
+from tenant_apps.store.services.variants import known_variants
 from tenant_apps.team.models import Photo
-from tenant_apps.team.selectors import free_slug_in
-from tenant_apps.team.services.photos import category_named, discard_photos
+from tenant_apps.team.selectors import free_slug_in, free_slugs_in
+from tenant_apps.team.services.photos import discard_photos
 
 MAX_PHOTOS = 8
 TOO_MANY_PRODUCTS = gettext_lazy(
@@ -38,9 +38,16 @@ TOO_MANY_PRODUCTS = gettext_lazy(
 
 @transaction.atomic
 def create_product(
-    *, public_id: UUID, details: ProductDetails, photos: list[Photo] | None = None, publish: bool = False
+    *,
+    public_id: UUID,
+    details: ProductDetails,
+    photos: list[Photo] | None = None,
+    publish: bool = False,
+    pieces: Mapping[int, int] | None = None,
+    by: User | None = None,
 ) -> Product:
-    """Add a product with its variants. Locks the shop; one transaction.
+    """Add a product with its variants, and receive its first `pieces` (by the place of their variant in `details`) in the first
+    open place. Locks the shop, then the place; one transaction. Nobody waits for the rows of a product that is new.
 
     The same `public_id` again returns the product already made, so a form sent twice adds one product.
     Raises QuotaReached (`products`) and DomainError (`sku_taken`, `barcode_taken`, `too_many_photos`, and what
@@ -53,11 +60,22 @@ def create_product(
     quotas.reserve("products", message=TOO_MANY_PRODUCTS)
     product = Product(public_id=public_id, slug=free_slug_in(Product.objects.all(), details.name, fallback="product"))
     _set_status(product, published=publish)
-    _write(product, details)
+    write_products([(product, details)])
     _attach(product, photos or [])
     discard_photos(photos=abandoned_photos())
     record(action="store.product.created", category=AuditCategory.CATALOGUE, resource=product, after=_facts(product))
+    _receive(product, pieces or {}, by)
     return product
+
+
+def _receive(product: Product, pieces: Mapping[int, int], by: User | None) -> None:
+    place = default_place()
+    if place is None or not pieces:
+        return
+    ids = dict(product.variants.values_list("position", "pk"))
+    received = {ids[at]: number for at, number in pieces.items()}
+    stock.receive_all(location=place, pieces=received, reason=_("New product"), by=by)
+    product.refresh_from_db(fields=["is_available"])
 
 
 @transaction.atomic
@@ -78,7 +96,7 @@ def update_product(
     before = _facts(product)
     if publish is not None:
         _set_status(product, published=publish)
-    _write(product, details)
+    write_products([(product, details)])
     _detach(product, remove or [])
     _attach(product, photos or [])
     discard_photos(photos=abandoned_photos())
@@ -90,6 +108,80 @@ def update_product(
         after=_facts(product),
     )
     return product
+
+
+@dataclass(frozen=True, slots=True)
+class NewProduct:
+    """A product to be added; `slug` is the address it would like, else one is made of its name."""
+
+    public_id: UUID
+    details: ProductDetails
+    publish: bool = False
+    slug: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedProduct:
+    """What a product becomes. `publish` None leaves it shown or hidden as it is."""
+
+    product: Product
+    details: ProductDetails
+    publish: bool | None = None
+
+
+@transaction.atomic
+def create_products(*, wanted: Sequence[NewProduct]) -> list[Product]:
+    """Add many products without photos; those whose `public_id` is there already are left out. Locks the shop; one
+    transaction. A few queries for each. Raises what `create_product` raises, and adds none then."""
+    lock_shop()
+    there = set(
+        Product.objects.filter(public_id__in=[one.public_id for one in wanted]).values_list("public_id", flat=True)
+    )
+    new = [one for one in wanted if one.public_id not in there]
+    if not new:
+        return []
+    quotas.reserve("products", len(new), message=TOO_MANY_PRODUCTS)
+    slugs = free_slugs_in(Product.objects.all(), [one.slug or one.details.name for one in new], fallback="product")
+    written = [(Product(public_id=one.public_id, slug=slug), one.details) for one, slug in zip(new, slugs, strict=True)]
+    for one, (product, _details) in zip(new, written, strict=True):
+        _set_status(product, published=one.publish)
+    write_products(written)
+    products = [product for product, _details in written]
+    after = facts_of(products)
+    for product in products:
+        record(
+            action="store.product.created",
+            category=AuditCategory.CATALOGUE,
+            resource=product,
+            after=after[product.pk],
+        )
+    return products
+
+
+@transaction.atomic
+def update_products(*, changed: Sequence[ChangedProduct]) -> list[Product]:
+    """Change many products, as they are in the database now. Locks the shop; one transaction. A few queries for each.
+
+    The products come with their category and brand, and are what they are while the shop is locked. Raises what
+    `update_product` raises, and changes none then.
+    """
+    lock_shop()
+    products = [one.product for one in changed]
+    before = facts_of(products)
+    for one in changed:
+        if one.publish is not None:
+            _set_status(one.product, published=one.publish)
+    write_products([(one.product, one.details) for one in changed])
+    after = facts_of(products)
+    for product in products:
+        record(
+            action="store.product.changed",
+            category=AuditCategory.CATALOGUE,
+            resource=product,
+            before=before[product.pk],
+            after=after[product.pk],
+        )
+    return products
 
 
 @transaction.atomic
@@ -145,41 +237,6 @@ def _set_status(product: Product, *, published: bool) -> None:
         product.published_at = timezone.now()
 
 
-def _write(product: Product, details: ProductDetails) -> None:
-    """Save the product with its variants, its specifications, and what lists and search look at. Needs the shop's lock."""
-    check_details(details)
-    product.name = details.name
-    product.summary = details.summary
-    product.description = details.description
-    product.category = _category(details)
-    product.brand = brand_named(details.brand)
-    product.supply = details.supply
-    product.preorder_from = details.preorder_from if details.supply == Product.Supply.PREORDER else None
-    product.badges = list(details.badges)
-    product.option_names = list(details.option_names)
-    product.meta_title = details.meta_title
-    product.meta_description = details.meta_description
-    product.save()
-    save_variants(product=product, variants=details.variants)
-    save_specifications(product=product, pairs=details.specifications)
-    refresh_prices(products=[product])
-    refresh_availability(products=[product.pk])
-    write_words(product)
-
-
-def _category(details: ProductDetails) -> Category | None:
-    if details.category or details.category_id is None:
-        top = Category.objects.filter(parent=None)
-        if details.category and not top.filter(name__iexact=details.category).exists():
-            check_room_for_shelf(Category.objects.count(), field="category")
-        return category_named(details.category, shelf=top, audit_category=AuditCategory.CATALOGUE)
-    category = Category.objects.filter(pk=details.category_id).first()
-    if category is None:
-        message = _("This shelf was deleted in the meantime. Choose another one.")
-        raise DomainError("shelf_gone", message, field="shelf")
-    return category
-
-
 def _attach(product: Product, photos: list[Photo]) -> None:
     """Add photos behind those there are. One that is attached already stays where it is."""
     attached = set(ProductImage.objects.filter(photo__in=photos).values_list("photo_id", flat=True))
@@ -201,32 +258,4 @@ def _detach(product: Product, public_ids: list[UUID]) -> None:
 
 
 def _facts(product: Product) -> dict[str, Any]:
-    """A product as the audit log keeps it; its variants and specifications as a line each."""
-    variants = list(product.variants.order_by("position"))
-    specifications = product.specifications.select_related("attribute")
-    return {
-        "name": product.name,
-        "slug": product.slug,
-        "status": product.status,
-        "summary": product.summary,
-        "description": product.description,
-        "category": product.category.name if product.category else "",
-        "brand": product.brand.name if product.brand else "",
-        "supply": product.supply,
-        "preorder_from": product.preorder_from,
-        "badges": product.badges,
-        "options": product.option_names,
-        "price_minor": variants[0].price_minor if variants else None,
-        "sku": (variants[0].sku if variants else None) or "",
-        "variants": [_variant_facts(variant) for variant in variants],
-        "specifications": [f"{one.attribute.name}: {one.value}" for one in specifications],
-        "meta_title": product.meta_title,
-        "meta_description": product.meta_description,
-        "photos": product.images.count(),
-    }
-
-
-def _variant_facts(variant: Variant) -> dict[str, Any]:
-    kept = ("name", "sku", "barcode", "price_minor", "promo_minor", "promo_starts_at", "promo_ends_at", "cost_minor",
-            "low_stock_at", "is_active")  # fmt: skip
-    return {name: value for name in kept if (value := getattr(variant, name)) not in (None, "")}
+    return facts_of([product])[product.pk]

@@ -3,6 +3,7 @@ one transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,21 @@ def add_shelf(*, details: ShelfDetails, photo: Photo | None = None) -> Category:
         photo=photo,
     )
     record(action="store.category.created", category=AuditCategory.CATALOGUE, resource=shelf, after=_facts(shelf))
+    return shelf
+
+
+@transaction.atomic
+def shelf_at(*, path: Sequence[str]) -> Category:
+    """The shelf at the end of a path from the top down, whatever the case; what is missing of it is added. Locks the shop.
+    Raises DomainError (`shelf_too_deep`, `too_many_shelves`)."""
+    lock_shop()
+    shelf: Category | None = None
+    for name in path:
+        parent_id = shelf.pk if shelf else None
+        there = Category.objects.filter(parent=parent_id, name__iexact=name).first()
+        shelf = there or add_shelf(details=ShelfDetails(name, parent_id=parent_id))
+    if shelf is None:
+        raise ValueError("a path has a name at least")
     return shelf
 
 

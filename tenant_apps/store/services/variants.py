@@ -1,7 +1,8 @@
-"""Writing a product's variants. Every function needs the shop's lock, and the transaction of the product's write."""
+"""Writing the variants of products. Every function needs the shop's lock, and the transaction of the product's write."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -17,23 +18,54 @@ from tenant_apps.store.services.details import MAX_VARIANTS, VariantDetails
 _ASIDE = 100 * MAX_VARIANTS
 
 
-def save_variants(*, product: Product, variants: tuple[VariantDetails, ...]) -> None:
-    """Make a product's variants these, in this order. Those that are known by their public id are kept; one that is no longer
-    there is deleted, or taken off sale behind the others when stock or orders know it.
+Written = Sequence[tuple[Product, tuple[VariantDetails, ...]]]
 
-    Locks the rows that go. Raises DomainError (`sku_taken`, `barcode_taken`).
+
+def save_variants(written: Written) -> None:
+    """Make the variants of each product these, in this order. Those that are known by their public id are kept; one that is no
+    longer there is deleted, or taken off sale behind the others when stock or orders know it.
+
+    Locks the rows that go. As many queries for one product as for many, and one for each variant that was there before.
+    Raises DomainError (`sku_taken`, `barcode_taken`).
     """
-    _check_codes_free(product, variants)
-    known = {variant.public_id: variant for variant in product.variants.all()}
-    variants = _with_only_one(variants, known)
-    kept = {details.public_id for details in variants} & set(known)
-    retired = _remove([variant for public_id, variant in known.items() if public_id not in kept])
-    product.variants.update(position=F("position") + _ASIDE, sku=None, barcode=None)
+    for error in codes_taken(written).values():
+        raise error
+    known = _variants_of([product for product, _variants in written])
+    wanted = [(product, _with_only_one(variants, known[product.pk])) for product, variants in written]
+    kept = {details.public_id for _product, variants in wanted for details in variants}
+    leaving = [one for of_product in known.values() for public_id, one in of_product.items() if public_id not in kept]
+    retired = _remove(leaving)
+    there = [product_id for product_id, of_product in known.items() if of_product]
+    if there:
+        rows = Variant.objects.filter(product__in=there)
+        rows.update(position=F("position") + _ASIDE, sku=None, barcode=None)
+    new = [one for product, variants in wanted for one in _save_known(product, variants, known[product.pk])]
+    Variant.objects.bulk_create(new)
+    for product, variants in wanted:
+        _retire([one for one in retired if one.product_id == product.pk], variants)
+
+
+def _variants_of(products: Sequence[Product]) -> dict[int, dict[UUID, Variant]]:
+    """Their variants by public id, by the products' ids."""
+    found: dict[int, dict[UUID, Variant]] = {product.pk: {} for product in products}
+    for variant in Variant.objects.filter(product__in=found).order_by("position", "pk"):
+        found[variant.product_id][variant.public_id] = variant
+    return found
+
+
+def _save_known(
+    product: Product, variants: tuple[VariantDetails, ...], known: dict[UUID, Variant]
+) -> Iterator[Variant]:
+    """Save those that were there; the new ones are returned, not saved yet."""
     for position, details in enumerate(variants):
-        variant = (known.get(details.public_id) if details.public_id else None) or Variant(product=product)
-        _fill(variant, details, position)
-        variant.save()
-    _retire(retired, variants)
+        variant = known.get(details.public_id) if details.public_id else None
+        if variant is None:
+            variant = Variant(product=product)
+            _fill(variant, details, position)
+            yield variant
+        else:
+            _fill(variant, details, position)
+            variant.save()
 
 
 def _with_only_one(variants: tuple[VariantDetails, ...], known: dict[UUID, Variant]) -> tuple[VariantDetails, ...]:
@@ -91,25 +123,40 @@ def _fill(variant: Variant, details: VariantDetails, position: int) -> None:
     variant.position = position
 
 
-def _check_codes_free(product: Product, variants: tuple[VariantDetails, ...]) -> None:
-    """No other product has any of these references and barcodes."""
-    skus = {variant.sku.lower() for variant in variants if variant.sku}
-    barcodes = {variant.barcode.lower() for variant in variants if variant.barcode}
+def codes_taken(written: Written) -> dict[UUID, DomainError]:
+    """What is wrong with references and barcodes that another product has already, one of these too, by the products' public
+    ids. One query."""
+    skus = {one.sku.lower() for _product, variants in written for one in variants if one.sku}
+    barcodes = {one.barcode.lower() for _product, variants in written for one in variants if one.barcode}
     if not skus and not barcodes:
-        return
-    others = Variant.objects.annotate(sku_key=Lower("sku"), barcode_key=Lower("barcode"))
-    other = (
-        others.filter(Q(sku_key__in=skus) | Q(barcode_key__in=barcodes))
-        .exclude(product=product.pk)
-        .select_related("product")
-        .first()
-    )
-    if other is None:
-        return
-    if (other.sku or "").lower() in skus:
-        message = _("“%(product)s” already has the reference %(code)s. Choose another one.")
-        raise DomainError("sku_taken", message % {"product": other.product.name, "code": other.sku}, field="sku")
-    message = _("“%(product)s” already has the barcode %(code)s.")
-    raise DomainError(
-        "barcode_taken", message % {"product": other.product.name, "code": other.barcode}, field="barcode"
-    )
+        return {}
+    others = Variant.objects.annotate(sku_key=Lower("sku"), barcode_key=Lower("barcode")).select_related("product")
+    ours = [product.pk for product, _variants in written if product.pk]
+    found = list(others.filter(Q(sku_key__in=skus) | Q(barcode_key__in=barcodes)).exclude(product__in=ours))
+    by_sku: dict[str, Variant] = {one.sku.lower(): one for one in found if one.sku}
+    by_barcode: dict[str, Variant] = {one.barcode.lower(): one for one in found if one.barcode}
+    errors = {}
+    for product, variants in written:
+        if error := _taken(variants, by_sku, by_barcode):
+            errors[product.public_id] = error
+        # The next product of the same call finds them taken.
+        holders = [Variant(product=product, sku=one.sku or None, barcode=one.barcode or None) for one in variants]
+        by_sku |= {one.sku.lower(): one for one in holders if one.sku}
+        by_barcode |= {one.barcode.lower(): one for one in holders if one.barcode}
+    return errors
+
+
+def _taken(
+    variants: tuple[VariantDetails, ...], by_sku: Mapping[str, Variant], by_barcode: Mapping[str, Variant]
+) -> DomainError | None:
+    for one in variants:
+        if other := by_sku.get(one.sku.lower()):
+            text = _("“%(product)s” already has the reference %(code)s. Choose another one.")
+            values = {"product": other.product.name, "code": other.sku}
+            return DomainError("sku_taken", text % values, field="sku", extra=values)
+    for one in variants:
+        if other := by_barcode.get(one.barcode.lower()):
+            text = _("“%(product)s” already has the barcode %(code)s.")
+            values = {"product": other.product.name, "code": other.barcode}
+            return DomainError("barcode_taken", text % values, field="barcode", extra=values)
+    return None

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import islice
+
 from django.db.models import QuerySet
 
 from tenant_apps.store.models import Product, Specification, Variant
 from tenant_apps.store.selectors.search import search_fields
 
+BATCH = 500
 
-def write_words(product: Product) -> None:
-    """Set a product's search columns from what it is called now, its variants and its specifications. Three queries; the
-    caller saves nothing more."""
-    variants = list(Variant.objects.filter(product=product).values_list("sku", "options"))
-    values = Specification.objects.filter(product=product).values_list("value", flat=True)
-    fields = search_fields(
-        name=product.name,
-        brand=product.brand.name if product.brand else "",
-        category=product.category.name if product.category else "",
-        skus=[sku for sku, _options in variants if sku],
-        values=[*values, *(value for _sku, options in variants for value in options)],
-        description=f"{product.summary} {product.description}",
-    )
-    Product.objects.filter(pk=product.pk).update(**fields)
+
+def write_words(products: Sequence[Product]) -> None:
+    """Set the products' search columns from what they are called now, their variants and their specifications. Two queries for
+    all, and one each; the caller saves nothing more."""
+    ids = [product.pk for product in products]
+    variants: dict[int, list[tuple[str | None, list[str]]]] = defaultdict(list)
+    for product_id, sku, options in Variant.objects.filter(product__in=ids).values_list("product", "sku", "options"):
+        variants[product_id].append((sku, options))
+    values: dict[int, list[str]] = defaultdict(list)
+    for product_id, value in Specification.objects.filter(product__in=ids).values_list("product", "value"):
+        values[product_id].append(value)
+    for product in products:
+        own = variants[product.pk]
+        fields = search_fields(
+            name=product.name,
+            brand=product.brand.name if product.brand else "",
+            category=product.category.name if product.category else "",
+            skus=[sku for sku, _options in own if sku],
+            values=[*values[product.pk], *(value for _sku, options in own for value in options)],
+            description=f"{product.summary} {product.description}",
+        )
+        Product.objects.filter(pk=product.pk).update(**fields)
 
 
 def write_words_of(products: QuerySet[Product]) -> None:
     """The same for all of these, after the shelf or brand they are on was renamed. The caller holds the shop's lock."""
-    for product in products.select_related("category", "brand").iterator(chunk_size=500):
-        write_words(product)
+    rows = products.select_related("category", "brand").defer("search_text", "search_vector")
+    remaining = rows.iterator(chunk_size=BATCH)
+    while batch := list(islice(remaining, BATCH)):
+        write_words(batch)

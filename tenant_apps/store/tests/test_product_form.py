@@ -20,7 +20,7 @@ from tenant_apps.store.models import Location, Product, StockLevel, Variant
 from tenant_apps.store.services import ProductDetails, ShelfDetails, VariantDetails
 from tenant_apps.store.services.details import check_details
 from tenant_apps.store.tests.support import make_product, product_details
-from tenant_apps.team.tests.support import BACKEND, refused, upload
+from tenant_apps.team.tests.support import BACKEND, make_member, make_role, refused, upload
 from tests.support.tenants import Browser
 
 NEW = "/staff/products/new/"
@@ -253,3 +253,63 @@ ONE = VariantDetails(100)
 def test_what_makes_no_product_is_refused(code: str, details: dict[str, Any]) -> None:
     with refused(code):
         check_details(ProductDetails(**{"name": "A", "variants": (ONE,), **details}))
+
+
+def test_the_first_pieces_of_a_new_product_are_received(tenant: Tenant, tenant_client: Client) -> None:
+    data = sent(supply="stock", pieces="12")
+    save(tenant_client, NEW, data)
+    save(tenant_client, NEW, data)
+    product = Product.objects.get()
+    [level] = StockLevel.objects.filter(variant__product=product)
+    [movement] = level.movements.all()
+    assert (level.quantity, level.location, product.is_available) == (12, Location.objects.get(), True)
+    assert (movement.action, movement.quantity, movement.actor) == ("received", 12, User.objects.get(is_staff=True))
+
+
+def test_each_variant_of_a_new_product_has_pieces_of_its_own(tenant: Tenant, tenant_client: Client) -> None:
+    rows = table("variants", row("M", pieces="3"), row("", remove="on"), row("L", pieces=""), row("XL", pieces="5"))
+    save(tenant_client, NEW, sent(supply="stock", pieces="", option1="Taille", **rows))
+    levels = StockLevel.objects.order_by("variant__position")
+    assert [(one.variant.name, one.quantity) for one in levels] == [("M", 3), ("XL", 5)]
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "douze", "1000001", "1,5"])
+def test_pieces_that_cannot_be_meant_are_told_beside_the_field(
+    tenant: Tenant, tenant_client: Client, typed: str
+) -> None:
+    response = tenant_client.post(NEW, sent(supply="stock", pieces=typed))
+    assert response.status_code == 422
+    assert set(response.context["form"].errors) == {"pieces"}
+    assert not Product.objects.exists()
+
+
+def test_what_is_not_counted_has_no_pieces(tenant: Tenant, tenant_client: Client) -> None:
+    save(tenant_client, NEW, sent(supply="always", pieces="12"))
+    assert not StockLevel.objects.exists()
+
+
+def test_pieces_are_only_typed_by_people_who_may_change_the_stock(tenant: Tenant) -> None:
+    browser = Browser(tenant)
+    role = make_role("store.change_products", "store.view_products")
+    browser.force_login(make_member(role).user, backend=BACKEND)
+    assert 'name="pieces"' not in browser.get(NEW).content.decode()
+    save(browser, NEW, sent(supply="stock", pieces="12"))
+    assert not StockLevel.objects.exists()
+
+
+def test_a_product_that_is_there_shows_its_pieces_and_takes_none(tenant: Tenant, tenant_client: Client) -> None:
+    save(tenant_client, NEW, sent(supply="stock", pieces="12"))
+    product = Product.objects.get()
+    page = tenant_client.get(f"/staff/products/{product.slug}/edit/").content.decode()
+    assert f'href="/staff/stock/{product.variants.get().public_id}/"' in page
+    assert 'name="pieces"' not in page
+    save(
+        tenant_client, f"/staff/products/{product.slug}/edit/", sent(key=product.public_id, supply="stock", pieces="99")
+    )
+    assert StockLevel.objects.get().quantity == 12
+
+
+def test_an_empty_form_is_for_goods_that_are_counted(tenant: Tenant, tenant_client: Client) -> None:
+    page = tenant_client.get(NEW)
+    assert page.context["form"]["supply"].value() == "stock"
+    assert 'name="pieces"' in page.content.decode()

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tenant_apps.store.urls import catalogue, documents, prices, reports, reviews, selling, stock, storefront, till
+from tenant_apps.store.urls import (
+    catalogue,
+    documents,
+    imports,
+    prices,
+    reports,
+    reviews,
+    selling,
+    stock,
+    storefront,
+    till,
+)
 
 app_name = "store"
 urlpatterns = [
@@ -11,6 +22,7 @@ urlpatterns = [
     *reviews.urlpatterns,
     *reports.urlpatterns,
     *catalogue.urlpatterns,
+    *imports.urlpatterns,
     *stock.urlpatterns,
     *prices.urlpatterns,
     *documents.urlpatterns,

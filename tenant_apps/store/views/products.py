@@ -16,10 +16,12 @@ from tenant_apps.store import selectors, services
 from tenant_apps.store.forms.product_values import values_of
 from tenant_apps.store.forms.products import ProductForm, wants_more_rows, with_more_rows
 from tenant_apps.store.models import Product
+from tenant_apps.store.selectors.stock import on_hand_of
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import collect_photos, parse_ids, save_form
 from tenant_apps.team.models import Photo
 from tenant_apps.team.pages import UNPROCESSABLE, forget_draft, render_workspace
+from tenant_apps.team.selectors import permissions_of
 
 
 @permission_required("store.view_products")
@@ -46,7 +48,12 @@ def new_product(request: StaffRequest) -> HttpResponse:
 
     def save(form: ProductForm, photos: list[Photo]) -> Product:
         return services.create_product(
-            public_id=form.cleaned_data["key"], details=form.details, photos=photos, publish=_wants_publish(request)
+            public_id=form.cleaned_data["key"],
+            details=form.details,
+            photos=photos,
+            publish=_wants_publish(request),
+            pieces=form.pieces,
+            by=request.user,
         )
 
     return _sent(request, save, draft="product-new")
@@ -59,7 +66,7 @@ def edit_product(request: StaffRequest, slug: str) -> HttpResponse:
     product = _product_or_404(slug)
     if request.method != "POST":
         values = values_of(product, selectors.specifications_of(product))
-        return _product_page(request, _form(request, initial=values), product=product)
+        return _product_page(request, _form(request, initial=values, product=product), product=product)
 
     def save(form: ProductForm, photos: list[Photo]) -> Product:
         return services.update_product(
@@ -111,12 +118,15 @@ def _wants_publish(request: StaffRequest) -> bool:
     return request.POST.get("action") == "publish"
 
 
-def _form(request: StaffRequest, *, initial: dict[str, Any] | None = None) -> ProductForm:
+def _form(
+    request: StaffRequest, *, initial: dict[str, Any] | None = None, product: Product | None = None
+) -> ProductForm:
     shop, tree = selectors.shop(), selectors.read_shelves()
+    counts = product is None and "store.change_stock" in permissions_of(request.user)
     if request.method != "POST":
-        return ProductForm(shop=shop, tree=tree, initial=initial)
+        return ProductForm(shop=shop, tree=tree, initial=initial, counts=counts)
     data = with_more_rows(request.POST) if wants_more_rows(request.POST) else request.POST
-    return ProductForm(data, request.FILES, shop=shop, tree=tree)
+    return ProductForm(data, request.FILES, shop=shop, tree=tree, counts=counts)
 
 
 def _sent(
@@ -127,7 +137,7 @@ def _sent(
     product: Product | None = None,
 ) -> HttpResponse:
     """What becomes of a form that was sent: more rows, what is wrong, or the list with the product saved."""
-    form = _form(request)
+    form = _form(request, product=product)
     photos = collect_photos(request, form, field="photo")
     if wants_more_rows(request.POST):
         form.forget_errors(but="photo")
@@ -160,5 +170,6 @@ def _product_page(
         "brand_names": selectors.brand_names(),
         "attribute_names": selectors.attribute_names(),
         "is_more": wants_more_rows(request.POST),
+        "stocked": on_hand_of(product) if product and product.counts_stock else [],
     }
     return render_workspace(request, "store/staff/product_form.html", context, status=status)

@@ -1,0 +1,53 @@
+"""Catalogue imports in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from tenant_apps.store.models import CatalogueImport, ImportedProduct
+from tenant_apps.store.rules.catalogue_columns import BY_KEY
+
+Status = CatalogueImport.Status
+STATUSES: dict[str, str | Promise] = {
+    Status.READING: gettext_lazy("Being read"),
+    Status.READY: gettext_lazy("Waits for you"),
+    Status.APPLYING: gettext_lazy("Being applied"),
+    Status.APPLIED: gettext_lazy("Applied"),
+    Status.DROPPED: gettext_lazy("Not applied"),
+    Status.FAILED: gettext_lazy("Stopped"),
+}
+TONES = {Status.APPLIED: "success", Status.FAILED: "danger", Status.READY: "warning", Status.DROPPED: "neutral"}
+KINDS: dict[str, str | Promise] = {
+    ImportedProduct.Kind.NEW: gettext_lazy("New products"),
+    ImportedProduct.Kind.CHANGED: gettext_lazy("Changed products"),
+    ImportedProduct.Kind.UNCHANGED: gettext_lazy("As they are"),
+    ImportedProduct.Kind.WRONG: gettext_lazy("To correct"),
+}
+
+
+def column_text(key: str) -> str:
+    """A column's heading; a row's problem as a whole has none."""
+    return BY_KEY[key].heading if key in BY_KEY else _("The row")
+
+
+def told(problem: Mapping[str, Any]) -> str:
+    """A problem on one line, for the file that is sent back."""
+    text = _("Row %(row)s, %(column)s: %(text)s")
+    return text % {"row": problem["row"], "column": column_text(problem["column"]), "text": problem["text"]}
+
+
+def room_text(*, new: int, room: int | None) -> str:
+    """How many new products the plan has no room for; nothing where it has."""
+    if room is None or new <= room:
+        return ""
+    left = new - room
+    return ngettext(
+        "Your plan has no room for %(count)d of the new products. It is left out unless you move to a larger plan first.",
+        "Your plan has no room for %(count)d of the new products. They are left out unless you move to a larger plan first.",
+        left,
+    ) % {"count": left}
