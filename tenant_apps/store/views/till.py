@@ -108,10 +108,10 @@ def _modules() -> tuple[str, ...]:
 
 @cache
 def _version(files: tuple[str, ...], language: str) -> str:
-    """Changes whenever a file of the till does, the page's own template included."""
-    digest = hashlib.sha256(f"{files}{language}".encode())
+    """Changes whenever a file of the till does, the page's own template and its texts in this language included."""
+    words = json.dumps([app_texts(), method_choices()])
+    digest = hashlib.sha256(f"{files}{language}{words}".encode())
     template = APP.parents[2] / "templates" / "store" / "till" / "app.html"
-    texts = APP.parents[2] / "till_texts.py"
-    for path in (*(APP / name for name in _modules()), APP / "sw.js", template, texts):
+    for path in (*(APP / name for name in _modules()), APP / "sw.js", template):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
