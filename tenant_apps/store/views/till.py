@@ -10,6 +10,7 @@ import json
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -28,6 +29,7 @@ from tenant_apps.store.texts.till import app_texts, method_choices
 from tenant_apps.team.access import StaffRequest, TenantRequest, permission_required
 
 APP = Path(__file__).resolve().parents[1] / "static" / "store" / "till"
+NO_SESSION = UUID(int=0)  # stands in addresses that scripts fill in
 SHARED = ("css/app.css", "img/favicon.svg")
 
 
@@ -55,6 +57,9 @@ def app(request: StaffRequest) -> HttpResponse:
             "customers": reverse("store:till_customers_api"),
             "prices": reverse("store:till_prices_api"),
             "returns": reverse("store:till_returns_api"),
+            "invoice": reverse("store:till_invoice_api"),
+            "report": reverse("store:till_report", args=[NO_SESSION]),
+            "no_session": str(NO_SESSION),
         },
         "texts": app_texts(),
     }
