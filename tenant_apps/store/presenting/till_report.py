@@ -67,7 +67,7 @@ def _sales(report: TillReport, currency: str) -> ReportPart:
             ReportRow(_("At list prices"), shown(report.list_minor)),
             ReportRow(_("Discounts"), shown(-report.discount_minor)),
         ]
-    rows.append(ReportRow(_("Sold"), shown(report.sold_minor)))
+    rows.append(ReportRow(pgettext("till report", "Sold"), shown(report.sold_minor)))
     if report.returns:
         rows.append(ReportRow(_("Returns: %(count)s") % {"count": report.returns}, shown(-report.returned_minor)))
     rows.append(ReportRow(_("Sales less returns"), shown(report.net_minor), is_sum=True))

@@ -9,12 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared_apps.accounts.models import User
 from shared_apps.core.errors import DomainError
+from shared_apps.core.tenancy import connection
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import Location, Order, Shop, TillSession
 from tenant_apps.store.rules.periods import named_period
@@ -25,7 +27,6 @@ from tenant_apps.store.services.fulfilment import take_back
 from tenant_apps.store.services.till_returns import take_back_at_till
 from tenant_apps.store.tests.support import make_variants
 from tenant_apps.store.tests.till_support import make_register, make_session, owner, sell, sold_line
-from tests.support.queries import queries_of
 from tests.support.random_runs import random_runs, undone
 from tests.support.tenants import Browser
 
@@ -162,18 +163,23 @@ def test_the_report_is_a_page_that_costs_the_same_whatever_was_sold(tenant: Tena
     browser = Browser(tenant)
     browser.force_login(owner(), backend="allauth.account.auth_backends.AuthenticationBackend")
     path = f"/staff/tills/{session.pk}/report/"
-    assert "encore ouverte" in browser.get(path).content.decode() or "Still open" in browser.get(path).content.decode()
+    assert browser.get(path).status_code == 200
 
     def trade() -> None:
         order = sell(session, sold_line(cloth, 2)).order
         assert order is not None
         give_back(session, order, 1)
 
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            report_of(session)
+        return len(queries)
+
     trade()
-    few = queries_of(browser, path)
+    few = cost()
     for _time in range(4):
         trade()
-    assert queries_of(browser, path) == few
+    assert cost() == few <= 8
     till.close_session(session_id=session.pk, counted_minor=14_900, unsent=0, by=owner())
     page = browser.get(path).content.decode().replace("\u202f", " ").replace("\xa0", " ")
     assert "5 000 FCFA" in page

@@ -45,8 +45,11 @@ export function setUpInvoices(till) {
   const form = $("form", dialog);
   let uuid = null;
 
-  function refused(error) {
-    fail(dialog, error.message, form.elements[error.body.field] ?? form.elements.name);
+  /** What is wrong stands above the field it is about. */
+  function failAt(name, text) {
+    const field = form.elements[name] ?? form.elements.name;
+    field.before($("[data-error]", dialog));
+    fail(dialog, text, field);
   }
 
   /** The invoice now, where the server can be asked; else it waits with the sale. */
@@ -59,7 +62,7 @@ export function setUpInvoices(till) {
     } catch (error) {
       if (!(error instanceof Refused)) return later(error);
       await changeSale(till.db, uuid, () => ({ invoice_state: "refused", invoice_error: error.message }));
-      refused(error);
+      failAt(error.body.field, error.message);
     }
   }
 
@@ -73,7 +76,7 @@ export function setUpInvoices(till) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const [buyer, field, text] = readBuyer(form);
-    if (field) return fail(dialog, text, form.elements[field]);
+    if (field) return failAt(field, text);
     busy($("button:not([type])", form), () => ask(buyer));
   });
   for (const input of $$("input", form)) input.addEventListener("input", () => fail(dialog, ""));
