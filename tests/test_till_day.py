@@ -98,7 +98,7 @@ def sell_online(till: Device, code: str) -> str:
     page = till.page
     choose(till)
     page.evaluate(SCAN_INTO, ["[data-lines] .till-quantity", code])  # the same article once more
-    page.wait_for_function("document.querySelector('[data-lines] .till-quantity').value === '2'")
+    assert page.input_value("[data-lines] .till-quantity") == "2"
     pay(till, ("orange_money", "1 000"), ("cash", "2 000"))
     page.evaluate(SCAN_INTO, ["#receipt button", code])  # the next customer's goods, while the receipt is still shown
     page.locator("#receipt").wait_for(state="hidden")
