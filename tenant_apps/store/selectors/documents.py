@@ -46,7 +46,7 @@ def _paid_at_till(order: Order) -> tuple[Paid, ...]:
 def cash_handed_over(order: Order) -> Money | None:
     """The cash a customer put down at a till, where it was counted and change was given back; else None."""
     counted = order.till_payments.filter(method=Method.CASH, change_minor__gt=0).first()
-    return Money(counted.tendered_minor, order.currency) if counted else None
+    return Money(counted.tendered_minor, order.currency) if counted and counted.tendered_minor else None
 
 
 def documents_of(order: Order) -> list[Invoice]:

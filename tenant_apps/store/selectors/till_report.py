@@ -105,7 +105,8 @@ def _sales(session: TillSession) -> dict[int, dict[str, int]]:
         number=Count("pk"), listed=Sum("items_minor") + Sum("discount_minor"), off=Sum("discount_minor"),
         sold=Sum("total_minor"), tax=Sum("tax_minor"),
     )  # fmt: skip
-    return {row["tax_rate_bp"]: {name: int(value) for name, value in row.items()} for row in rows}
+    names = ("number", "listed", "off", "sold", "tax")
+    return {row["tax_rate_bp"]: {name: int(row[name]) for name in names} for row in rows}
 
 
 def _given_back(session: TillSession) -> dict[int, tuple[int, int, int]]:

@@ -61,7 +61,7 @@ function tile(till, variant) {
     : h("span", { class: "till-picture till-picture-none" }, icon("image"));
   const prices = [h("strong", { class: "money" }, show(price)), list > price ? h("s", { class: "money" }, show(list)) : ""];
   return h("li", {}, h("button", { type: "button", class: "till-tile", "data-variant": variant.id, onclick: () => addVariant(till, variant) },
-    picture, h("span", { class: "till-tile-text" }, h("span", { class: "till-tile-name" }, variant.name), h("span", {}, ...prices), stockNote(variant))));
+    picture, h("span", { class: "till-tile-text" }, h("span", { class: "till-tile-name" }, variant.name), h("span", { class: "till-tile-prices" }, ...prices), stockNote(variant))));
 }
 
 function stockNote(variant) {
