@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 
@@ -100,8 +101,8 @@ def report_of(session: TillSession) -> TillReport:
 
 def _sales(session: TillSession) -> dict[int, dict[str, int]]:
     """By the rate of tax."""
-    rows = Order.objects.filter(till_sale__session=session).values("tax_rate_bp").order_by("tax_rate_bp")
-    rows = rows.annotate(
+    by_rate = Order.objects.filter(till_sale__session=session).values("tax_rate_bp").order_by("tax_rate_bp")
+    rows: Any = by_rate.annotate(
         number=Count("pk"), listed=Sum("items_minor") + Sum("discount_minor"), off=Sum("discount_minor"),
         sold=Sum("total_minor"), tax=Sum("tax_minor"),
     )  # fmt: skip
