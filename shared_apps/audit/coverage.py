@@ -121,7 +121,6 @@ AUDITED: dict[str, Audited] = {
     "store.specification": Audited(parents=("store.product",)),
     # A sale that became an order is told by the order's entry.
     "store.tillpayment": Audited(parents=("store.order",)),
-    "store.tillreturn": Audited(parents=("store.order",)),
     "store.tillsale": Audited(parents=("store.order",)),
     "store.tillsession": Audited(),
     "store.tilltask": Audited(parents=("store.order", "store.tillsale")),

@@ -197,6 +197,7 @@ ACTIONS: dict[str, Words] = {
     "store.location.created": Words(gettext_lazy("Place for stock added"), "map-pin"),
     "store.location.moved": Words(gettext_lazy("Order of the places for stock changed"), "map-pin"),
     "store.location.opened": Words(gettext_lazy("Place for stock opened again"), "map-pin"),
+    "store.order.buyer_named": Words(gettext_lazy("Buyer of a sale named"), "user"),
     "store.order.cancelled": Words(gettext_lazy("Order cancelled"), "ban", "warning"),
     "store.order.confirmed": Words(gettext_lazy("Order confirmed"), "circle-check", "success"),
     "store.order.delivered": Words(gettext_lazy("Order delivered"), "check", "success"),

@@ -253,6 +253,7 @@ def _till(canary: str) -> Samples:
     task = TillTask.objects.create(pk=number, kind="refused", sale=sale, note=canary)
     return {
         "store:till_session": {"session_id": session.pk},
+        "store:till_report": {"session_id": session.pk},
         "store:till_settle": {"pk": task.pk},
         "store:till_edit_register": {"pk": register.pk},
     }

@@ -1,5 +1,5 @@
 """What a stack's test asks for, through the product's services: `pay` a new order, make an `admin`, look at an
-`order`; have a `till` in a shop, and look at its `takings`."""
+`order`; have a `till` in a shop, and look at its `takings` and its `till_day`."""
 
 from __future__ import annotations
 
@@ -84,7 +84,34 @@ def takings() -> dict[str, object]:
         }
 
 
-ACTIONS = {"pay": pay, "admin": admin, "order": order, "till": till, "takings": takings}
+def till_day(register: str) -> dict[str, object]:
+    """What the last session of a register came to, by its report, by the orders' reports, and in documents."""
+    from django.utils import timezone
+    from django_tenants.utils import tenant_context
+
+    from tenant_apps.store.models import Invoice, TillSession, TillTask
+    from tenant_apps.store.rules.periods import named_period
+    from tenant_apps.store.selectors import reports
+    from tenant_apps.store.selectors.till_report import report_of
+    from tests.support.tenants import ready_tenant
+
+    with tenant_context(ready_tenant("store-a")):
+        session = TillSession.objects.filter(register=register).latest("opened_at")
+        told = report_of(session)
+        documents = Invoice.objects.filter(order__till_sale__session=session)
+        now, _before = reports.totals(named_period("7d", now=timezone.localtime()))
+        return {
+            "sales": told.sales, "offline": told.offline, "listed": told.list_minor, "discount": told.discount_minor,
+            "sold": told.sold_minor, "returned": told.returned_minor,
+            "ways": [(way.method, way.taken_minor, way.given_back_minor) for way in told.ways],
+            "cash": [session.opening_minor, session.expected_minor, session.counted_minor, session.difference_minor],
+            "reports": now.sales,
+            "tasks": TillTask.objects.filter(sale__session=session).count(),
+            "documents": sorted((one.kind, one.customer["name"], one.total_minor) for one in documents),
+        }  # fmt: skip
+
+
+ACTIONS = {"pay": pay, "admin": admin, "order": order, "till": till, "takings": takings, "till_day": till_day}
 
 if __name__ == "__main__":
     django.setup()

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from shared_apps.core.querysets import SchemaBoundQuerySet
 from tenant_apps.store.models.orders import Order, OrderLine
 from tenant_apps.store.models.stock import Location
+from tenant_apps.store.models.till import Method, TillSession
 
 
 class Shipment(models.Model):
@@ -53,12 +54,20 @@ class ShipmentLine(models.Model):
 
 
 class Return(models.Model):
-    """Goods that came back. What they were paid is given back by a refund, which names this return."""
+    """Goods that came back, on the order's page or over the counter.
+
+    What was paid for them is given back by a refund of the order's payments. Over the counter it leaves a till at once: then
+    `session`, `method` and `amount_minor` say where and how much. There are no lines where only money was given, for goods
+    that had come back before.
+    """
 
     id = models.UUIDField(
         primary_key=True, default=uuid.uuid4, editable=False
     )  # made with the form: sent twice, it is one
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="returns")
+    session = models.ForeignKey(TillSession, on_delete=models.PROTECT, null=True, blank=True, related_name="returns")
+    method = models.CharField(max_length=15, choices=Method, blank=True)
+    amount_minor = models.BigIntegerField(null=True, blank=True)
     reason = models.CharField(max_length=300)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -69,6 +78,13 @@ class Return(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(session__isnull=True, amount_minor__isnull=True, method="")
+                | Q(session__isnull=False, amount_minor__gte=0, method__in=Method.values),
+                name="store_return_money",
+            )
+        ]
 
 
 class ReturnLine(models.Model):

@@ -1,4 +1,7 @@
-"""The till: registers, their sessions, what devices sent, how sales were paid, and what staff must look at."""
+"""The till: registers, their sessions, what devices sent, how sales were paid, and what staff must look at.
+
+Goods that came back over the counter are a `Return` of the order, as others are.
+"""
 
 from __future__ import annotations
 
@@ -204,32 +207,6 @@ class TillPayment(models.Model):
                 ),
                 name="store_till_payment_change",
             ),
-        ]
-
-
-class TillReturn(models.Model):
-    """Goods of a sale that came back over the counter, and what was given back for them."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # as `TillSession.id`
-    session = models.ForeignKey(TillSession, on_delete=models.PROTECT, related_name="returns")
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="till_returns")
-    lines = models.JSONField()  # [{"line": id, "quantity": n, "unit_minor": n}]
-    location = models.ForeignKey(
-        Location, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )  # on sale again
-    amount_minor = models.BigIntegerField()
-    method = models.CharField(max_length=15, choices=Method)
-    reason = models.CharField(max_length=300)
-    actor = _actor()
-    created_at = models.DateTimeField(db_default=Now())
-
-    objects = SchemaBoundQuerySet.as_manager()
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["-created_at", "id"]
-        constraints = [
-            models.CheckConstraint(condition=Q(amount_minor__gte=0), name="store_till_return_amount"),
-            models.CheckConstraint(condition=~Q(reason=""), name="store_till_return_reason"),
         ]
 
 

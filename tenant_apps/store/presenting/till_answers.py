@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
+
 from shared_apps.accounts.models import User
-from tenant_apps.store.models import Order, Register, TillSession
+from tenant_apps.store.models import Invoice, Order, Register, TillSession
 from tenant_apps.store.rules.offers import Price
 from tenant_apps.store.selectors import shop as the_shop
-from tenant_apps.store.selectors.till import registers_to_sell, takings_of
+from tenant_apps.store.selectors.documents import invoice_of
+from tenant_apps.store.selectors.till import owed_for_returns, registers_to_sell, takings_of
 from tenant_apps.store.texts.people import segment_name
 from tenant_apps.team.access import StaffRequest
 from tenant_apps.team.selectors import permissions_of
@@ -26,6 +29,7 @@ def standing(request: StaffRequest) -> dict[str, Any]:
             "may_return": "store.refund_orders" in may,
             "may_find_customers": "store.view_customers" in may,
             "may_add_registers": "store.change_shop" in may,
+            "may_see_sessions": "store.change_orders" in may,
         },
         "shop": {
             "name": shop.name,
@@ -91,14 +95,26 @@ def why(price: Price) -> str:
     return price.why.name if price.why else ""
 
 
+def invoice(issued: Invoice) -> dict[str, Any]:
+    """An invoice as devices show it: `url` is that of its file, for whoever has the sale's link."""
+    return {
+        "number": issued.number,
+        "to": issued.customer["name"],
+        "url": reverse("store:order_invoice", args=[issued.order_id]),
+    }
+
+
 def past_sale(order: Order) -> dict[str, Any]:
-    """A sale with what of it may still come back."""
+    """A sale with what of it may still come back, what is owed for what did, and its invoice."""
+    issued = invoice_of(order.pk)
     return {
         "id": str(order.pk),
         "number": order.number,
         "sold_at": order.created_at.isoformat(),
         "total_minor": order.total_minor,
         "refunded_minor": order.refunded_minor,
+        "owed_minor": owed_for_returns(order),
+        "invoice": invoice(issued) if issued else None,
         "methods": [payment.method for payment in order.till_payments.all() if payment.amount_minor > 0],
         "lines": [
             {

@@ -41,6 +41,30 @@ class Paid:
 
 
 @dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who an invoice is made out to, where they say so at the counter: a person, or a company with its tax number."""
+
+    name: str
+    company: str = ""
+    tax_number: str = ""
+    address: str = ""
+    phone: str = ""  # E.164
+    email: str = ""
+
+    def as_kept(self) -> dict[str, Any]:
+        """As it stands in a document's row; a company comes first, with the person below it."""
+        person = [self.name] if self.company and self.name else []
+        lines = [line.strip() for line in self.address.splitlines() if line.strip()]
+        return {
+            "name": self.company or self.name,
+            "address": [*person, *lines],
+            "email": self.email,
+            "phone": self.phone,
+            "tax_number": self.tax_number,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Credit:
     """What a credit note says: its lines, what is taken off their sum, its total, and the tax within that."""
 

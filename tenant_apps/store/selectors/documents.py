@@ -9,24 +9,44 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Max, Min, Q
 from django.utils import timezone, translation
 
+from billing.money import Money
 from shared_apps.documents import files
 from tenant_apps.payments.models import Payment
 from tenant_apps.store.models import Invoice, Order
+from tenant_apps.store.models.till import Method
 from tenant_apps.store.rules.invoicing import Paid
 from tenant_apps.store.rules.months import Month, months_back
+from tenant_apps.store.texts.till import METHODS
 
 PER_PAGE = 25
 MOST_MONTHS = 60
 
 
 def payments_of(order: Order) -> tuple[Paid, ...]:
-    """What has paid an order, payment by payment, in its language."""
+    """What has paid an order, payment by payment, in its language; at a till, the cash last."""
+    if order.channel == Order.Channel.TILL:
+        return _paid_at_till(order)
     believed = Payment.objects.filter(purpose="store.order", subject=order.pk, status=Payment.Status.SUCCEEDED)
     with translation.override(order.locale):
         return tuple(
             Paid(str(one.get_method_display()), one.worth, timezone.localdate(one.succeeded_at))
             for one in believed.order_by("succeeded_at")
         )
+
+
+def _paid_at_till(order: Order) -> tuple[Paid, ...]:
+    on = timezone.localdate(order.confirmed_at)
+    taken = sorted(order.till_payments.filter(amount_minor__gt=0), key=lambda one: (one.method == Method.CASH, one.pk))
+    with translation.override(order.locale):
+        return tuple(
+            Paid(str(METHODS[one.method]), Money(one.amount_minor, order.currency), on, one.reference) for one in taken
+        )
+
+
+def cash_handed_over(order: Order) -> Money | None:
+    """The cash a customer put down at a till, where it was counted and change was given back; else None."""
+    counted = order.till_payments.filter(method=Method.CASH, change_minor__gt=0).first()
+    return Money(counted.tendered_minor, order.currency) if counted and counted.tendered_minor else None
 
 
 def documents_of(order: Order) -> list[Invoice]:

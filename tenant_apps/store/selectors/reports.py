@@ -52,6 +52,12 @@ _BY_TIME = """
 _BY_WAY = """
     SELECT channel, method, count(*), sum(total_minor - back) FROM sale GROUP BY channel, method
 """
+_BY_TILL = """
+    SELECT payment.method, COALESCE(sum(payment.amount_minor) FILTER (WHERE payment.amount_minor > 0), 0),
+           COALESCE(-sum(payment.amount_minor) FILTER (WHERE payment.amount_minor < 0), 0)
+    FROM sale JOIN store_tillpayment payment ON payment.order_id = sale.id
+    GROUP BY payment.method
+"""
 _BY_SHELF = """
     SELECT shelf.name, sum(pieces), sum(amount)
     FROM kept LEFT JOIN store_variant variant ON variant.id = kept.variant_id
@@ -137,6 +143,19 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class TillWay:
+    """What sales at the tills were paid by one way, each part of a split payment by its own, and what went back that way."""
+
+    method: str
+    taken: int
+    given_back: int
+
+    @property
+    def kept(self) -> int:
+        return self.taken - self.given_back
+
+
+@dataclass(frozen=True, slots=True)
 class Sold:
     """Pieces of a product or shelf that customers kept. `name` is empty for what is on no shelf, `slug` for what is gone."""
 
@@ -203,6 +222,12 @@ def sales_by_way(period: Period) -> list[Way]:
     """By channel and way to pay, the largest first. One query."""
     ways = [Way(row[0], row[1], row[2], int(row[3])) for row in _sold(_BY_WAY, _window(period))]
     return sorted(ways, key=lambda way: (-way.sales, way.channel, way.method))
+
+
+def till_ways(period: Period) -> list[TillWay]:
+    """How sales at the tills were paid, the largest first: `kept` comes to the sales of that channel. One query."""
+    ways = [TillWay(row[0], int(row[1]), int(row[2])) for row in _sold(_BY_TILL, _window(period))]
+    return sorted(ways, key=lambda way: (-way.kept, way.method))
 
 
 def sales_by_shelf(period: Period, *, limit: int = LISTED) -> list[Sold]:

@@ -35,7 +35,7 @@ from tenant_apps.store.rules.offers import VISITOR, Price
 from tenant_apps.store.selectors.prices import next_price_change, price_many
 
 PER_PAGE = 30
-CATALOGUE_PAGE = 200
+CATALOGUE_PAGE = 500
 # A device that has been without a network for longer asks its prices anew before it promises anything.
 PRICES_KNOWN_FOR = timedelta(days=7)
 MOST_PRICE_CHANGES = 8
@@ -163,6 +163,12 @@ def expected_cash(session: TillSession) -> int:
     cash = TillPayment.objects.filter(session=session, method=Method.CASH).aggregate(sum=Sum("amount_minor"))["sum"]
     moves = session.moves.aggregate(sum=Sum("amount_minor"))["sum"]
     return session.opening_minor + (cash or 0) + (moves or 0)
+
+
+def owed_for_returns(order: Order) -> int:
+    """What was paid for pieces that came back on the order's page, and was not given back yet. One query."""
+    worth = sum(line.unit_minor * line.returned for line in order.lines.all())
+    return max(0, worth - order.refunded_minor)
 
 
 def find_sale(text: str) -> Order | None:

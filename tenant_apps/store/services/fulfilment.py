@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -139,7 +139,7 @@ def take_back(
     *, order_id: UUID, key: UUID, pieces: Mapping[int, int], reason: str, location: Location | None, by: User
 ) -> Return:
     """Note goods that came back, and put them on sale again at a `location` (None: they cannot be sold). Locks the order
-    and its levels; one transaction. Giving the money back is a refund of its own.
+    and its levels; one transaction. Giving the money back is a refund of its own, or of a sale at a till `take_back_at_till`.
 
     The same `key` again returns the return already made. Raises DomainError (`pieces`, `reason`) and Conflict.
     """
@@ -149,20 +149,34 @@ def take_back(
         return made
     if not reason.strip():
         raise DomainError("reason_required", _("Say why the goods came back."), field="reason")
-    lines = _chosen(order, pieces, left=lambda line: line.shipped - line.returned)
+    lines = pieces_to_return(order, pieces)
     back = Return.objects.create(pk=key, order=order, reason=reason.strip(), actor=by)
-    ReturnLine.objects.bulk_create(
-        ReturnLine(back=back, line=line, quantity=quantity, location=location) for line, quantity in lines
-    )
-    for line, quantity in lines:
-        OrderLine.objects.filter(pk=line.pk).update(returned=F("returned") + quantity)
-    counted = {line.variant_id: quantity for line, quantity in lines if line.counts_stock and line.variant_id}
-    if location and counted:
-        stock.take_back_all(location=location, pieces=counted, reference=order.number, by=by)
+    book_returned(back, lines, location=location, by=by)
     returned = {"pieces": sum(quantity for _line, quantity in lines), "reason": back.reason}
     note_event(order, "returned", by=by, **returned)
     _record(order, "store.order.returned", by=by, after=returned)
     return back
+
+
+def pieces_to_return(order: Order, pieces: Mapping[int, int]) -> list[tuple[OrderLine, int]]:
+    """The lines of an order with how many pieces of each come back, within what left the shop and has not come back yet: the
+    one limit, whichever way they come. Needs the order's lock. Raises DomainError (`pieces_none`, `pieces_too_many`)."""
+    return _chosen(order, pieces, left=lambda line: line.shipped - line.returned)
+
+
+def book_returned(back: Return, lines: Sequence[tuple[OrderLine, int]], *, location: Location | None, by: User) -> None:
+    """Write down the pieces of a return, and put them on sale again at a `location`. In the transaction that holds the
+    order's lock; locks the levels together."""
+    ReturnLine.objects.bulk_create(
+        ReturnLine(back=back, line=line, quantity=quantity, location=location) for line, quantity in lines
+    )
+    counted: dict[int, int] = {}
+    for line, quantity in lines:
+        OrderLine.objects.filter(pk=line.pk).update(returned=F("returned") + quantity)
+        if line.counts_stock and line.variant_id is not None:
+            counted[line.variant_id] = counted.get(line.variant_id, 0) + quantity
+    if location and counted:
+        stock.take_back_all(location=location, pieces=counted, reference=back.order.number, by=by)
 
 
 def _move(order: Order, to: str, kind: str, *, action: str, by: User | None, **data: Any) -> Order:

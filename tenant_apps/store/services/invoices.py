@@ -22,7 +22,7 @@ from shared_apps.documents.numbers import next_number
 from tenant_apps.store.models import Invoice, InvoiceCounter, Order, Shop
 from tenant_apps.store.presenting.documents import DESK
 from tenant_apps.store.rules import invoicing
-from tenant_apps.store.rules.invoicing import Paid
+from tenant_apps.store.rules.invoicing import Buyer, Paid
 from tenant_apps.store.selectors.documents import payments_of
 
 Kind = Invoice.Kind
@@ -30,12 +30,17 @@ Kind = Invoice.Kind
 
 @transaction.atomic
 def issue_invoice(
-    *, order: Order, by: User | None = None, payments: Sequence[Paid] | None = None, now: datetime | None = None
+    *,
+    order: Order,
+    by: User | None = None,
+    payments: Sequence[Paid] | None = None,
+    buyer: Buyer | None = None,
+    now: datetime | None = None,
 ) -> Invoice:
     """The invoice of an order that is paid whole or handed over; the one there is, if it was issued before.
 
     Joins the caller's transaction or opens one; locks the order, and the year's counter until the end: it comes last. The
-    PDF follows after commit. `payments` is what paid it, where the caller knows better than the order's row.
+    PDF follows after commit. `payments` is what paid it, where the caller knows better than the order's row; `buyer` who it is made out to, where that is not who ordered.
 
     Raises:
         DomainError: the order is neither paid nor handed over, or was cancelled.
@@ -58,7 +63,7 @@ def issue_invoice(
             locale=_printed_in(order.locale),
             currency=order.currency,
             seller=invoicing.seller_of(shop),
-            customer=invoicing.customer_of(order),
+            customer=buyer.as_kept() if buyer else invoicing.customer_of(order),
             lines=lines,
             subtotal_minor=invoicing.sum_of(lines),
             reduction_minor=invoicing.sum_of(lines) - order.total_minor,

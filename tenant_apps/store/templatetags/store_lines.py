@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from shared_apps.accounts.phones import show_phone
 from tenant_apps.store.models import Order
 from tenant_apps.store.texts.orders import Words, status_words
+from tenant_apps.store.texts.till import METHODS
 
 register = template.Library()
 register.filter("phone", show_phone)
@@ -27,6 +28,12 @@ NOTHING = Words(_("Nothing was paid"), "minus", "neutral")
 def order_words(order: Order) -> Words:
     """What an order's state is called."""
     return status_words(order)
+
+
+@register.filter
+def till_method(key: str) -> str:
+    """What a way to pay at a till is called."""
+    return str(METHODS.get(key, key))
 
 
 @register.filter

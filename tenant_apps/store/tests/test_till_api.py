@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
-from tenant_apps.store.models import Order, Promotion, Register, TillReturn, TillSale, TillSession, TillTask
+from tenant_apps.store.models import Order, Promotion, Register, Return, TillSale, TillSession, TillTask
 from tenant_apps.store.selectors import till as selectors
 from tenant_apps.store.services import stock
 from tenant_apps.store.tests.support import make_variants
@@ -236,7 +236,7 @@ def test_goods_come_back_by_the_number_on_the_receipt_for_who_may(
     body = {"session": str(session.pk), "key": str(uuid.uuid4()), "order": str(sale.order_id), "method": "cash",
             "pieces": {str(found["lines"][0]["id"]): 2}, "reason": "taille", "restock": True}  # fmt: skip
     assert post(device, "returns", body)[0] == 403
-    assert not TillReturn.objects.exists()
+    assert not Return.objects.exists()
     assert post(owners, "returns", body) == (200, {"amount_minor": 2000, "method": "cash"})
     assert post(owners, "returns", {**body, "key": str(uuid.uuid4())})[1]["code"] == "pieces_too_many"
 

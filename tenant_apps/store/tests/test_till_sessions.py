@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import DomainError
 from shared_apps.organisations.current import Tenant
-from tenant_apps.store.models import Order, TillPayment, TillReturn, TillSession
+from tenant_apps.store.models import Order, Return, TillPayment, TillSession
 from tenant_apps.store.selectors.till import takings_of
 from tenant_apps.store.services import till
 from tenant_apps.store.services.till import RegisterDetails
@@ -110,7 +110,7 @@ def test_a_register_that_is_open_is_neither_moved_nor_put_away(tenant: Tenant) -
     assert (caught.value.code, caught.value.field) == ("name_taken", "name")
 
 
-def take_back(session: TillSession, order: Order, pieces: dict[int, int], **changes: object) -> TillReturn:
+def take_back(session: TillSession, order: Order, pieces: dict[int, int], **changes: object) -> Return:
     values = {"key": uuid.uuid4(), "method": "cash", "reason": "taille", "restock": True, "by": owner(), **changes}
     return take_back_at_till(session_id=session.pk, order_id=order.pk, pieces=pieces, **values)
 
@@ -122,7 +122,7 @@ def test_goods_come_back_for_exactly_what_was_paid(tenant: Tenant) -> None:
     assert order is not None
     given = 0
     for line in order.lines.all():
-        given += take_back(session, order, {line.pk: line.quantity}).amount_minor
+        given += take_back(session, order, {line.pk: line.quantity}).amount_minor or 0
     assert given == 2000
     order.refresh_from_db()
     assert (order.paid_minor, order.refunded_minor) == (2000, 2000)
@@ -146,7 +146,7 @@ def test_no_more_comes_back_than_was_sold_and_a_return_sent_twice_is_one(tenant:
             take_back(session, order, pieces)
         assert caught.value.code == code
     order.refresh_from_db()
-    assert (order.refunded_minor, TillReturn.objects.count()) == (1000, 1)
+    assert (order.refunded_minor, Return.objects.count()) == (1000, 1)
     assert takings_of(session).by_method == [("cash", 2000), ("wave", -1000)]
 
 

@@ -22,10 +22,12 @@ CHANNELS: dict[str, str | Promise] = {
 METHODS: dict[str, str | Promise] = {
     "": gettext_lazy("Not said"),
     "bank_transfer": gettext_lazy("Bank transfer"),
+    "card": gettext_lazy("Card"),
     "cash": gettext_lazy("Cash"),
     "moov": "Moov Money",
     "mtn_momo": "MTN Mobile Money",
     "orange_money": "Orange Money",
+    "other": gettext_lazy("Other"),
     "paypal": "PayPal",
     "stripe": gettext_lazy("Bank card"),
     "wave": "Wave",

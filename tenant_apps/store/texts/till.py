@@ -70,6 +70,7 @@ def method_choices() -> list[dict[str, str]]:
 def app_texts() -> dict[str, str]:
     """The texts of the scripts, by their keys; "{n}" and "{…}" are filled in there."""
     return {
+        "starting": _("Loading"),
         "online": _("Online"),
         "offline": _("Offline"),
         "offline_one": _("Offline: 1 sale to send"),
@@ -113,6 +114,16 @@ def app_texts() -> dict[str, str]:
         "total": _("Total"),
         "served_by": _("Served by {name}"),
         "thanks": _("Thank you for your purchase."),
+        "invoice_name": _("Say who the invoice is for: a name or a company."),
+        "invoice_email": _("Enter a whole e-mail address, for example awa@example.org, or none."),
+        "invoice_later": _("The invoice is made once the sale is sent."),
+        "invoice_wanted": _("Invoice asked for: it is made once the sale is sent."),
+        "invoice_refused": _("The invoice was not made."),
+        "invoice_not_booked": _("The sale could not be booked."),
+        "invoice_open": _("Open invoice {number}"),
+        "invoice_of": _("Invoice {number}"),
+        "owed": _("{amount} still to give for goods that came back before."),
+        "report": pgettext("till", "Report"),
         "state_pending": _("To send"),
         "state_accepted": _("Sent"),
         "state_refused": _("Kept for the manager"),

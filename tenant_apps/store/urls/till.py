@@ -17,6 +17,7 @@ urlpatterns = [
     path("staff/till/api/customers/", till_api.customers, name="till_customers_api"),
     path("staff/till/api/prices/", till_api.prices, name="till_prices_api"),
     path("staff/till/api/returns/", till_api.returns, name="till_returns_api"),
+    path("staff/till/api/invoice/", till_api.invoice, name="till_invoice_api"),
     path("staff/tills/", till_office.sessions, name="till_sessions"),
     path("staff/tills/tasks/", till_office.tasks, name="till_tasks"),
     path("staff/tills/tasks/<int:pk>/done/", till_office.settle, name="till_settle"),
@@ -24,4 +25,5 @@ urlpatterns = [
     path("staff/tills/registers/new/", till_office.new_register, name="till_new_register"),
     path("staff/tills/registers/<int:pk>/", till_office.edit_register, name="till_edit_register"),
     path("staff/tills/<uuid:session_id>/", till_office.session, name="till_session"),
+    path("staff/tills/<uuid:session_id>/report/", till_office.report, name="till_report"),
 ]

@@ -147,5 +147,6 @@ def _receipt_of(order: Order) -> receipts.Receipt:
         phone=show_phone(shop.phone),
         moment=timezone.localtime(order.confirmed_at or order.created_at),
         payments=found.payments_of(order),
+        given=found.cash_handed_over(order),
         url=own_url(f"{reverse('store:home')}orders/{order.pk}/"),
     )

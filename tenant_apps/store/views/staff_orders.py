@@ -183,7 +183,9 @@ def take_back(request: StaffRequest, number: str) -> HttpResponse:
             by=request.user,
         ))  # fmt: skip
         if back:
-            messages.success(request, _("The goods are back. Give the money back from the order’s payments."))
+            from_till = _("The goods are back. Give the money back at a till.")
+            from_payments = _("The goods are back. Give the money back from the order’s payments.")
+            messages.success(request, from_till if found.channel == Order.Channel.TILL else from_payments)
             return redirect("store:staff_order", number)
     return _form_page(request, "store/staff/take_back.html", found, form)
 

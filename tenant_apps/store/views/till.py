@@ -10,6 +10,7 @@ import json
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -28,6 +29,7 @@ from tenant_apps.store.texts.till import app_texts, method_choices
 from tenant_apps.team.access import StaffRequest, TenantRequest, permission_required
 
 APP = Path(__file__).resolve().parents[1] / "static" / "store" / "till"
+NO_SESSION = UUID(int=0)  # stands in addresses that scripts fill in
 SHARED = ("css/app.css", "img/favicon.svg")
 
 
@@ -55,6 +57,9 @@ def app(request: StaffRequest) -> HttpResponse:
             "customers": reverse("store:till_customers_api"),
             "prices": reverse("store:till_prices_api"),
             "returns": reverse("store:till_returns_api"),
+            "invoice": reverse("store:till_invoice_api"),
+            "report": reverse("store:till_report", args=[NO_SESSION]),
+            "no_session": str(NO_SESSION),
         },
         "texts": app_texts(),
     }
@@ -108,10 +113,10 @@ def _modules() -> tuple[str, ...]:
 
 @cache
 def _version(files: tuple[str, ...], language: str) -> str:
-    """Changes whenever a file of the till does, the page's own template included."""
-    digest = hashlib.sha256(f"{files}{language}".encode())
+    """Changes whenever a file of the till does, the page's own template and its texts in this language included."""
+    words = json.dumps([app_texts(), method_choices()])
+    digest = hashlib.sha256(f"{files}{language}{words}".encode())
     template = APP.parents[2] / "templates" / "store" / "till" / "app.html"
-    texts = APP.parents[2] / "till_texts.py"
-    for path in (*(APP / name for name in _modules()), APP / "sw.js", template, texts):
+    for path in (*(APP / name for name in _modules()), APP / "sw.js", template):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

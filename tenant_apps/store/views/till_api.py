@@ -12,6 +12,8 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -21,18 +23,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shared_apps.accounts.models import User
+from shared_apps.accounts.phones import parse_phone
 from shared_apps.core.errors import DomainError, NotAllowed
-from tenant_apps.store.models import Register, TillSale, Variant
+from tenant_apps.store.models import Order, Register, TillSale, Variant
 from tenant_apps.store.presenting import till_answers
+from tenant_apps.store.rules.invoicing import Buyer
 from tenant_apps.store.selectors import till as selectors
 from tenant_apps.store.selectors.prices import person_of, price_many
 from tenant_apps.store.services import till as services
+from tenant_apps.store.services.till_invoices import issue_till_invoice
 from tenant_apps.store.services.till_returns import take_back_at_till
 from tenant_apps.store.services.till_sales import record_sale
 from tenant_apps.team.access import StaffRequest, may, permission_required
 
 MOST_BYTES = 512 * 1024
 MOST_SALES = 50
+# What a buyer may say, and how many letters of it are kept.
+BUYER = {"name": 100, "company": 120, "tax_number": 40, "address": 200, "phone": 30, "email": 254}
 MOST_CLOCK_ERROR = timedelta(days=36_500)
 View = Callable[..., HttpResponse]
 
@@ -201,6 +208,38 @@ def returns(request: StaffRequest) -> HttpResponse:
         method=_text(data, "method"), reason=_text(data, "reason"), restock=data.get("restock") is True, by=request.user,
     )  # fmt: skip
     return JsonResponse({"amount_minor": back.amount_minor, "method": back.method})
+
+
+@permission_required("store.use_till")
+@require_POST
+@answers_in_json
+def invoice(request: StaffRequest) -> HttpResponse:
+    """Make the invoice of a past sale, for whoever bought; sent twice, it is one."""
+    data = _body(request)
+    try:
+        issued = issue_till_invoice(order_id=_uuid(data, "order"), buyer=_buyer(data), by=request.user)
+    except Order.DoesNotExist:
+        raise DomainError("sale_unknown", _("There is no such sale."), field="order", status=404) from None
+    return JsonResponse({"invoice": till_answers.invoice(issued)})
+
+
+def _buyer(data: dict[str, Any]) -> Buyer:
+    """Who an invoice is for. Raises DomainError with the field that is missing or cannot be right."""
+    told = {name: _text(data, name).strip()[:most] for name, most in BUYER.items()}
+    if not (told["name"] or told["company"]):
+        raise DomainError("name_missing", _("Say who the invoice is for: a name or a company."), field="name")
+    if told["phone"]:
+        try:
+            told["phone"] = parse_phone(told["phone"])
+        except DomainError as error:
+            raise DomainError(error.code, error.message, field="phone") from None
+    if told["email"]:
+        try:
+            validate_email(told["email"])
+        except ValidationError:
+            text = _("Enter a whole e-mail address, for example awa@example.org, or none.")
+            raise DomainError("email_invalid", text, field="email") from None
+    return Buyer(**told)
 
 
 def _error_body(error: DomainError) -> dict[str, Any]:

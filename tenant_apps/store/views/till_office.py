@@ -8,14 +8,16 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tenant_apps.store.forms.till import RegisterForm
 from tenant_apps.store.models import Register, TillSession, TillTask
+from tenant_apps.store.presenting.till_report import report_paper
 from tenant_apps.store.selectors import shop as the_shop
 from tenant_apps.store.selectors import till as selectors
+from tenant_apps.store.selectors.till_report import report_of
 from tenant_apps.store.services import till as services
 from tenant_apps.store.texts.till import METHODS, TASKS
 from tenant_apps.team.access import StaffRequest, permission_required
@@ -45,6 +47,16 @@ def session(request: StaffRequest, session_id: UUID) -> HttpResponse:
         "page": selectors.sales_of(found, page=request.GET.get("page", "1")),
     }
     return _page(request, "session", context)
+
+
+@permission_required("store.change_orders")
+@require_safe
+def report(request: StaffRequest, session_id: UUID) -> HttpResponse:
+    """The close-of-day report of a session, to be printed on paper of 80 mm, or on any other, by the browser."""
+    found = get_object_or_404(TillSession.objects.select_related("register", "opened_by", "closed_by"), pk=session_id)
+    shop = the_shop()
+    context = {"session": found, "shop": shop, "report": report_paper(found, report_of(found), shop)}
+    return render(request, "store/till/report.html", context)
 
 
 @permission_required("store.change_orders")

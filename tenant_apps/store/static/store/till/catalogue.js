@@ -8,24 +8,31 @@ export function fold(text) {
   return text.normalize("NFD").replace(/\p{Diacritic}/gu, "").toLowerCase();
 }
 
+/** What the search looks at: made once for a variant, since folding thousands of names takes long. */
+function withWords(variant) {
+  variant.words = fold(`${variant.name} ${variant.sku} ${variant.barcode}`);
+  return variant;
+}
+
+const byWords = (a, b) => (a.words < b.words ? -1 : a.words > b.words ? 1 : a.pk - b.pk);
+
 export class Catalogue {
   constructor(db, register) {
     this.db = db;
     this.register = register;
-    this.variants = [];
-    this.byId = new Map();
-    this.byCode = new Map();
+    this.#index([]);
   }
 
+  /** All that is kept, into memory. */
   async load() {
-    this.variants = await this.db.getAll("variants");
-    this.byId = new Map(this.variants.map((one) => [one.id, one]));
+    this.#index((await this.db.getAll("variants")).map(withWords));
+  }
+
+  #index(variants) {
+    this.variants = variants.sort(byWords);
+    this.byId = new Map(variants.map((one) => [one.id, one]));
     this.byCode = new Map();
-    for (const one of this.variants) {
-      one.words = fold(`${one.name} ${one.sku} ${one.barcode}`);
-      for (const code of [one.sku, one.barcode]) if (code) this.byCode.set(code.toLowerCase(), one);
-    }
-    this.variants.sort((a, b) => a.words.localeCompare(b.words));
+    for (const one of variants) for (const code of [one.sku, one.barcode]) if (code) this.byCode.set(code.toLowerCase(), one);
   }
 
   /** Ask for each page by the version we have; only pages that changed travel. Returns whether anything did. */
@@ -44,18 +51,22 @@ export class Catalogue {
       }
       after = page.after;
     }
-    changed = (await this.#dropPagesBut(seen)) || changed;
-    if (changed) await this.load();
-    return changed;
+    if (!(await this.#dropPagesBut(seen))) return changed;
+    await this.load();
+    return true;
   }
 
+  /** A page as the server has it, on the device and in memory: what it does not have any more is gone. */
   async #keep(after, page) {
+    const until = page.after ?? Infinity;
     const tx = this.db.transaction(["variants", "pages"], "readwrite");
     const variants = tx.objectStore("variants");
-    await variants.delete(IDBKeyRange.bound(after, page.after ?? Infinity, true, false));
+    await variants.delete(IDBKeyRange.bound(after, until, true, false));
     for (const one of page.variants) variants.put(one);
     tx.objectStore("pages").put({ after, version: page.version });
     await tx.done;
+    const others = this.variants.filter(({ pk }) => pk <= after || pk > until);
+    this.#index([...others, ...page.variants.map(withWords)]);
   }
 
   async #dropPagesBut(seen) {

@@ -10,12 +10,15 @@ export function databaseName(tenant, register) {
 
 /** The register's database: its catalogue, its log of sales, and a few facts. */
 export function openTill(tenant, register) {
-  return openDB(databaseName(tenant, register), 1, {
-    upgrade(db) {
-      db.createObjectStore("variants", { keyPath: "pk" });
-      db.createObjectStore("pages", { keyPath: "after" });
-      db.createObjectStore("sales", { keyPath: "uuid" }).createIndex("state", "state");
-      db.createObjectStore("meta");
+  return openDB(databaseName(tenant, register), 2, {
+    upgrade(db, from, _to, tx) {
+      if (from < 1) {
+        db.createObjectStore("variants", { keyPath: "pk" });
+        db.createObjectStore("pages", { keyPath: "after" });
+        db.createObjectStore("sales", { keyPath: "uuid" }).createIndex("state", "state");
+        db.createObjectStore("meta");
+      }
+      if (from < 2) tx.objectStore("sales").createIndex("invoice_state", "invoice_state");
     },
     blocking(_now, _wanted, event) {
       event.target.close();
@@ -68,18 +71,23 @@ export function someUnsent(db, limit) {
   return db.getAllFromIndex("sales", "state", STATES.pending, limit);
 }
 
+/** Sales whose customers asked for an invoice that is not made yet. */
+export function wantedInvoices(db) {
+  return db.getAllFromIndex("sales", "invoice_state", "wanted");
+}
+
 export async function latestSales(db, limit = 200) {
   const all = await db.getAll("sales");
   return all.sort((a, b) => b.made_at - a.made_at).slice(0, limit);
 }
 
-/** Drop sales that the server acknowledged long ago; others never. */
+/** Drop sales that the server acknowledged long ago; others never, nor those whose invoice is still to be made. */
 export async function dropOldSales(db, now = Date.now()) {
   const tx = db.transaction("sales", "readwrite");
   for (let cursor = await tx.store.openCursor(); cursor; cursor = await cursor.continue()) {
-    const { state, answered_at: at } = cursor.value;
+    const { state, answered_at: at, invoice_state: invoice } = cursor.value;
     const acknowledged = state === STATES.accepted || state === STATES.refused;
-    if (acknowledged && at && now - at > KEPT_DAYS * 86_400_000) await cursor.delete();
+    if (acknowledged && invoice !== "wanted" && at && now - at > KEPT_DAYS * 86_400_000) await cursor.delete();
   }
   await tx.done;
 }

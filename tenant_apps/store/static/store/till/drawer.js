@@ -91,12 +91,16 @@ export function setUpClosing(till) {
     });
   }
 
+  function showReport(session) {
+    return () => window.open(urls.report.replace(urls.no_session, session), "_blank", "noopener");
+  }
+
   async function closeNow(inDrawer) {
     const unsent = await unsentCount(till.db);
     const body = { action: "close", session: till.session.id, counted_minor: inDrawer, unsent, note: $("#close-note").value };
     if (await attempt(dialog, () => call(urls.session, { body }))) {
       close("close");
-      toast(t("closed"));
+      toast(t("closed"), ...(till.user.may_see_sessions ? [t("report"), showReport(body.session)] : []));
       till.lookUp();
     }
   }
@@ -120,7 +124,8 @@ export function setUpReturns(till) {
   const dialog = $("#return");
   const [findForm, backForm] = [$("[data-find]", dialog), $("[data-take-back]", dialog)];
   const state = { sale: null, key: "", method: "cash" };
-  const amount = () => chosen().reduce((sum, [line, quantity]) => sum + line.unit_minor * quantity, 0);
+  // What came back on the order's page was not paid there: it goes with whatever comes back here.
+  const amount = () => chosen().reduce((sum, [line, quantity]) => sum + line.unit_minor * quantity, state.sale.owed_minor);
 
   function chosen() {
     return $$("[data-back]", backForm).map((input) => [state.sale.lines.find((line) => String(line.id) === input.dataset.back), Number(input.value) || 0]);
@@ -138,6 +143,9 @@ export function setUpReturns(till) {
   function drawSale() {
     const { sale } = state;
     $("[data-return-number]").textContent = `${sale.number} · ${show(sale.total_minor)}`;
+    const owed = $("[data-return-owed]");
+    owed.textContent = sale.owed_minor ? t("owed", { amount: show(sale.owed_minor) }) : "";
+    owed.hidden = !sale.owed_minor;
     $("[data-return-lines]").replaceChildren(...sale.lines.map(lineRow));
     $("[data-return-methods]").replaceChildren(...methodButtons("return-method", state.method, (key) => (state.method = key)));
     backForm.hidden = false;
@@ -152,7 +160,7 @@ export function setUpReturns(till) {
   onSubmit(backForm, async () => {
     const reason = $("#return-reason");
     const pieces = Object.fromEntries(chosen().filter(([, quantity]) => quantity > 0).map(([line, quantity]) => [line.id, quantity]));
-    if (!Object.keys(pieces).length) return fail(backForm, t("nothing_chosen"), reason);
+    if (!Object.keys(pieces).length && !state.sale.owed_minor) return fail(backForm, t("nothing_chosen"), reason);
     if (!reason.value.trim()) return fail(backForm, t("reason_missing"), reason);
     const body = { session: till.session.id, key: state.key, order: state.sale.id, pieces, method: state.method, reason: reason.value, restock: $("[data-restock]").checked };
     const done = await attempt(backForm, async () => {

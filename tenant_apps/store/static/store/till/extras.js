@@ -131,9 +131,15 @@ export function setUpLog(till) {
     const state = sale.state === "trying" ? "pending" : sale.state;
     const number = sale.answer?.number ?? sale.payload.local_number;
     const why = sale.state === "refused" ? h("span", { class: "small muted" }, sale.answer.message) : "";
-    return h("li", {}, h("span", {}, h("strong", {}, number), h("span", { class: `till-log-state till-log-${state}` }, icon(STATES[sale.state]), t(`state_${state}`)), why),
+    const invoice = invoiceNote(sale);
+    return h("li", {}, h("span", {}, h("strong", {}, number), h("span", { class: `till-log-state till-log-${state}` }, icon(STATES[sale.state]), t(`state_${state}`)), why, invoice),
       h("span", { class: "money" }, show(sale.payload.total_minor)),
       h("button", { type: "button", class: "button button-small", onclick: () => till.showReceipt(sale) }, icon("printer"), $("#receipt-title").textContent));
+  }
+
+  function invoiceNote(sale) {
+    const words = { wanted: () => t("invoice_wanted"), refused: () => `${t("invoice_refused")} ${sale.invoice_error}`, made: () => t("invoice_of", { number: sale.invoice.number }) };
+    return sale.invoice_state ? h("span", { class: "small muted" }, words[sale.invoice_state]()) : "";
   }
 
   $("[data-send-now]").addEventListener("click", () => till.sender.wake());

@@ -6,6 +6,7 @@ import { counted, shop as shopName, t, tenant, urls } from "./config.js";
 import { databaseName, dropOldSales, openTill, recoverSales, unsentCount } from "./db.js";
 import { openingForm, setUpClosing, setUpMoves, setUpReturns } from "./drawer.js";
 import { setUpCustomer, setUpDiscounts, setUpLog } from "./extras.js";
+import { issueWanted, setUpInvoices } from "./invoices.js";
 import { setUpKeys } from "./keys.js";
 import { own } from "./owner.js";
 import { setUpPaying } from "./paying.js";
@@ -30,15 +31,17 @@ function remembered(key) {
   }
 }
 
-const till = { net: "offline", user: {}, shop: {}, session: null, db: null, register: null, sender: null };
+const till = { net: "starting", user: {}, shop: {}, session: null, db: null, register: null, sender: null };
 window.baobabTill = till; // for tests and for whoever has to help somebody on the phone
 
-till.isOnline = () => till.net === "online" && navigator.onLine;
+/** Whether a sale asks the server first. Before anybody has answered it tries, and goes on alone where nobody does. */
+till.isOnline = () => (till.net === "online" || till.net === "starting") && navigator.onLine;
 
 /** Show where we are: online or not, and how many sales wait. */
 till.showState = async () => {
   const unsent = till.db ? await unsentCount(till.db) : 0;
   const words = {
+    starting: t("starting"),
     online: unsent ? counted("sending", unsent) : t("online"),
     offline: unsent ? counted("offline", unsent) : t("offline"),
     trouble: unsent ? counted("offline", unsent) : t("offline"),
@@ -91,7 +94,13 @@ async function takeUp(known) {
   showWhereWeAre();
 }
 
-till.refresh = async () => {
+let refreshing = null;
+till.refresh = () => {
+  refreshing ??= refresh().finally(() => (refreshing = null));
+  return refreshing;
+};
+
+async function refresh() {
   if (!till.db || !till.isOnline()) return;
   try {
     if (await till.catalogue.refresh()) {
@@ -101,11 +110,11 @@ till.refresh = async () => {
   } catch (error) {
     till.setNet(stateOf(error), error);
   }
-};
+}
 
 /** A sale was made: say so, send it, and keep the list of sales true. */
 till.sold = (sale) => {
-  if (sale.state === "pending" && till.net === "online") till.setNet("offline");
+  if (sale.state === "pending" && till.isOnline()) till.setNet("offline");
   till.showState();
   till.sender.wake();
   drawGrid(till);
@@ -179,7 +188,7 @@ async function begin(id, known) {
   till.session = (await till.db.get("meta", "session")) ?? null;
   till.sender = new Sender(till.db, id, { onState: sent });
   setUp();
-  await takeUp(known);
+  await takeUp(remembered(KNOWN) ?? known); // somebody may have answered meanwhile
   showWhereWeAre();
   drawGrid(till);
   drawCart(till);
@@ -197,6 +206,7 @@ function sent(state, error) {
   else if (state === "idle" && till.net === "offline" && navigator.onLine) till.lookUp();
   till.showState();
   if ($("#sales").open) till.log.draw();
+  till.redrawInvoice?.();
 }
 
 /** Sales of registers this device worked with before are sent too, unless another tab has them. */
@@ -206,7 +216,7 @@ async function sendForOthers(mine) {
     if (!(await own(name))) continue;
     const db = await openTill(tenant, id);
     await recoverSales(db);
-    await sendAll(db, id).catch(() => {});
+    await sendAll(db, id).then(() => issueWanted(db)).catch(() => {});
     db.close();
   }
 }
@@ -217,6 +227,7 @@ function setUp() {
   isSetUp = true;
   setUpSelling(till);
   till.showReceipt = setUpReceipt(till);
+  till.askInvoice = setUpInvoices(till);
   till.askDiscount = setUpDiscounts(till);
   till.log = setUpLog(till);
   const openers = {
@@ -250,7 +261,12 @@ async function start() {
   if (!("indexedDB" in window)) return say(h("p", {}, t("storage_lost")));
   keepShell({ isIdle: () => !till.cart || (till.cart.isEmpty && !anyOpen()) });
   navigator.storage?.persist?.();
-  await till.lookUp();
+  const wasHere = remembered(KNOWN);
+  const last = Number(localStorage.getItem(CHOSEN));
+  // A till that this device knows is ready before anybody answers: a slow network is no reason to wait.
+  const isKnown = wasHere?.registers.some((one) => one.id === last) ?? false;
+  const answer = till.lookUp();
+  if (!isKnown) await answer;
   const known = remembered(KNOWN);
   if (!known) {
     const login = h("a", { class: "button button-primary", href: urls.login }, t("log_in"));

@@ -69,7 +69,26 @@ export function setUpReceipt(till) {
     page.replaceSync(`@page { size: 80mm ${paperHeight($(".till-paper"))}mm; margin: 3mm; }`);
     window.print();
   });
-  return (sale, { isNew = false } = {}) => {
+  let shown = null;
+  $("[data-invoice]").addEventListener("click", () => till.askInvoice(shown));
+  till.showInvoice = (sale) => {
+    if (shown?.uuid !== sale.uuid) return;
+    const { invoice, invoice_state: state, invoice_error: error } = sale;
+    $("[data-invoice]").hidden = Boolean(invoice) || sale.state === "refused";
+    const link = $("[data-invoice-link]");
+    link.hidden = !invoice;
+    if (invoice) Object.assign(link, { href: invoice.url, textContent: t("invoice_open", { number: invoice.number }) });
+    const place = $("[data-invoice-state]");
+    place.textContent = state === "wanted" ? t("invoice_wanted") : state === "refused" ? `${t("invoice_refused")} ${error}` : "";
+    place.hidden = !place.textContent;
+  };
+  till.redrawInvoice = async () => {
+    if (shown && $("#receipt").open) till.showInvoice((await till.db.get("sales", shown.uuid)) ?? shown);
+  };
+  return async (made, { isNew = false } = {}) => {
+    const sale = (await till.db.get("sales", made.uuid)) ?? made;
+    shown = sale;
+    till.showInvoice(sale);
     $("[data-receipt]").replaceChildren(receiptOf(sale, till.shop));
     const change = sale.payload.payments.reduce((sum, one) => sum + (one.tendered_minor === null ? 0 : one.tendered_minor - one.amount_minor), 0);
     const place = $("[data-receipt-change]");

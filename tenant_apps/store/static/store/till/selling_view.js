@@ -61,7 +61,7 @@ function tile(till, variant) {
     : h("span", { class: "till-picture till-picture-none" }, icon("image"));
   const prices = [h("strong", { class: "money" }, show(price)), list > price ? h("s", { class: "money" }, show(list)) : ""];
   return h("li", {}, h("button", { type: "button", class: "till-tile", "data-variant": variant.id, onclick: () => addVariant(till, variant) },
-    picture, h("span", { class: "till-tile-text" }, h("span", { class: "till-tile-name" }, variant.name), h("span", {}, ...prices), stockNote(variant))));
+    picture, h("span", { class: "till-tile-text" }, h("span", { class: "till-tile-name" }, variant.name), h("span", { class: "till-tile-prices" }, ...prices), stockNote(variant))));
 }
 
 function stockNote(variant) {
@@ -74,7 +74,9 @@ function stockNote(variant) {
 export function drawCart(till, touched = null) {
   const cart = till.cart.now;
   const total = saleTotal(cart);
+  const focused = document.activeElement?.dataset.key;
   $("[data-lines]").replaceChildren(...cart.lines.map((line) => cartLine(till, line, line === touched)));
+  if (focused) $(`[data-key="${focused}"]`)?.focus();
   $("[data-empty]").hidden = !till.cart.isEmpty;
   $("[data-total]").textContent = show(total);
   const given = givenAway(cart);
@@ -90,16 +92,16 @@ export function drawCart(till, touched = null) {
 
 function cartLine(till, line, isNew) {
   const step = (sign, key, name) =>
-    h("button", { type: "button", class: "button button-small button-icon", "aria-label": t(key, { name: line.name }),
+    h("button", { type: "button", class: "button button-small button-icon", "aria-label": t(key, { name: line.name }), "data-key": `${line.id} ${name}`,
                   onclick: () => till.cart.setQuantity(line, line.quantity + sign) }, icon(name));
-  const quantity = h("input", { class: "till-quantity", inputmode: "numeric", value: line.quantity, "aria-label": line.name,
+  const quantity = h("input", { class: "till-quantity", inputmode: "numeric", value: line.quantity, "aria-label": line.name, "data-key": `${line.id} quantity`,
                                 onchange: (event) => till.cart.setQuantity(line, Number(event.target.value)) });
   const off = line.discount_minor
     ? h("span", { class: "small muted" }, `${t("discount")} ${show(-line.discount_minor)} · ${line.reason}`) : "";
   const less = line.list_minor > line.unit_minor ? h("s", { class: "money" }, show(line.list_minor)) : "";
   const unit = h("span", { class: "small muted" }, show(line.unit_minor), " ", less, line.why ? ` · ${line.why}` : "");
   const minus = line.quantity > 1 ? step(-1, "less", "minus") : step(-1, "remove", "trash");
-  const percent = h("button", { type: "button", class: "button button-small button-icon button-quiet", "data-line-discount": true,
+  const percent = h("button", { type: "button", class: "button button-small button-icon button-quiet", "data-line-discount": true, "data-key": `${line.id} discount`,
                                 "aria-label": t("discount_of", { name: line.name }), onclick: () => till.askDiscount(line) }, icon("percent"));
   return h("li", { class: isNew ? "till-line till-line-new" : "till-line" },
     h("span", { class: "till-line-name" }, line.name, unit, off),

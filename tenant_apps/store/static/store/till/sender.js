@@ -2,7 +2,8 @@
 // server makes one order of a UUID, however often it comes.
 import { LoggedOut, NoAnswer, Refused, Trouble, call } from "./api.js";
 import { urls } from "./config.js";
-import { changeSale, someUnsent, unsentCount } from "./db.js";
+import { changeSale, someUnsent, unsentCount, wantedInvoices } from "./db.js";
+import { issueWanted } from "./invoices.js";
 
 const BATCH = 25;
 const FIRST_WAIT = 2000;
@@ -94,10 +95,11 @@ export class Sender {
   async #run() {
     if (this.stopped) return;
     const unsent = await unsentCount(this.db);
-    if (!unsent) return this.onState("idle");
+    if (!unsent && !(await wantedInvoices(this.db)).length) return this.onState("idle");
     this.onState("sending");
     try {
       await sendAll(this.db, this.register, { onProgress: () => this.onState("sending") });
+      await issueWanted(this.db);
       this.onState("idle");
     } catch (error) {
       this.onState(stateOf(error), error);

@@ -1,0 +1,129 @@
+"""The close-of-day report of a till in words, as it is printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
+
+from billing.money import Money
+from shared_apps.documents.wording import percent
+from tenant_apps.store.models import Shop, TillSession
+from tenant_apps.store.rules.invoicing import percent_of_points
+from tenant_apps.store.selectors.till_report import TillReport, WayTotal
+from tenant_apps.store.texts.reports import count_text, money_text
+from tenant_apps.store.texts.till import METHODS
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A figure with what it is; `detail` comes below it."""
+
+    label: str
+    value: str
+    detail: str = ""
+    is_sum: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPart:
+    """Figures that belong together."""
+
+    title: str
+    rows: tuple[ReportRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPaper:
+    """The whole report."""
+
+    title: str
+    parts: tuple[ReportPart, ...]
+
+
+def report_paper(session: TillSession, report: TillReport, shop: Shop) -> ReportPaper:
+    """A session's report, in the language of now."""
+    currency = shop.currency
+    parts = [
+        _sales(report, currency),
+        _ways(report, currency),
+        _taxes(report, shop),
+        _drawer(session, report, currency),
+    ]
+    return ReportPaper(
+        title=_("Till report: %(till)s") % {"till": session.register.name},
+        parts=tuple(part for part in parts if part.rows),
+    )
+
+
+def _sales(report: TillReport, currency: str) -> ReportPart:
+    def shown(minor: int) -> str:
+        return money_text(minor, currency)
+
+    rows = [ReportRow(_("Sales"), count_text(report.sales), _offline(report))]
+    if report.discount_minor:
+        rows += [
+            ReportRow(_("At list prices"), shown(report.list_minor)),
+            ReportRow(_("Discounts"), shown(-report.discount_minor)),
+        ]
+    rows.append(ReportRow(pgettext("till report", "Sold"), shown(report.sold_minor)))
+    if report.returns:
+        rows.append(ReportRow(_("Returns: %(count)s") % {"count": report.returns}, shown(-report.returned_minor)))
+    rows.append(ReportRow(_("Sales less returns"), shown(report.net_minor), is_sum=True))
+    if report.refused:
+        rows.append(ReportRow(_("Not booked, to look at"), count_text(report.refused)))
+    return ReportPart(_("Sales"), tuple(rows))
+
+
+def _offline(report: TillReport) -> str:
+    return _("of which offline: %(count)s") % {"count": count_text(report.offline)} if report.offline else ""
+
+
+def _ways(report: TillReport, currency: str) -> ReportPart:
+    rows = [ReportRow(str(METHODS[way.method]), money_text(way.net_minor, currency), _split(way, currency))
+            for way in report.ways]  # fmt: skip
+    return ReportPart(_("Ways to pay"), tuple(rows))
+
+
+def _split(way: WayTotal, currency: str) -> str:
+    if not way.given_back_minor:
+        return ""
+    amounts = {"taken": money_text(way.taken_minor, currency), "back": money_text(way.given_back_minor, currency)}
+    return _("%(taken)s taken, %(back)s given back") % amounts
+
+
+def _taxes(report: TillReport, shop: Shop) -> ReportPart:
+    locale = get_language() or "fr"
+    name = shop.tax_name or pgettext("document", "VAT")
+    rows = []
+    for rate in report.rates:
+        if not rate.rate_bp:
+            continue
+        label = f"{name} {percent(percent_of_points(rate.rate_bp), locale)}"
+        base = _("on %(amount)s before tax") % {"amount": money_text(rate.total_minor - rate.tax_minor, shop.currency)}
+        rows.append(ReportRow(label, money_text(rate.tax_minor, shop.currency), base))
+    return ReportPart(_("Tax within the sales"), tuple(rows))
+
+
+def _drawer(session: TillSession, report: TillReport, currency: str) -> ReportPart:
+    moved = [
+        (_("Counted at the opening"), report.opening_minor, True),
+        (_("Cash taken"), report.cash.taken_minor, True),
+        (_("Cash given back"), -report.cash.given_back_minor, False),
+        (_("Put in"), report.put_in_minor, False),
+        (_("Taken out"), -report.taken_out_minor, False),
+    ]
+    rows = [ReportRow(label, money_text(minor, currency)) for label, minor, always in moved if always or minor]
+    rows.append(ReportRow(_("Should be in the drawer"), money_text(report.expected_minor, currency), is_sum=True))
+    if session.counted_minor is not None:
+        rows += [
+            ReportRow(_("Counted"), money_text(session.counted_minor, currency)),
+            ReportRow(_("Difference"), _signed(session.difference_minor or 0, currency), session.note, is_sum=True),
+        ]
+    return ReportPart(_("Cash in the drawer"), tuple(rows))
+
+
+def _signed(minor: int, currency: str) -> str:
+    plus = "+" if minor > 0 else ""
+    return plus + Money(minor, currency).display(get_language() or "fr")
