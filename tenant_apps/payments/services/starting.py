@@ -311,7 +311,7 @@ def as_attempt(payment: Payment) -> Attempt:
         provider_ref=payment.provider_ref,
         phone=payment.phone,
         return_url=page,
-        cancel_url=page,
+        cancel_url=_cancel_url(payment, page),
         callback_url=_callback_url(payment),
         started_at=payment.started_at,
         decision=_decision(payment),
@@ -319,10 +319,19 @@ def as_attempt(payment: Payment) -> Attempt:
     )
 
 
+def _cancel_url(payment: Payment, page: str) -> str:
+    """Where the provider sends a payer who gave up: the same page, which says that they did."""
+    address = f"{page}?left=1"
+    return page if _is_too_long(payment, address) else address
+
+
 def _callback_url(payment: Payment) -> str:
     address = own_url(own_path("payments:hook_payment", payment.method, payment.pk, callback_token(payment)))
-    too_long = payment.method == Method.Name.ORANGE_MONEY and len(address) > ORANGE_ADDRESS_LIMIT
-    return "" if too_long else address
+    return "" if _is_too_long(payment, address) else address
+
+
+def _is_too_long(payment: Payment, address: str) -> bool:
+    return payment.method == Method.Name.ORANGE_MONEY and len(address) > ORANGE_ADDRESS_LIMIT
 
 
 def _decision(payment: Payment) -> ManualDecision | None:

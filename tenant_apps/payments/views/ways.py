@@ -15,7 +15,7 @@ from shared_apps.core.context import own_url
 from shared_apps.core.errors import DomainError
 from shared_apps.core.tenancy import here
 from shared_apps.core.throttle import check_rate
-from tenant_apps.payments import selectors
+from tenant_apps.payments import demo, selectors
 from tenant_apps.payments.forms import MethodForm
 from tenant_apps.payments.keys import SETUPS
 from tenant_apps.payments.models import Method
@@ -47,7 +47,7 @@ def method(request: StaffRequest, name: str) -> HttpResponse:
     if name not in SETUPS:
         raise Http404
     row = Method.objects.filter(pk=name).first()
-    form = MethodForm(request.POST if request.method == "POST" else None, name=name, row=row)
+    form = MethodForm(_typed(request, name) if request.method == "POST" else None, name=name, row=row)
     if request.method == "POST":
         saved = save_form(form, lambda: save_method(name=name, by=request.user, **form.values()))
         if saved is not None:
@@ -56,11 +56,22 @@ def method(request: StaffRequest, name: str) -> HttpResponse:
     context = {
         **_shown(name, row),
         "form": form,
+        "can_try": demo.can_try(name),
         "webhook": own_url(reverse("payments:hook", args=[name])) if SETUPS[name].has_webhook else "",
         "crumbs": [{"url": reverse(HERE), "label": _("Ways to pay")}, {"label": Method.Name(name).label}],
     }
     status = UNPROCESSABLE if form.errors else 200
     return render_workspace(request, "payments/staff/method.html", context, status=status)
+
+
+def _typed(request: StaffRequest, name: str) -> Any:
+    """What was sent, with the simulator's keys in place of what was typed where that was asked for."""
+    if "demonstration" not in request.POST or not demo.can_try(name):
+        return request.POST
+    data = request.POST.copy()
+    for key, text in demo.typed_keys(name).items():
+        data[key] = text
+    return data
 
 
 @permission_required(MANAGE_METHODS)
