@@ -79,7 +79,7 @@ def choose(request: TenantRequest, purpose: str, subject: UUID) -> HttpResponse:
 
 def choose_form(bill: Bill, data: Any = None) -> ChooseForm:
     """The form of `payments/choose.html` for a bill; products may show it on pages of their own."""
-    offered = selectors.methods_for(bill) if bill.payable else []
+    offered = selectors.methods_for(bill.due) if bill.payable else []
     euros = ""
     if bill.due.minor > 0 and bill.due.currency != "EUR":
         try:

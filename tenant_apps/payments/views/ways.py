@@ -37,7 +37,9 @@ def methods(request: StaffRequest) -> HttpResponse:
     rows = selectors.method_rows()
     ready = [_shown(name, row) for name, row in rows.items()]
     others = [_shown(name, None) for name in SETUPS if name not in rows]
-    return render_workspace(request, "payments/staff/methods.html", {"ready": ready, "others": others})
+    hidden = [row for row in rows.values() if row.is_active and row.is_hidden]
+    context = {"ready": ready, "others": others, "hidden": hidden}
+    return render_workspace(request, "payments/staff/methods.html", context)
 
 
 @permission_required(MANAGE_METHODS)
