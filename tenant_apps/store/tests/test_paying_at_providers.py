@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 import requests
+from django.utils import timezone
 
 from baobab.settings import local
+from billing.money import Money
+from billing.providers.breaker import BREAKS_AFTER, Failure
+from shared_apps.notifications.models import Delivery
 from shared_apps.organisations.current import Tenant
 from tenant_apps.payments.models import Method, Payment
-from tenant_apps.payments.tests.support import owner
+from tenant_apps.payments.services.health import note_failure
+from tenant_apps.payments.services.methods import save_method
+from tenant_apps.payments.services.refunds import finish_by_hand, request_refund
+from tenant_apps.payments.services.starting import start_payment
+from tenant_apps.payments.services.transfers import decide_transfer
+from tenant_apps.payments.tests.support import keys_of, owner
 from tenant_apps.store.models import Order, Shop
 from tenant_apps.store.tests.test_checkout_pages import chosen, filled
 from tests.support.tenants import Browser
@@ -121,6 +131,45 @@ def test_a_payer_who_came_back_from_a_page_that_is_still_open_reads_so(tenant: T
     assert "Vous êtes revenu sans payer" in page or "You came back without paying" in page
     assert f'href="{url}"' in page
     assert "left" not in browser.get(act(url, "pay")).url
+
+
+def test_a_way_whose_provider_fails_is_shown_at_the_checkout_and_another_takes_the_order(tenant: Tenant) -> None:
+    Shop.objects.update(currency="XOF", country="SN")
+    set_up_in_browser(tenant, "wave", {})
+    set_up_in_browser(tenant, "orange_money", {"country": "sn", "is_test": "on"})
+    for _ in range(BREAKS_AFTER):
+        note_failure("wave", Failure.AWAY, reason="provider_unavailable", now=timezone.now())
+    browser = chosen(tenant)
+    browser.cookies["django_language"] = "en"
+    said = filled(browser, method="wave", phone=PHONES["SN"])
+    assert browser.get("/checkout/").content.decode().count(" disabled") == 1
+    page = browser.post("/checkout/", said)
+    assert page.status_code == 422
+    assert "Wave is not answering for now" in str(page.context["form"].errors["method"])
+    assert not Order.objects.exists()
+    assert browser.post("/checkout/", {**said, "method": "orange_money"}).status_code == 302
+
+
+def test_a_customer_gets_one_letter_for_each_thing_that_happens_to_their_money(tenant: Tenant) -> None:
+    save_method(name="bank_transfer", values=keys_of("bank_transfer", None), is_active=True, is_test=False, by=owner())
+    browser = chosen(tenant)
+    browser.post("/checkout/", filled(browser, method="bank_transfer", email="awa@example.org"))
+    payment = Payment.objects.get()
+    decide_transfer(payment=payment, by=owner(), approved=True, received=Money(500, "XAF"), reference="V1")
+    assert told() == ["customer_payment_received", "store_order_placed"]
+    rest = start_payment(purpose=payment.purpose, subject=payment.subject, method="bank_transfer")
+    decide_transfer(payment=rest, by=owner(), approved=True, reference="V2")
+    before = told()
+    assert before == ["customer_payment_received", "store_order_confirmed", "store_order_placed"]
+    refund = request_refund(payment=rest, amount=Money(500, "XAF"), reason="Retour", by=owner(), key=uuid4())
+    finish_by_hand(refund=refund, by=owner())
+    assert told() == [*before, "store_order_refunded"]
+
+
+def told() -> list[str]:
+    """What was queued for the customer, by name."""
+    letters = Delivery.objects.filter(recipient="awa@example.org").order_by("template")
+    return list(letters.values_list("template", flat=True))
 
 
 def test_nobody_is_offered_a_simulators_keys_where_there_is_none(tenant: Tenant, settings: Any) -> None:
