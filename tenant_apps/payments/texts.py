@@ -68,7 +68,7 @@ _EXPLANATIONS: dict[str, Explanation] = {
     reasons.ACCOUNT_MISMATCH: Explanation(_("The money went to another account than ours."), _BEING_CHECKED),
     reasons.REFERENCE_MISMATCH: Explanation(_("The payment carries another reference."), _BEING_CHECKED),
 }  # fmt: skip
-_UNKNOWN = Explanation(_("The payment did not go through."), _TRY_ANOTHER)
+_UNKNOWN = Explanation(_("The payment service does not say why."), _TRY_ANOTHER)
 
 
 def explain(reason: str) -> Explanation:

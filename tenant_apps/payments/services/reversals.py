@@ -43,7 +43,8 @@ def sync_reversals(payment_id: UUID | str) -> int:
     answers, it is asked again when its time comes.
     """
     payment: Payment = Payment.objects.get(pk=payment_id)
-    if payment.status != Payment.Status.SUCCEEDED or payment.method not in TELLING:
+    came = payment.status == Payment.Status.SUCCEEDED and bool(payment.transaction_ref)
+    if not came or payment.method not in TELLING:
         return 0
     for refund in _sent(payment):
         send_refund(refund.pk)

@@ -114,6 +114,8 @@ def test_the_workspace_says_that_it_is_away(tenant_client: Any, simulator: Any) 
     tenant_client.cookies["django_language"] = "en"
     html = tenant_client.get("/staff/ways-to-pay/").content.decode()
     assert "Wave is not answering" in html
+    assert "Only for amounts in XOF." in html
+    assert "Offered" not in html
     assert "Keys refused" not in html
 
 

@@ -11,12 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from billing.providers.base import ProviderRefused
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import DomainError
 from shared_apps.core.tenancy import here
 from shared_apps.core.throttle import check_rate
 from tenant_apps.payments import demo, selectors
 from tenant_apps.payments.forms import MethodForm
+from tenant_apps.payments.gateways import gateway
 from tenant_apps.payments.keys import SETUPS
 from tenant_apps.payments.models import Method
 from tenant_apps.payments.permissions import MANAGE_METHODS
@@ -28,6 +30,7 @@ from tenant_apps.team.forms import save_form
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
 
 HERE = "payments:staff_methods"
+FEW = 3
 
 
 @permission_required(MANAGE_METHODS)
@@ -120,6 +123,15 @@ def check(request: StaffRequest, name: str) -> HttpResponse:
     return redirect("payments:staff_method", name)
 
 
+def _few_currencies(row: Method) -> str:
+    """The currencies of a way that takes few: in others customers do not see it, which an owner may wonder about."""
+    try:
+        taken = gateway(row).capabilities.currencies
+    except ProviderRefused:
+        return ""
+    return ", ".join(sorted(taken)) if len(taken) <= FEW else ""
+
+
 def _shown(name: str, row: Method | None) -> dict[str, Any]:
     setup = SETUPS[name]
     return {
@@ -127,6 +139,7 @@ def _shown(name: str, row: Method | None) -> dict[str, Any]:
         "label": Method.Name(name).label,
         "setup": setup,
         "row": row,
+        "currencies": _few_currencies(row) if row else "",
         "can_check": bool(row) and name not in (Method.Name.CASH, Method.Name.BANK_TRANSFER),
         "check_text": explain_failure(row.check_error) if row and row.check_error else "",
     }

@@ -151,6 +151,7 @@ def test_a_way_whose_provider_fails_is_shown_at_the_checkout_and_another_takes_t
 
 
 def test_a_customer_gets_one_letter_for_each_thing_that_happens_to_their_money(tenant: Tenant) -> None:
+    Shop.objects.update(country="CM")
     save_method(name="bank_transfer", values=keys_of("bank_transfer", None), is_active=True, is_test=False, by=owner())
     browser = chosen(tenant)
     browser.post("/checkout/", filled(browser, method="bank_transfer", email="awa@example.org"))
