@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from billing.models import Payment, PaymentMethod, ProviderHealth, ReconciliationTally, WebhookEvent
-from billing.policies import BREAKS_AFTER
+from billing.providers.breaker import BREAKS_AFTER
 from billing.services import health, reconciliation, webhooks
 from billing.services.payments import start_payment
 from shared_apps.audit.models import AuditLog

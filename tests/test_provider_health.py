@@ -16,7 +16,7 @@ from django.utils import timezone
 from baobab import celery_settings
 from billing import tasks
 from billing.models import Payment, PaymentMethod, ProviderHealth
-from billing.policies import BREAKS_AFTER
+from billing.providers.breaker import BREAKS_AFTER
 from billing.selectors import payment_methods
 from billing.services import health
 from billing.services.payments import methods_for, start_payment

@@ -21,9 +21,9 @@ from django.utils.translation import gettext_lazy as _
 from billing import gateways
 from billing.method_names import method_name
 from billing.models import PaymentMethod, ProviderHealth
-from billing.policies import Breaker, Failure, after_failure, after_success
 from billing.providers import reasons
 from billing.providers.base import ProviderError, ProviderRefused, ProviderUnavailable
+from billing.providers.breaker import Breaker, Failure, after_failure, after_success, failure_of
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.audit.models import AuditCategory, AuditLog
 from shared_apps.audit.services import record
@@ -49,7 +49,7 @@ def watched(method: PaymentMethod, *, about_payer: bool = False) -> Iterator[Non
     try:
         yield
     except (ProviderUnavailable, ProviderRefused) as trouble:
-        failure = _failure_of(trouble)
+        failure = failure_of(trouble)
         if failure and method.is_automatic:
             note_failure(method, Failure.REFUSED if about_payer else failure, reason=trouble.reason)
         raise
@@ -104,7 +104,7 @@ def check_method(*, method: PaymentMethod) -> ProviderError | None:
         logger.warning("provider fails its check", method=method.name, reason=trouble.reason)
         if not method.is_automatic:
             return trouble
-        sure = Failure.ACCOUNT_REFUSED if _failure_of(trouble) is Failure.REFUSED else Failure.AWAY
+        sure = Failure.ACCOUNT_REFUSED if failure_of(trouble) is Failure.REFUSED else Failure.AWAY
         note_failure(method, sure, reason=trouble.reason, is_check=True)
         return trouble
     if method.is_automatic:
@@ -150,14 +150,6 @@ def set_method_active(*, method: PaymentMethod, active: bool, admin: Any) -> Non
 def _check_admin(admin: Any) -> None:
     if not is_platform_admin(admin):
         raise NotAllowed("admins_only", _("Only platform admins may change ways to pay."))
-
-
-def _failure_of(trouble: ProviderError) -> Failure | None:
-    """What an error says of the provider; None when it says only something of the payer or the payment."""
-    if trouble.reason == reasons.MISCONFIGURED:
-        return Failure.REFUSED
-    away = isinstance(trouble, ProviderUnavailable) and trouble.reason == reasons.PROVIDER_UNAVAILABLE
-    return Failure.AWAY if away else None
 
 
 def _note(method: PaymentMethod, change: Change) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from billing.policies import (
+from billing.providers.breaker import (
     BREAKS_AFTER,
     FAILURES_WITHIN,
     FIRST_PAUSE,

@@ -32,6 +32,8 @@ task_routes = {
     "shared_apps.notifications.tasks.send_due": {"queue": "mail"},
     "tenant_apps.payments.tasks.resolve_payment": {"queue": "providers"},
     "tenant_apps.payments.tasks.send_refund": {"queue": "providers"},
+    "tenant_apps.payments.tasks.check_method": {"queue": "providers"},
+    "tenant_apps.payments.tasks.sync_reversals": {"queue": "providers"},
     "tenant_apps.payments.tasks.look_at_notice": {"queue": "webhooks"},
 }
 worker_prefetch_multiplier = 1

@@ -69,11 +69,16 @@ AUDITED: dict[str, Audited] = {
     "organisations.invitation": Audited(parents=("organisations.organisation",), machine=("sent_at", "expires_at")),
     "organisations.membership": Audited(parents=("organisations.organisation",)),
     "organisations.organisation": Audited(),
-    "payments.method": Audited(machine=("checked_at", "check_error")),
+    # What its provider's answers come to; that it is hidden, and offered again, is recorded.
+    "payments.method": Audited(
+        machine=(
+            "checked_at", "check_error", "failures", "failed_at", "failure_reason", "hidden_since", "next_check_at",
+        )
+    ),
     "payments.payment": Audited(
         machine=(
             "started_at", "checked_at", "check_count", "next_check_at", "reason", "provider_ref", "redirect_url",
-            "notification_ciphertext",
+            "notification_ciphertext", "reversals_check_at",
         )
     ),
     "payments.receipt": Audited(parents=("payments.payment",)),

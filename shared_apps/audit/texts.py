@@ -134,7 +134,9 @@ ACTIONS: dict[str, Words] = {
     "payment_review.accepted": Words(gettext_lazy("Decided: the money is taken for what it is"), "check", "info"),
     "payment_review.dismissed": Words(gettext_lazy("Decided: the money never came"), "ban", "warning"),
     "payment_way.changed": Words(gettext_lazy("Way to pay changed"), "key-round", "warning"),
+    "payment_way.hidden": Words(gettext_lazy("Way to pay not offered: its provider fails"), "triangle-alert", "danger"),
     "payment_way.moved": Words(gettext_lazy("Order of the ways to pay changed"), "arrow-up"),
+    "payment_way.offered_again": Words(gettext_lazy("Way to pay offered again"), "circle-check", "success"),
     "payment_way.tested": Words(gettext_lazy("Keys of a way to pay tested"), "refresh-cw"),
     "payout.approved": Words(gettext_lazy("Payout approved"), "check", "success"),
     "payout.confirmed": Words(gettext_lazy("Payout agreed to by a second person"), "users", "success"),
@@ -150,6 +152,8 @@ ACTIONS: dict[str, Words] = {
     "receipt.uploaded": Words(gettext_lazy("Receipt sent"), "upload", "info"),
     "refund.approved": Words(gettext_lazy("Refund agreed to"), "check", "info"),
     "refund.credit_requested": Words(gettext_lazy("Credit asked for"), "wallet", "info"),
+    "refund.dispute_won": Words(gettext_lazy("Dispute won: the money stays"), "check", "success"),
+    "refund.disputed": Words(gettext_lazy("Disputed by the payer"), "triangle-alert", "danger"),
     "refund.external": Words(gettext_lazy("Given back at the provider's own site"), "external-link", "warning"),
     "refund.failed": Words(gettext_lazy("Refund failed"), "circle-x", "danger"),
     "refund.kept": Words(gettext_lazy("Kept as credit"), "wallet", "success"),
@@ -322,7 +326,8 @@ _PLATFORM_ONLY = (
 # What happens to the takings of a tenant that sells has the words of the platform's own payments.
 _TAKINGS = frozenset({
     "payment.cancelled", "payment.created", "payment.expired", "payment.failed", "payment.needs_review", "payment.pending",
-    "payment.succeeded", "receipt.uploaded", "refund.failed", "refund.pending", "refund.requested", "refund.succeeded",
+    "payment.succeeded", "receipt.uploaded", "refund.dispute_won", "refund.disputed", "refund.external", "refund.failed", "refund.pending",
+    "refund.requested", "refund.succeeded",
     "transfer.approved", "transfer.rejected",
 })  # fmt: skip
 _SELLING = ("store", "events")

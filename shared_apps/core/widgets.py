@@ -15,12 +15,14 @@ Text = str | Promise | SafeString
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a radio card says beside its label. `aside` is short and stands at the end: a price, a delay."""
+    """What a radio card says beside its label. `aside` is short and stands at the end: a price, a delay. One that is
+    `disabled` is read and cannot be chosen; its description says why."""
 
     description: Text = ""
     aside: Text = ""
     icon: str = ""
     badge: Text = ""
+    disabled: bool = False
 
 
 class RadioCards(forms.RadioSelect):
@@ -38,7 +40,9 @@ class RadioCards(forms.RadioSelect):
 
     def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, label, *args, **kwargs)
-        option["card"] = self.cards.get(str(value))
+        card = option["card"] = self.cards.get(str(value))
+        if card and card.disabled:
+            option["attrs"]["disabled"] = True
         return option
 
 

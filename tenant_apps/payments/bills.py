@@ -26,7 +26,8 @@ class Bill:
 
     `due` is what is missing; `description` is what the payer reads at the provider; `locale` is the payer's language
     ("fr"). `why_not` are words for the payer where it is not `payable` (paid, cancelled, too late). `return_path` is the
-    page on the tenant's host the payer comes back to, "" for the payment's own page.
+    page on the tenant's host the payer comes back to, "" for the payment's own page. `email` and `name` are the payer's,
+    "" where they are not known; `seller` is who they buy from, where it has another name than the workspace.
     """
 
     purpose: str
@@ -38,6 +39,9 @@ class Bill:
     payable: bool
     why_not: str = ""
     return_path: str = ""
+    email: str = ""
+    name: str = ""
+    seller: str = ""
 
 
 class Payee(Protocol):
@@ -54,12 +58,13 @@ class Payee(Protocol):
     def started(self, payment: Payment) -> None:
         """An attempt begins, in its transaction: renew what is held for the payer. May raise DomainError, then none begins."""
 
-    def paid(self, payment: Payment, *, amount: Money) -> None:
+    def paid(self, payment: Payment, *, amount: Money) -> bool:
         """Money is believed, `amount` in the bill's currency, in that transaction. Must not refuse: it has come, be it late,
-        for something cancelled, or a second time."""
+        for something cancelled, or a second time. Whether the product writes to the payer itself; else this room does."""
 
-    def refunded(self, refund: Refund, *, amount: Money) -> None:
-        """`amount`, in the bill's currency, has been given back, in the transaction that books it. Must not refuse."""
+    def refunded(self, refund: Refund, *, amount: Money) -> bool:
+        """`amount`, in the bill's currency, has been given back, in the transaction that books it. Must not refuse. Whether
+        the product writes to the payer itself; else this room does, but not of what the payer took back (`origin`)."""
 
 
 _payees: dict[str, Payee] = {}

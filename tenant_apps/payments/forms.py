@@ -15,6 +15,7 @@ from shared_apps.core.widgets import Card, FileDrop, PhoneInput, RadioCards
 from tenant_apps.payments.keys import SETUPS, Key, Setup
 from tenant_apps.payments.models import Method, Payment
 from tenant_apps.payments.selectors import Offered
+from tenant_apps.payments.texts import away_text
 from tenant_apps.team.forms import OneLineField, WorkspaceForm, key_field
 
 
@@ -90,8 +91,9 @@ class ChooseForm(forms.Form):
             "invalid_choice": _("Choose one of the ways to pay."),
         }
         field.widget.cards = {one.method.name: _card(one, charged_in_euros) for one in offered}
+        self.away = {one.method.name: away_text(one.method) for one in offered if one.is_away}
         self.with_phone = frozenset(one.method.name for one in offered if one.capabilities.needs_phone)
-        if len(offered) == 1:
+        if len(offered) == 1 and not self.away:
             field.initial = offered[0].method.name
         if not self.with_phone:
             del self.fields["phone"]
@@ -103,7 +105,9 @@ class ChooseForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("method") in self.with_phone and not data.get("phone") and "phone" not in self.errors:
+        if data.get("method") in self.away:
+            self.add_error("method", self.away[data["method"]])
+        elif data.get("method") in self.with_phone and not data.get("phone") and "phone" not in self.errors:
             self.add_error("phone", _("Enter the mobile money number to charge."))
         return data
 
@@ -121,6 +125,8 @@ _ABOUT: dict[str, Any] = {
 
 def _card(one: Offered, charged_in_euros: SafeString | str) -> Card:
     name = one.method.name
+    if one.is_away:
+        return Card(description=away_text(one.method), icon=SETUPS[name].icon, disabled=True)
     aside = charged_in_euros if name == Method.Name.PAYPAL else ""
     badge = _("Test") if one.method.is_test else ""
     return Card(description=_ABOUT.get(name, ""), aside=aside, icon=SETUPS[name].icon, badge=badge)

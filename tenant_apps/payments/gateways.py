@@ -20,7 +20,7 @@ from billing.providers.wave import WaveConfig, WaveProvider
 from shared_apps.core.secrets import SecretUnreadable
 from shared_apps.core.tenancy import connection
 from shared_apps.organisations.current import current_tenant
-from tenant_apps.payments.keys import ORANGE_CURRENCIES, address_of, market_of
+from tenant_apps.payments.keys import ORANGE_CURRENCIES, address_of, in_mtn_sandbox, market_of
 from tenant_apps.payments.models import Method, Payment
 from tenant_apps.payments.sealing import open_secrets
 
@@ -100,7 +100,7 @@ def _momo(method: Method, secrets: dict[str, str], base_url: str) -> MomoConfig:
     return MomoConfig(
         base_url=base_url, subscription_key=secrets["subscription_key"], user_id=method.settings["user_id"],
         api_key=secrets["api_key"], currency=market_of(method).currency, payee_note=current_tenant().name,
-        target_environment="sandbox" if method.is_test else method.settings["target_environment"],
+        target_environment="sandbox" if in_mtn_sandbox(method) else method.settings["target_environment"],
         disbursement_subscription_key=subscription_key, disbursement_user_id=user_id, disbursement_api_key=api_key,
         # Its host must be registered with MTN's API user, or MTN fails every request: polling does without.
         callback_enabled=False, **_limits(),

@@ -186,9 +186,8 @@ def secret_names(name: str) -> frozenset[str]:
 
 def address_of(method: Method) -> str:
     """Where the provider of a way to pay answers now, "" where there is none to ask. Frozen on each payment."""
-    simulated = django_settings.TENANT_PAYMENT_ADDRESSES.get(method.name)
-    if simulated:
-        return str(simulated)
+    if is_simulated(method.name):
+        return str(django_settings.TENANT_PAYMENT_ADDRESSES[method.name])
     if method.name == Name.PAYPAL:
         return "https://api-m.sandbox.paypal.com" if method.is_test else "https://api-m.paypal.com"
     if method.name == Name.MTN_MOMO:
@@ -198,6 +197,11 @@ def address_of(method: Method) -> str:
     if method.name == Name.MOOV:
         return MOOV_ADDRESSES.get(method.settings.get("country", ""), "")
     return _FIXED.get(method.name, "")
+
+
+def is_simulated(name: str) -> bool:
+    """Whether a simulator stands for the provider, as on a developer's machine: nothing real moves whatever the keys."""
+    return name in django_settings.TENANT_PAYMENT_ADDRESSES
 
 
 _FIXED: dict[str, str] = {
@@ -218,4 +222,9 @@ def region_of(method: Method) -> str:
 
 def market_of(method: Method) -> MtnMarket:
     """MTN's market behind a row's settings; raises KeyError where none was chosen."""
-    return MTN_SANDBOX if method.is_test else MTN_MARKETS[method.settings["target_environment"]]
+    return MTN_SANDBOX if in_mtn_sandbox(method) else MTN_MARKETS[method.settings["target_environment"]]
+
+
+def in_mtn_sandbox(method: Method) -> bool:
+    """Whether MTN's own sandbox is asked, which knows euros alone. A simulator plays every market."""
+    return method.is_test and not is_simulated(method.name)

@@ -13,30 +13,29 @@ from django.utils import timezone
 
 from billing.money import Money
 from billing.providers.base import Capabilities, ProviderRefused
-from tenant_apps.payments.bills import Bill
 from tenant_apps.payments.gateways import gateway
 from tenant_apps.payments.models import Method, Payment, Refund
 from tenant_apps.payments.services.starting import takes
 
 PER_PAGE = 25
+DISPUTED = "disputed"  # a filter beside the states: what the payer wants back
 PERIODS = {"today": 0, "week": 6, "month": 29}
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A way to pay that fits a bill."""
+    """A way to pay that takes an amount. One whose provider fails is shown, and cannot be chosen."""
 
     method: Method
     capabilities: Capabilities
 
+    @property
+    def is_away(self) -> bool:
+        return self.method.is_hidden
 
-def methods_for(bill: Bill) -> list[Offered]:
-    """The ways a bill can be paid now. One query."""
-    return methods_taking(bill.due)
 
-
-def methods_taking(amount: Money) -> list[Offered]:
-    """The ways that take an amount now: switched on, set up, and fit for its currency. One query."""
+def methods_for(amount: Money) -> list[Offered]:
+    """The ways that take an amount: switched on, set up, and fit for its currency. One query."""
     offered = []
     for method in Method.objects.filter(is_active=True).exclude(pk=Method.Name.CASH):
         try:
@@ -88,7 +87,7 @@ class PaymentFilter:
         """From GET parameters, junk ignored."""
         status, method, period = asked.get("status", ""), asked.get("method", ""), asked.get("period", "")
         return cls(
-            status=status if status in Payment.Status.values else "",
+            status=status if status in (*Payment.Status.values, DISPUTED) else "",
             method=method if method in Method.Name.values else "",
             period=period if period in PERIODS else "",
             query=" ".join(asked.get("q", "").replace("\x00", "").split())[:40],
@@ -102,7 +101,10 @@ class PaymentFilter:
 def list_payments(chosen: PaymentFilter, page: str) -> Page:
     """Payments as staff look for them, a page at a time. Two queries."""
     rows = Payment.objects.all()
-    if chosen.status:
+    if chosen.status == DISPUTED:
+        disputes = Refund.objects.filter(origin=Refund.Origin.DISPUTE, status__in=Refund.OPEN)
+        rows = rows.filter(pk__in=disputes.values("payment"))
+    elif chosen.status:
         rows = rows.filter(status=chosen.status)
     if chosen.method:
         rows = rows.filter(method=chosen.method)
@@ -145,19 +147,21 @@ class Waiting:
     transfers: int
     reviews: int
     refunds: int
+    disputes: int
 
     @property
     def total(self) -> int:
-        return self.transfers + self.reviews + self.refunds
+        return self.transfers + self.reviews + self.refunds + self.disputes
 
 
 def waiting_for_staff() -> Waiting:
-    """What waits for a decision, or for money to be sent by hand. Three index reads."""
+    """What waits for a decision, for money to be sent by hand, or for an answer at a provider. Four index reads."""
     under_review = Payment.objects.filter(method=Method.Name.BANK_TRANSFER, status=Payment.Status.UNDER_REVIEW)
     return Waiting(
         transfers=under_review.count(),
         reviews=Payment.objects.filter(status=Payment.Status.NEEDS_REVIEW).count(),
         refunds=Refund.objects.filter(is_manual=True, status__in=Refund.OPEN).count(),
+        disputes=Refund.objects.filter(origin=Refund.Origin.DISPUTE, status__in=Refund.OPEN).count(),
     )
 
 

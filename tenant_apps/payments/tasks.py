@@ -7,7 +7,7 @@ from celery import shared_task
 from shared_apps.organisations.current import as_tenant, inside
 from shared_apps.organisations.fleet import ALIVE, in_every_tenant, surviving
 from shared_apps.organisations.models import Organisation
-from tenant_apps.payments.services import notices, refunds, resolve, watching
+from tenant_apps.payments.services import health, notices, refunds, resolve, reversals, watching
 
 
 # Money that comes is believed whatever the standing of the workspace.
@@ -27,6 +27,18 @@ def send_refund(refund_id: str) -> str:
 def look_at_notice(notice_id: int) -> str:
     """Look at one webhook."""
     return notices.look_at_notice(notice_id).status
+
+
+@shared_task(runs_when_suspended=True)
+def sync_reversals(payment_id: str) -> int:
+    """Ask what was taken back of one payment."""
+    return reversals.sync_reversals(payment_id)
+
+
+@shared_task(runs_when_suspended=True)
+def check_method(name: str) -> bool:
+    """Ask one way's provider whether it would take payments now."""
+    return health.check_method(name)
 
 
 @shared_task

@@ -68,7 +68,7 @@ _EXPLANATIONS: dict[str, Explanation] = {
     reasons.ACCOUNT_MISMATCH: Explanation(_("The money went to another account than ours."), _BEING_CHECKED),
     reasons.REFERENCE_MISMATCH: Explanation(_("The payment carries another reference."), _BEING_CHECKED),
 }  # fmt: skip
-_UNKNOWN = Explanation(_("The payment did not go through."), _TRY_ANOTHER)
+_UNKNOWN = Explanation(_("The payment service does not say why."), _TRY_ANOTHER)
 
 
 def explain(reason: str) -> Explanation:
@@ -76,6 +76,7 @@ def explain(reason: str) -> Explanation:
     return _EXPLANATIONS.get(reason, _UNKNOWN)
 
 
+EXTERNAL = "external"  # somebody gave it back at the provider's own site
 # Why a refund or a check of the keys did not go through, for staff.
 _FAILURES: dict[str, Text] = {
     reasons.INSUFFICIENT_FUNDS: _("There is not enough money on your account at the provider."),
@@ -86,6 +87,7 @@ _FAILURES: dict[str, Text] = {
     reasons.MISCONFIGURED: _("The provider refused the keys. Check them, and what they are allowed to do."),
     reasons.PROVIDER_UNAVAILABLE: _("The provider does not answer. Try again in a few minutes."),
     reasons.DISPUTED: _("The payer disputes this payment: the provider decides who has the money."),
+    EXTERNAL: _("The money was given back on the provider’s own site meanwhile."),
     reasons.TOO_LATE: _("The provider gives back nothing of a payment that is so old. Give it back by hand."),
 }
 
@@ -118,6 +120,14 @@ RECEIPT_TEXTS: dict[str, Text] = {
     "active_content": _("This PDF contains a script or an attached file. Send a photo of the receipt instead."),
 }
 
+_AWAY = _("%(method)s is not answering for now. Choose another way to pay, or try again in a few minutes.")
+
+
+def away_text(method: object) -> str:
+    """What payers read of a way to pay whose provider fails."""
+    return str(_AWAY) % {"method": method}
+
+
 # What staff call the states of a payment and of a refund.
 STATUS_TEXTS: dict[str, Text] = {
     "created": _("Begun"),
@@ -132,6 +142,13 @@ STATUS_TEXTS: dict[str, Text] = {
 STATUS_TONES = {
     "succeeded": "success", "failed": "danger", "needs_review": "warning", "under_review": "info", "pending": "info",
 }  # fmt: skip
+# What became of money that the payer's bank or the provider takes back.
+DISPUTE_TEXTS: dict[str, Text] = {
+    "created": _("Disputed: answer at the provider"),
+    "pending": _("Disputed: answer at the provider"),
+    "succeeded": _("Dispute lost: the money is gone"),
+    "failed": _("Dispute won: the money stays"),
+}
 REFUND_TEXTS: dict[str, Text] = {
     "created": _("To send"),
     "pending": _("Under way"),

@@ -16,7 +16,7 @@ from shared_apps.organisations.current import Tenant
 from tenant_apps.payments import demo as payments_demo
 from tenant_apps.store import demo_orders, services
 from tenant_apps.store.demo_goods import FILTERS, GOODS, SHELVES, Goods
-from tenant_apps.store.models import Category, Location, Product
+from tenant_apps.store.models import Category, Location, Product, Shop
 from tenant_apps.store.services import ProductDetails, ShelfDetails, VariantDetails
 from tenant_apps.store.services.delivery import ZoneDetails, create_zone
 from tenant_apps.store.services.till import RegisterDetails, create_register
@@ -36,7 +36,7 @@ ZONES = (
 
 def load(*, tenant: Tenant, owner: User) -> None:
     """Fill the shop unless it has something already; each product in a transaction of its own."""
-    payments_demo.load(owner=owner)
+    payments_demo.load(owner=owner, currency=Shop.objects.get().currency)
     if Product.objects.exists():
         return
     services.save_shop(

@@ -45,12 +45,13 @@ class OrderPayee:
                 why_not = _("This order was cancelled.")
         elif not due:
             why_not = _("This order is paid.")
+        shop = Shop.objects.get()
         with override(order.locale):
-            description = _("%(shop)s, order %(number)s") % {"shop": Shop.objects.get().name, "number": order.number}
+            description = _("%(shop)s, order %(number)s") % {"shop": shop.name, "number": order.number}
         return Bill(
             purpose=PURPOSE, subject=order.pk, number=order.number, due=due, description=description,
             locale=order.locale, payable=not why_not, why_not=why_not,
-            return_path=own_path("store:order", order.pk),
+            return_path=own_path("store:order", order.pk), email=order.email, name=order.name, seller=shop.name,
         )  # fmt: skip
 
     def started(self, payment: Payment) -> None:
@@ -59,9 +60,9 @@ class OrderPayee:
         if order.status == Order.Status.PENDING:
             renew_hold(order=order)
 
-    def paid(self, payment: Payment, *, amount: Money) -> None:
-        """Note the money; an order that is paid whole is confirmed. More than was due, or money for an order that was
-        cancelled, is shown to staff, to be given back."""
+    def paid(self, payment: Payment, *, amount: Money) -> bool:
+        """Note the money; an order that is paid whole is confirmed, and its customer told so. More than was due, or money for
+        an order that was cancelled, is shown to staff, to be given back."""
         order = _order(payment.subject)
         Order.objects.filter(pk=order.pk).update(paid_minor=F("paid_minor") + amount.minor)
         order.refresh_from_db()
@@ -71,13 +72,15 @@ class OrderPayee:
         note_event(order, kind, minor=amount.minor, method=payment.method)
         record(action="store.order.paid", category=AuditCategory.ORDER, resource=order,
                before={"paid_minor": order.paid_minor - amount.minor}, after={"paid_minor": order.paid_minor})  # fmt: skip
-        if whole and order.status == Order.Status.PENDING:
+        is_confirmed = whole and order.status == Order.Status.PENDING
+        if is_confirmed:
             confirm_order(order=order)
         if whole and not is_late:
             issue_invoice(order=order)
+        return is_confirmed
 
-    def refunded(self, refund: Refund, *, amount: Money) -> None:
-        """Note money that was given back."""
+    def refunded(self, refund: Refund, *, amount: Money) -> bool:
+        """Note money that was given back, and tell the customer, unless it was they who took it back."""
         order = _order(refund.payment.subject)
         Order.objects.filter(pk=order.pk).update(refunded_minor=F("refunded_minor") + amount.minor)
         order.refresh_from_db()
@@ -89,7 +92,9 @@ class OrderPayee:
             str(refund.payment.get_method_display()), amount, timezone.localdate(), refund.payment.subject_number
         )
         issue_credit_note(order=order, reason=refund.reason, key=str(refund.pk), amount=amount, paid_back=[back])
-        tell_of_order(order, "refunded", occasion=str(refund.pk), amount=amount.display(order.locale))
+        if refund.origin != Refund.Origin.DISPUTE:
+            tell_of_order(order, "refunded", occasion=str(refund.pk), amount=amount.display(order.locale))
+        return True
 
 
 def _order(subject: UUID, *, locked: bool = False) -> Order:

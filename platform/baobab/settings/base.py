@@ -339,7 +339,7 @@ MOMO: dict[str, Any] = {
 # Tenants pay by their own keys at the providers' own addresses (`tenant_apps.payments.keys`); only a simulator has others.
 TENANT_PAYMENT_ADDRESSES: dict[str, str] = {}
 TENANT_PAYMENT_TIMEOUTS: dict[str, int] = {}  # seconds: connect_timeout, read_timeout; empty: each client's own
-TENANT_DEMO_KEYS: dict[str, dict[str, str]] = {}  # by way to pay, for the demonstration shop
+TENANT_DEMO_KEYS: dict[str, dict[str, str]] = {}  # by way to pay: the simulator's, for demonstrations
 TENANT_FORM_ACTIONS = [
     "https://*.paypal.com",
     "https://*.stripe.com",

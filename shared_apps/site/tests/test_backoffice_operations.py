@@ -18,7 +18,7 @@ from billing.models import (
     ReconciliationTally,
     WebhookEvent,
 )
-from billing.policies import BREAKS_AFTER
+from billing.providers.breaker import BREAKS_AFTER
 from billing.services import health
 from billing.services.payments import start_payment
 from shared_apps.audit.models import AuditLog

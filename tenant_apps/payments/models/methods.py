@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from billing.providers import reasons
 from shared_apps.core.querysets import SchemaBoundQuerySet
 
 
@@ -35,6 +36,13 @@ class Method(models.Model):
     check_error = models.CharField(max_length=40, blank=True)  # one of billing.providers.reasons
     updated_at = models.DateTimeField(db_default=Now())
 
+    # How its provider answers, as `services.health` notes it: not offered since `hidden_since`, asked again at `next_check_at`.
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    failed_at = models.DateTimeField(null=True, blank=True)
+    failure_reason = models.CharField(max_length=40, blank=True)  # one of billing.providers.reasons
+    hidden_since = models.DateTimeField(null=True, blank=True)
+    next_check_at = models.DateTimeField(null=True, blank=True)
+
     objects = SchemaBoundQuerySet.as_manager()
 
     class Meta:
@@ -48,7 +56,26 @@ class Method(models.Model):
                 ),
                 name="payments_method_known",
             ),
+            models.CheckConstraint(
+                condition=Q(hidden_since__isnull=True) | Q(next_check_at__isnull=False),
+                name="payments_hidden_method_is_checked",
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
         return str(self.get_name_display())
+
+    @property
+    def has_provider(self) -> bool:
+        """Whether somebody else's server is behind it, which may fail."""
+        return self.name not in (self.Name.CASH, self.Name.BANK_TRANSFER)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether its provider fails, so that customers cannot choose it for now."""
+        return self.hidden_since is not None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it is hidden because the provider refuses the keys."""
+        return self.is_hidden and self.failure_reason == reasons.MISCONFIGURED

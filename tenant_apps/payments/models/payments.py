@@ -96,6 +96,8 @@ class Payment(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True)
     check_count = models.PositiveIntegerField(default=0)
     next_check_at = models.DateTimeField(null=True, blank=True)
+    # When the provider is asked next whether money that came was taken back; null where nobody can say.
+    reversals_check_at = models.DateTimeField(null=True, blank=True)
 
     objects = SchemaBoundQuerySet.as_manager()
 
@@ -160,6 +162,11 @@ class Payment(models.Model):
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["next_check_at"], name="payments_due", condition=Q(next_check_at__isnull=False)),
+            models.Index(
+                fields=["reversals_check_at"],
+                name="payments_reversals_due",
+                condition=Q(reversals_check_at__isnull=False),
+            ),
             models.Index(fields=["purpose", "subject", "-created_at"], name="payments_of_subject"),
             models.Index(fields=["status", "-created_at"], name="payments_by_status"),
             models.Index(fields=["-created_at", "-id"], name="payments_latest"),

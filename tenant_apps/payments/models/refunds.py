@@ -13,15 +13,22 @@ from django.db.models.functions import Now
 from billing.money import Money
 from shared_apps.core.querysets import SchemaBoundQuerySet
 from tenant_apps.payments.models.payments import MAX_REFERENCE, Payment
-from tenant_apps.payments.texts import REFUND_TEXTS, explain_failure
+from tenant_apps.payments.texts import DISPUTE_TEXTS, REFUND_TEXTS, explain_failure
 
 
 class Refund(models.Model):
     """Part or all of a payment given back, in the currency that was taken.
 
     created -> pending -> succeeded | failed. What is not failed is reserved on the payment, whose constraint keeps the sum
-    below what was received. One that no provider can send is manual: staff give it back and say so.
+    below what was received. One that no provider can send is manual: staff give it back and say so. What was given back on
+    the provider's own site is found there (`services.reversals`); a dispute is pending as long as it is open, succeeded when
+    it is lost, and failed when it is won.
     """
+
+    class Origin(models.TextChoices):
+        STAFF = "staff"
+        PROVIDER = "provider"  # on the provider's own site, by whoever may
+        DISPUTE = "dispute"  # the payer's bank, or the provider, took it back
 
     class Status(models.TextChoices):
         CREATED = "created"  # committed; the provider may or may not have heard of it
@@ -34,6 +41,7 @@ class Refund(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     status = models.CharField(max_length=10, choices=Status, default=Status.CREATED)
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.STAFF)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     bill_minor = models.BigIntegerField()  # its worth in the bill's currency, by the payment's frozen rate
@@ -64,6 +72,11 @@ class Refund(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=["created", "pending", "succeeded", "failed"]), name="payments_refund_status"
             ),
+            models.CheckConstraint(
+                condition=Q(origin="staff")
+                | Q(origin__in=["provider", "dispute"], is_manual=False, next_check_at__isnull=True),
+                name="payments_refund_origin",
+            ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0, bill_minor__gte=0), name="payments_refund_positive"),
             models.CheckConstraint(
                 condition=Q(status__in=["created", "pending"]) | Q(finished_at__isnull=False),
@@ -85,6 +98,11 @@ class Refund(models.Model):
                 name="payments_refund_by_hand",
                 condition=Q(is_manual=True, status__in=["created", "pending"]),
             ),
+            models.Index(
+                fields=["created_at"],
+                name="payments_refund_disputed",
+                condition=Q(origin="dispute", status__in=["created", "pending"]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -97,10 +115,14 @@ class Refund(models.Model):
     @property
     def status_text(self) -> str:
         """The status in words for staff, with the reason of a failure."""
+        if self.origin == self.Origin.DISPUTE:
+            return str(DISPUTE_TEXTS[self.status])
         text = str(REFUND_TEXTS[self.status])
         return f"{text}: {explain_failure(self.failure)}" if self.failure else text
 
     @property
     def status_tone(self) -> str:
         """The badge's tone."""
+        if self.origin == self.Origin.DISPUTE:
+            return {"succeeded": "danger", "failed": "success"}.get(self.status, "warning")
         return {"succeeded": "success", "failed": "danger"}.get(self.status, "info")

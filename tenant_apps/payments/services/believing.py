@@ -9,9 +9,12 @@ from django.utils import timezone
 from billing.money import Money
 from shared_apps.organisations.current import current_tenant
 from tenant_apps.payments.bills import Payee
-from tenant_apps.payments.models import CommissionEvent, Payment, Refund
+from tenant_apps.payments.models import CommissionEvent, Method, Payment, Refund
+from tenant_apps.payments.reversing import first_question
+from tenant_apps.payments.services.letters import tell_payer
 from tenant_apps.payments.services.moves import move_payment, set_others_aside
 from tenant_apps.payments.services.takings import record_refund, record_taking
+from tenant_apps.payments.services.watching import watch_reversals_after_commit
 
 
 def believe(
@@ -27,15 +30,20 @@ def believe(
     In the caller's transaction, which has called `payee.lock`. One guarded UPDATE; `received` are columns of the payment.
     """
     late = payment.status not in Payment.OPEN and payment.status != Payment.Status.NEEDS_REVIEW
+    now = timezone.now()
     moved = move_payment(
-        payment=payment, to=Payment.Status.SUCCEEDED, allowed=allowed, actor=actor, succeeded_at=timezone.now(),
-        is_late=late, reason="", next_check_at=None, **received,
+        payment=payment, to=Payment.Status.SUCCEEDED, allowed=allowed, actor=actor, succeeded_at=now,
+        is_late=late, reason="", next_check_at=None, reversals_check_at=first_question(payment.method, now=now),
+        **received,
     )  # fmt: skip
     if not moved:
         return False
     payment.refresh_from_db()
     tell_platform(payment)
-    payee.paid(payment, amount=payment.worth)
+    watch_reversals_after_commit(payment)
+    is_told = payee.paid(payment, amount=payment.worth)
+    if not is_told and payment.method != Method.Name.CASH:  # who hands cash over knows
+        tell_payer(payment, "received", amount=payment.received or payment.charge)
     if not payee.bill_of(payment.subject).payable:
         set_others_aside(payment=payment)
     return True

@@ -18,6 +18,7 @@ from shared_apps.core.errors import Conflict, DomainError
 from tenant_apps.payments.bills import payee_for
 from tenant_apps.payments.models import Method, Payment
 from tenant_apps.payments.services.believing import believe
+from tenant_apps.payments.services.letters import tell_payer
 from tenant_apps.payments.services.moves import move_payment
 
 Status = Payment.Status
@@ -83,6 +84,8 @@ def decide_review(*, payment: Payment, by: User, accepted: bool, reason: str) ->
         else:
             moved = move_payment(payment=payment, to=Status.FAILED, allowed=waiting, actor=by, comment=words,
                                  reason=reasons.UNKNOWN, next_check_at=None)  # fmt: skip
+        if moved and not accepted:
+            tell_payer(payment, "dismissed", amount=payment.received or payment.charge)
         if not moved:
             raise Conflict("decided", _("Somebody has decided about this payment already. Look at it again."))
     payment.refresh_from_db()

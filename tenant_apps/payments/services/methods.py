@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import structlog
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing.providers import reasons
-from billing.providers.base import ProviderError, ProviderRefused
+from billing.providers.base import ProviderRefused
 from billing.providers.stripe_api import LIVE_KEYS, TEST_KEYS
 from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditCategory
@@ -20,8 +18,7 @@ from tenant_apps.payments.gateways import gateway
 from tenant_apps.payments.keys import SETUPS, secret_names
 from tenant_apps.payments.models import Method
 from tenant_apps.payments.sealing import open_secrets, seal_secrets
-
-logger = structlog.get_logger(__name__)
+from tenant_apps.payments.services.health import UNTROUBLED, ask_provider
 
 
 @transaction.atomic
@@ -44,6 +41,7 @@ def save_method(*, name: str, values: Mapping[str, str], is_active: bool, is_tes
     method.secrets_ciphertext = seal_secrets(method, secrets)
     # What was found of other keys says nothing of these.
     method.checked_at, method.check_error, method.updated_at = None, "", timezone.now()
+    _forget_trouble(method)
     method.save()
     after = {**_as_dict(method), "new_secrets": sorted(new_secrets)}
     record(action="payment_way.changed", category=AuditCategory.SECURITY, resource=method, actor=by, before=before,
@@ -55,6 +53,12 @@ def _locked(name: str) -> Method:
     Method.objects.bulk_create([Method(name=name, position=Method.objects.count())], ignore_conflicts=True)
     row: Method = Method.objects.select_for_update().get(pk=name)
     return row
+
+
+def _forget_trouble(method: Method) -> None:
+    """Offer it anew: what its provider did before does not count."""
+    for name, value in UNTROUBLED.items():
+        setattr(method, name, value)
 
 
 def _as_dict(method: Method) -> dict[str, object]:
@@ -98,7 +102,8 @@ def switch_method(*, name: str, is_active: bool, by: User) -> Method:
             raise DomainError("not_set_up", _("Fill in the keys first, then switch it on.")) from None
     if method.is_active != is_active:
         before, method.is_active, method.updated_at = _as_dict(method), is_active, timezone.now()
-        method.save(update_fields=["is_active", "updated_at"])
+        _forget_trouble(method)
+        method.save(update_fields=["is_active", "updated_at", *UNTROUBLED])
         record(action="payment_way.changed", category=AuditCategory.SECURITY, resource=method, actor=by, before=before,
                after=_as_dict(method))  # fmt: skip
     return method
@@ -124,21 +129,13 @@ def move_method(*, name: str, up: bool, by: User) -> None:
 def test_connection(*, name: str, by: User) -> Method:
     """Ask the provider whether the keys are good, and keep the answer; `check_error` is empty when they are.
 
-    Call it outside a transaction: the provider is asked with none open. One UPDATE, and its entry in the same transaction.
-    Raises Method.DoesNotExist.
+    Call it outside a transaction: the provider is asked with none open. A way that was hidden is offered again when they are
+    good, and one whose keys are refused is hidden. Raises Method.DoesNotExist.
     """
     method: Method = Method.objects.get(pk=name)
-    error = ""
-    try:
-        gateway(method).check_health()
-    except ProviderError as problem:
-        logger.warning("keys were tested", method=name, reason=problem.reason, detail=problem.detail[:200])
-        error = problem.reason or reasons.UNKNOWN
-    with transaction.atomic():
-        checked = Method.objects.filter(pk=name, updated_at=method.updated_at)
-        checked.update(checked_at=timezone.now(), check_error=error[:40])
-        record(action="payment_way.tested", category=AuditCategory.SECURITY, resource=method, actor=by,
-               after={"name": name, "error": error})  # fmt: skip
+    error = ask_provider(method)
+    record(action="payment_way.tested", category=AuditCategory.SECURITY, resource=method, actor=by,
+           after={"name": name, "error": error})  # fmt: skip
     method.refresh_from_db()
     return method
 

@@ -17,9 +17,9 @@ from shared_apps.core.soon import send_soon
 from shared_apps.core.tenancy import here
 from shared_apps.core.throttle import count_one, network_of, use_up
 from tenant_apps.payments.gateways import gateway
-from tenant_apps.payments.models import Method, Notice, Payment, Refund
-from tenant_apps.payments.services.refunds import send_refund
+from tenant_apps.payments.models import Method, Notice, Payment
 from tenant_apps.payments.services.resolve import resolve_payment
+from tenant_apps.payments.services.reversals import sync_reversals
 from tenant_apps.payments.services.starting import as_attempt
 from tenant_apps.payments.services.watching import MAX_ATTEMPTS
 
@@ -102,8 +102,7 @@ def look_at_notice(notice_id: int) -> Notice:
     notice.payment = payment
     resolve_payment(payment.pk)
     if ref.kind is not EventKind.PAYMENT:
-        for refund in Refund.objects.filter(payment=payment, status__in=Refund.OPEN, is_manual=False):
-            send_refund(refund.pk)
+        sync_reversals(payment.pk)
     return _close(notice, Status.PROCESSED)
 
 

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from billing.money import Money, convert
+from billing.money import Money
 from billing.providers import reasons
 from billing.providers.base import Outcome, ProviderRefused, ProviderUnavailable, RefundState
 from billing.providers.polling import next_look
 from shared_apps.accounts.models import User
-from shared_apps.audit.models import AuditCategory, AuditLog
-from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.core.soon import send_soon
 from tenant_apps.payments.bills import payee_for
 from tenant_apps.payments.gateways import gateway_of
 from tenant_apps.payments.models import Method, Payment, Refund
 from tenant_apps.payments.models.payments import MAX_REFERENCE
-from tenant_apps.payments.services.believing import tell_platform_of_refund
+from tenant_apps.payments.services.health import watched
+from tenant_apps.payments.services.refund_steps import finish, let_go, note, reserve, too_much, worth_of
 from tenant_apps.payments.services.resolve import BY_STAFF
 from tenant_apps.payments.services.starting import as_attempt
 from tenant_apps.payments.services.watching import CLAIM, watch_after_commit
@@ -55,11 +52,11 @@ def request_refund(
         payment.refresh_from_db()
         _check_amount(payment, amount, is_manual=is_manual)
         refund = Refund(
-            payment=payment, amount_minor=amount.minor, currency=amount.currency, bill_minor=_worth_of(payment, amount),
+            payment=payment, amount_minor=amount.minor, currency=amount.currency, bill_minor=worth_of(payment, amount),
             reason=words, is_manual=is_manual, idempotency_key=key, requested_by=by,
             next_check_at=None if is_manual else timezone.now() + CLAIM,
         )  # fmt: skip
-        _reserve(refund)
+        reserve(refund)
         watch_after_commit(refund)
     if not is_manual:
         _send_after_commit(refund)
@@ -97,43 +94,11 @@ def _check_amount(payment: Payment, amount: Money, *, is_manual: bool) -> None:
     if amount.currency != left.currency or amount.minor <= 0:
         raise DomainError("refund_amount", _("Enter the amount to give back."), field="amount")
     if left < amount:
-        raise _over(left)
+        raise too_much(left)
     if payment.method == Method.Name.WAVE and not is_manual and amount != payment.received:
         raise DomainError(
             "refund_whole", _("Wave gives back whole payments only. Give back the whole amount."), field="amount"
         )
-
-
-def _over(left: Money) -> Conflict:
-    return Conflict(
-        "over_refund",
-        _("Only %(left)s is left of this payment. Give back less.") % {"left": left.display(get_language() or "fr")},
-        field="amount",
-    )
-
-
-def _worth_of(payment: Payment, amount: Money) -> int:
-    """What an amount of a payment is in the bill's currency. The last one is exactly what is left, so that both end at zero."""
-    given = payment.refunds.exclude(status=Status.FAILED).aggregate(total=Sum("bill_minor"))["total"] or 0
-    left = payment.worth.minor - given
-    if amount == payment.refundable:
-        return left
-    if amount.currency == payment.currency:
-        return amount.minor
-    return min(convert(amount, rate=payment.fx_rate, currency=payment.currency).minor, left)
-
-
-def _reserve(refund: Refund) -> None:
-    room = Payment.objects.filter(
-        pk=refund.payment_id,
-        status=Payment.Status.SUCCEEDED,
-        received_minor__gte=F("refunded_minor") + F("refunding_minor") + refund.amount_minor,
-    )
-    if not room.update(refunding_minor=F("refunding_minor") + refund.amount_minor):
-        left = refund.payment.refundable
-        raise _over(left or Money(0, refund.currency))
-    refund.save(force_insert=True)
-    _note(refund, "refund.requested", actor=refund.requested_by, after={"reason": refund.reason})
 
 
 def send_refund(refund_id: UUID | str) -> Refund:
@@ -143,7 +108,7 @@ def send_refund(refund_id: UUID | str) -> Refund:
     makes them one refund. The answer is applied in one transaction that locks the payee's row.
     """
     refund = _load(refund_id)
-    if refund.status not in Refund.OPEN or refund.is_manual:
+    if not _can_be_sent(refund):
         return refund
     now = timezone.now()
     first = bool(
@@ -151,6 +116,10 @@ def send_refund(refund_id: UUID | str) -> Refund:
             started_at=now, next_check_at=now + CLAIM
         )
     )
+    if not first:
+        refund = _load(refund_id)
+        if not _can_be_sent(refund):  # let go meanwhile: it must not be sent all the same
+            return refund
     try:
         state = _ask(refund, first=first)
     except ProviderUnavailable as trouble:
@@ -160,12 +129,16 @@ def send_refund(refund_id: UUID | str) -> Refund:
         logger.error("refund refused", refund=str(refund.pk), reason=refusal.reason, detail=refusal.detail[:200])
         # Being refused for our keys says nothing of an earlier try.
         if first or refusal.reason != reasons.MISCONFIGURED:
-            _let_go(refund, refusal.reason)
+            let_go(refund, refusal.reason)
         else:
             _note_look(refund)
     else:
         _apply(refund, state)
     return _load(refund_id)
+
+
+def _can_be_sent(refund: Refund) -> bool:
+    return refund.status in Refund.OPEN and not refund.is_manual and refund.origin == Refund.Origin.STAFF
 
 
 def _load(refund_id: UUID | str) -> Refund:
@@ -176,14 +149,15 @@ def _load(refund_id: UUID | str) -> Refund:
 def _ask(refund: Refund, *, first: bool) -> RefundState:
     payment = refund.payment
     provider, attempt = gateway_of(payment), as_attempt(payment)
-    if not first:
-        state = provider.fetch_refund(attempt, refund_ref=refund.provider_ref, key=refund.idempotency_key)
-        # It may never have landed: the same key makes at most one refund. One that was known is not sent again.
-        if state.outcome is not Outcome.NOT_FOUND or refund.provider_ref:
-            return state
-    return provider.refund(
-        attempt, transaction_ref=payment.transaction_ref, amount=refund.amount, key=refund.idempotency_key
-    )
+    with watched(payment.method):
+        if not first:
+            state = provider.fetch_refund(attempt, refund_ref=refund.provider_ref, key=refund.idempotency_key)
+            # It may never have landed: the same key makes at most one refund. One that was known is not sent again.
+            if state.outcome is not Outcome.NOT_FOUND or refund.provider_ref:
+                return state
+        return provider.refund(
+            attempt, transaction_ref=payment.transaction_ref, amount=refund.amount, key=refund.idempotency_key
+        )
 
 
 def _apply(refund: Refund, state: RefundState) -> None:
@@ -192,53 +166,16 @@ def _apply(refund: Refund, state: RefundState) -> None:
         if state.amount not in (None, refund.amount):
             logger.error("another amount was refunded", refund=str(refund.pk), amount=str(state.amount))
         with transaction.atomic():
-            _finish(refund, provider_ref=ref)
+            finish(refund, provider_ref=ref)
     elif state.outcome is Outcome.FAILED:
-        _let_go(refund, state.reason or reasons.UNKNOWN, provider_ref=ref)
+        let_go(refund, state.reason or reasons.UNKNOWN, provider_ref=ref)
     else:
         with transaction.atomic():
             if Refund.objects.filter(pk=refund.pk, status=Status.CREATED).update(
                 status=Status.PENDING, provider_ref=ref
             ):
-                _note(refund, "refund.pending", actor=None)
+                note(refund, "refund.pending", actor=None)
         _note_look(refund)
-
-
-def _finish(refund: Refund, *, actor: User | None = None, **values: Any) -> bool:
-    """The money has left: book it, once. In the caller's transaction; locks the payee's row. False when it was over before."""
-    payment = refund.payment
-    payee = payee_for(payment.purpose)
-    payee.lock(payment.subject)
-    moved = Refund.objects.filter(pk=refund.pk, status__in=Refund.OPEN).update(
-        status=Status.SUCCEEDED, finished_at=timezone.now(), next_check_at=None, failure="", finished_by=actor, **values
-    )
-    if not moved:
-        return False
-    Payment.objects.filter(pk=refund.payment_id).update(
-        refunded_minor=F("refunded_minor") + refund.amount_minor,
-        refunding_minor=F("refunding_minor") - refund.amount_minor,
-    )
-    _note(refund, "refund.succeeded", actor=actor)
-    refund.refresh_from_db()
-    tell_platform_of_refund(refund)
-    payee.refunded(refund, amount=Money(refund.bill_minor, payment.currency))
-    return True
-
-
-def _let_go(refund: Refund, failure: str, *, actor: User | None = None, **values: Any) -> bool:
-    """A refund that is not made: what was set aside is free again. One transaction that locks the payee's row."""
-    with transaction.atomic():
-        payee_for(refund.payment.purpose).lock(refund.payment.subject)
-        moved = Refund.objects.filter(pk=refund.pk, status__in=Refund.OPEN).update(
-            status=Status.FAILED, failure=failure, finished_at=timezone.now(), next_check_at=None, finished_by=actor,
-            **values,
-        )  # fmt: skip
-        if moved:
-            Payment.objects.filter(pk=refund.payment_id).update(
-                refunding_minor=F("refunding_minor") - refund.amount_minor
-            )
-            _note(refund, "refund.failed", actor=actor, level=AuditLog.Level.ERROR, after={"reason": failure})
-    return bool(moved)
 
 
 def finish_by_hand(*, refund: Refund, by: User, reference: str = "") -> Refund:
@@ -246,7 +183,7 @@ def finish_by_hand(*, refund: Refund, by: User, reference: str = "") -> Refund:
     _check_manual(refund)
     words = " ".join(reference.split())[:MAX_REFERENCE]
     with transaction.atomic():
-        if not _finish(refund, actor=by, manual_reference=words):
+        if not finish(refund, actor=by, manual_reference=words):
             raise _over_already()
     return _load(refund.pk)
 
@@ -254,7 +191,7 @@ def finish_by_hand(*, refund: Refund, by: User, reference: str = "") -> Refund:
 def give_up_by_hand(*, refund: Refund, by: User) -> Refund:
     """It was not given back, and will not be: the amount is free again. One transaction, as above. Raises Conflict."""
     _check_manual(refund)
-    if not _let_go(refund, reasons.CANCELLED, actor=by):
+    if not let_go(refund, reasons.CANCELLED, actor=by):
         raise _over_already()
     return _load(refund.pk)
 
@@ -276,11 +213,3 @@ def _note_look(refund: Refund) -> None:
     still = Refund.objects.filter(pk=refund.pk, status__in=Refund.OPEN)
     still.update(check_count=F("check_count") + 1, next_check_at=refund.next_check_at)
     watch_after_commit(refund)
-
-
-def _note(
-    refund: Refund, action: str, *, actor: Any, level: str = AuditLog.Level.INFO, after: dict[str, Any] | None = None
-) -> None:
-    amount = {"amount_minor": refund.amount_minor, "currency": refund.currency, "number": refund.payment.subject_number}
-    record(action=action, category=AuditCategory.PAYMENT, resource=refund.payment, actor=actor, level=level,
-           after={**amount, **(after or {})})  # fmt: skip

@@ -24,6 +24,8 @@ from tenant_apps.payments.bills import payee_for
 from tenant_apps.payments.gateways import gateway_of
 from tenant_apps.payments.models import Method, Payment
 from tenant_apps.payments.services.believing import believe
+from tenant_apps.payments.services.health import is_hidden, watched
+from tenant_apps.payments.services.letters import tell_payer
 from tenant_apps.payments.services.moves import move_payment
 from tenant_apps.payments.services.starting import as_attempt, begin_at_provider
 from tenant_apps.payments.services.watching import watch_after_commit
@@ -61,7 +63,8 @@ def resolve_now_or_soon(payment_id: UUID | str) -> Payment:
     from tenant_apps.payments.tasks import resolve_payment as task
 
     payment: Payment = Payment.objects.get(pk=payment_id)
-    if payment.method != Method.Name.MOOV:  # its calls may block for half a minute
+    # A call to Moov may block for half a minute, and nobody waits for a provider that fails.
+    if payment.method != Method.Name.MOOV and not is_hidden(payment.method):
         with turn_to_call() as may_call:
             if may_call:
                 return resolve_payment(payment_id)
@@ -98,11 +101,12 @@ def _ask(provider: Provider, payment: Payment) -> ProviderState:
     """The provider's answer, after taking money that was approved for a bill that can still be paid."""
     attempt = as_attempt(payment)
     try:
-        state = provider.fetch(attempt)
-        if state.awaiting_capture and _may_capture(payment):
-            state = provider.capture(attempt)
-        elif state.outcome is Outcome.NOT_FOUND:
-            state = _not_found(payment, provider)
+        with watched(payment.method):
+            state = provider.fetch(attempt)
+            if state.awaiting_capture and _may_capture(payment):
+                state = provider.capture(attempt)
+            elif state.outcome is Outcome.NOT_FOUND:
+                state = _not_found(payment, provider)
     except ProviderUnavailable as trouble:
         logger.warning("provider away", payment=str(payment.pk), reason=trouble.reason, detail=trouble.detail[:200])
         return ProviderState(Outcome.PENDING, reason=reasons.PROVIDER_UNAVAILABLE)
@@ -167,6 +171,7 @@ def _send_to_review(payment: Payment, state: ProviderState, judgement: Judgement
     )  # fmt: skip
     if moved:
         logger.error("payment needs review", payment=str(payment.pk), reason=judgement.reason)
+        tell_payer(payment, "review", amount=state.amount or payment.charge)
 
 
 def _received(state: ProviderState) -> dict[str, Any]:

@@ -41,9 +41,10 @@ from tenant_apps.payments.gateways import gateway, gateway_of
 from tenant_apps.payments.keys import address_of, region_of
 from tenant_apps.payments.models import Method, Payment
 from tenant_apps.payments.sealing import callback_token, open_token, seal_token
+from tenant_apps.payments.services.health import is_hidden, watched
 from tenant_apps.payments.services.moves import move_payment
 from tenant_apps.payments.services.watching import watch_after_commit
-from tenant_apps.payments.texts import PHONE_TEXTS, explain
+from tenant_apps.payments.texts import PHONE_TEXTS, away_text, explain
 
 logger = structlog.get_logger(__name__)
 
@@ -133,6 +134,7 @@ def _open_attempt(
             current = _current_attempt(bill, method, phone)
             if current:
                 return current
+            _check_answering(method)
             _check_failures(bill, method)
             if phone:
                 _check_numbers(bill, phone)
@@ -148,6 +150,11 @@ def _open_attempt(
     except IntegrityError:
         # Not reached while the payee's row is locked; the constraint is the belt to that brace.
         raise Conflict("payment_open", _("A payment is already under way. Refresh the page.")) from None
+
+
+def _check_answering(method: Method) -> None:
+    if method.is_hidden:
+        raise Conflict("method_away", away_text(method), field="method")
 
 
 def _not_for_amount() -> DomainError:
@@ -242,8 +249,8 @@ def _begin_now_or_soon(payment: Payment, *, flow: Flow) -> Payment:
     """In this request if few others wait for providers; else a worker begins, and the payment's page follows it."""
     from tenant_apps.payments.tasks import resolve_payment
 
-    # A call to Moov may block for half a minute: its requests are for workers.
-    if payment.method != Method.Name.MOOV:
+    # A call to Moov may block for half a minute, and nobody waits for a provider that fails: these are for workers.
+    if payment.method != Method.Name.MOOV and not is_hidden(payment.method):
         if flow is Flow.MANUAL:
             return begin_at_provider(payment)
         with turn_to_call(patience=PATIENCE) as may_call:
@@ -265,7 +272,8 @@ def begin_at_provider(payment: Payment) -> Payment:
     try:
         provider = gateway_of(payment)
         flow = provider.capabilities.flow
-        started = provider.start(as_attempt(payment))
+        with watched(payment.method):
+            started = provider.start(as_attempt(payment))
     except ProviderRefused as refusal:
         logger.warning("payment refused", payment=str(payment.pk), reason=refusal.reason, detail=refusal.detail[:200])
         if untold or flow is not Flow.PUSH:
@@ -311,7 +319,7 @@ def as_attempt(payment: Payment) -> Attempt:
         provider_ref=payment.provider_ref,
         phone=payment.phone,
         return_url=page,
-        cancel_url=page,
+        cancel_url=_cancel_url(payment, page),
         callback_url=_callback_url(payment),
         started_at=payment.started_at,
         decision=_decision(payment),
@@ -319,10 +327,19 @@ def as_attempt(payment: Payment) -> Attempt:
     )
 
 
+def _cancel_url(payment: Payment, page: str) -> str:
+    """Where the provider sends a payer who gave up: the same page, which says that they did."""
+    address = f"{page}?left=1"
+    return page if _is_too_long(payment, address) else address
+
+
 def _callback_url(payment: Payment) -> str:
     address = own_url(own_path("payments:hook_payment", payment.method, payment.pk, callback_token(payment)))
-    too_long = payment.method == Method.Name.ORANGE_MONEY and len(address) > ORANGE_ADDRESS_LIMIT
-    return "" if too_long else address
+    return "" if _is_too_long(payment, address) else address
+
+
+def _is_too_long(payment: Payment, address: str) -> bool:
+    return payment.method == Method.Name.ORANGE_MONEY and len(address) > ORANGE_ADDRESS_LIMIT
 
 
 def _decision(payment: Payment) -> ManualDecision | None:

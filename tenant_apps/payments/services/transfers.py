@@ -21,6 +21,7 @@ from shared_apps.core.errors import Conflict, DomainError
 from tenant_apps.payments.bills import payee_for
 from tenant_apps.payments.models import Method, Payment, Receipt
 from tenant_apps.payments.models.payments import MAX_REFERENCE
+from tenant_apps.payments.services.letters import tell_payer
 from tenant_apps.payments.services.resolve import resolve_payment
 from tenant_apps.payments.texts import RECEIPT_TEXTS
 
@@ -58,6 +59,7 @@ def send_receipt(*, payment: Payment, upload: UploadedFile) -> Receipt:
 
 def _put_before_staff(payment: Payment, receipt: Receipt) -> None:
     payee_for(payment.purpose).lock(payment.subject)
+    payment.refresh_from_db()
     if payment.receipts.count() >= MAX_RECEIPTS:
         raise DomainError(
             "too_many_receipts",
@@ -76,6 +78,10 @@ def _put_before_staff(payment: Payment, receipt: Receipt) -> None:
         raise _closed()
     record(action="receipt.uploaded", category=AuditCategory.PAYMENT, resource=payment,
            after={"sha256": receipt.sha256, "number": payment.subject_number})  # fmt: skip
+    # Several pictures of one transfer are one occasion; what follows a rejection is another.
+    rejected_at = payment.decided_at.isoformat() if payment.decided_at else ""
+    if payment.status == Status.PENDING:
+        tell_payer(payment, "proof", amount=payment.charge, occasion=rejected_at)
 
 
 def _check_transfer(payment: Payment) -> None:
@@ -158,15 +164,17 @@ def _check_unused(payment: Payment, bank_reference: str) -> None:
 def _reject(payment: Payment, by: User, words: str) -> Payment:
     if not words:
         raise DomainError("reason_required", _("Say why, so that the payer knows what to do."), field="reason")
+    now = timezone.now()
     with transaction.atomic():
         payee_for(payment.purpose).lock(payment.subject)
         open_still = Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN).exclude(decision_approved=True)
         moved = open_still.update(
             status=Status.PENDING, reason=reasons.NOT_RECEIVED, comment=words, decision_approved=False,
-            decision_minor=None, decided_by=by, decided_at=timezone.now(),
+            decision_minor=None, decided_by=by, decided_at=now,
         )  # fmt: skip
         if not moved:
             raise _decided_already()
+        tell_payer(payment, "rejected", amount=payment.charge, occasion=now.isoformat(), comment=words)
         record(action="transfer.rejected", category=AuditCategory.PAYMENT, resource=payment, actor=by,
                after={"comment": words, "number": payment.subject_number})  # fmt: skip
     payment.refresh_from_db()

@@ -7,7 +7,7 @@ sweep that goes through every tenant now and then (`sweep_here`).
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
@@ -22,7 +22,7 @@ from shared_apps.core.cache import RedisCache
 from shared_apps.core.querysets import SchemaBoundQuerySet
 from shared_apps.core.soon import send_soon
 from shared_apps.core.tenancy import connection
-from tenant_apps.payments.models import Notice, Payment, Refund
+from tenant_apps.payments.models import Method, Notice, Payment, Refund
 
 logger = structlog.get_logger(__name__)
 
@@ -35,9 +35,17 @@ MAX_ATTEMPTS = 20
 STALE = timedelta(seconds=60)
 
 
-def watch_after_commit(thing: Payment | Refund) -> None:
-    """Have the poller come by when a payment or refund is due. Nothing happens without Redis: the sweep finds it."""
-    at = thing.next_check_at
+def watch_after_commit(thing: Payment | Refund | Method) -> None:
+    """Have the poller come by when a payment, refund or way to pay is due. Nothing happens without Redis: the sweep finds it."""
+    _note_after_commit(thing.next_check_at)
+
+
+def watch_reversals_after_commit(payment: Payment) -> None:
+    """The same for the question whether money that came was taken back."""
+    _note_after_commit(payment.reversals_check_at)
+
+
+def _note_after_commit(at: datetime | None) -> None:
     if at is not None:
         transaction.on_commit(lambda: _note(at))
 
@@ -62,23 +70,28 @@ def poll_here() -> int:
     from tenant_apps.payments import tasks
 
     payments, refunds, notices = claim_due_payments(), claim_due_refunds(), stuck_notices()
+    checks, reversals = claim_due_checks(), claim_due_reversals()
     for payment in payments:
         send_soon(tasks.resolve_payment, str(payment), expires=CLAIM.total_seconds())
     for refund in refunds:
         send_soon(tasks.send_refund, str(refund), expires=CLAIM.total_seconds())
     for notice in notices:
         send_soon(tasks.look_at_notice, notice, expires=CLAIM.total_seconds())
+    for name in checks:
+        send_soon(tasks.check_method, name, expires=CLAIM.total_seconds())
+    for payment in reversals:
+        send_soon(tasks.sync_reversals, str(payment), expires=CLAIM.total_seconds())
     sweep_here()
-    return len(payments) + len(refunds) + len(notices)
+    return len(payments) + len(refunds) + len(notices) + len(checks) + len(reversals)
 
 
 def sweep_here() -> int:
-    """Note when something of this tenant is due next: 1 if there is something. Three index reads."""
+    """Note when something of this tenant is due next: 1 if there is something. Five reads, of indexes or few rows."""
     moments = [
         _watched_payments().aggregate(at=Min("next_check_at"))["at"],
-        Refund.objects.filter(next_check_at__isnull=False, status__in=Refund.OPEN).aggregate(at=Min("next_check_at"))[
-            "at"
-        ],
+        _watched_refunds().aggregate(at=Min("next_check_at"))["at"],
+        _watched_methods().aggregate(at=Min("next_check_at"))["at"],
+        _paid_payments().aggregate(at=Min("reversals_check_at"))["at"],
         timezone.now() if stuck_notices() else None,
     ]
     known = [moment for moment in moments if moment]
@@ -91,6 +104,18 @@ def _watched_payments() -> SchemaBoundQuerySet:
     return Payment.objects.filter(next_check_at__isnull=False, status__in=Payment.MAY_SUCCEED)
 
 
+def _watched_refunds() -> SchemaBoundQuerySet:
+    return Refund.objects.filter(next_check_at__isnull=False, status__in=Refund.OPEN)
+
+
+def _watched_methods() -> SchemaBoundQuerySet:
+    return Method.objects.filter(next_check_at__isnull=False, is_active=True)
+
+
+def _paid_payments() -> SchemaBoundQuerySet:
+    return Payment.objects.filter(reversals_check_at__isnull=False, status=Payment.Status.SUCCEEDED)
+
+
 def claim_due_payments(*, limit: int = BATCH) -> list[UUID]:
     """Payments whose time to be asked about has come, put off so that nobody else takes them meanwhile.
 
@@ -101,19 +126,29 @@ def claim_due_payments(*, limit: int = BATCH) -> list[UUID]:
 
 def claim_due_refunds(*, limit: int = BATCH) -> list[UUID]:
     """Refunds whose time to be sent or asked about has come. One short transaction, as above."""
-    return _claim(Refund.objects.filter(next_check_at__isnull=False, status__in=Refund.OPEN), limit)
+    return _claim(_watched_refunds(), limit)
 
 
-def _claim(watched: SchemaBoundQuerySet, limit: int) -> list[UUID]:
+def claim_due_checks(*, limit: int = BATCH) -> list[str]:
+    """Ways to pay whose provider is to be checked: hidden ones, and those of which a call has failed. As above."""
+    return _claim(_watched_methods(), limit)
+
+
+def claim_due_reversals(*, limit: int = BATCH) -> list[UUID]:
+    """Payments to ask about whether their money was taken back. As above."""
+    return _claim(_paid_payments(), limit, moment="reversals_check_at")
+
+
+def _claim(watched: SchemaBoundQuerySet, limit: int, *, moment: str = "next_check_at") -> list[Any]:
     now = timezone.now()
     with transaction.atomic():
         due = list(
             watched.select_for_update(skip_locked=True)
-            .filter(next_check_at__lte=now)
-            .order_by("next_check_at")
+            .filter(**{f"{moment}__lte": now})
+            .order_by(moment)
             .values_list("pk", flat=True)[:limit]
         )
-        watched.filter(pk__in=due).update(next_check_at=now + CLAIM)
+        watched.filter(pk__in=due).update(**{moment: now + CLAIM})
     return due
 
 

@@ -48,6 +48,8 @@ class FakePayee:
     locks: bool = True
     refusal: DomainError | None = None
     slow: float = 0.0
+    tells: bool = True  # whether it writes to payers itself
+    email: str = "awa@example.org"
 
     def __post_init__(self) -> None:
         self._mutex = threading.Lock()
@@ -72,6 +74,7 @@ class FakePayee:
         return Bill(
             self.purpose, subject, thing.number, thing.due, "Deux pagnes wax", "fr", payable=thing.payable,
             why_not="" if thing.payable else "C’est déjà payé.", return_path="/",
+            email=self.email, name="Awa", seller="Wouri Mode",
         )  # fmt: skip
 
     def started(self, payment: Payment) -> None:
@@ -80,7 +83,7 @@ class FakePayee:
             raise self.refusal
         self.began.append(payment.pk)
 
-    def paid(self, payment: Payment, *, amount: Money) -> None:
+    def paid(self, payment: Payment, *, amount: Money) -> bool:
         assert connection.in_atomic_block
         time.sleep(self.slow)
         with self._mutex:
@@ -89,10 +92,12 @@ class FakePayee:
             left = thing.due.minor - amount.minor
             thing.due = Money(max(0, left), thing.due.currency)
             thing.payable = left > 0
+        return self.tells
 
-    def refunded(self, refund: Refund, *, amount: Money) -> None:
+    def refunded(self, refund: Refund, *, amount: Money) -> bool:
         assert connection.in_atomic_block
         self.gave.append((refund.pk, amount))
+        return self.tells
 
 
 @pytest.fixture

@@ -7,15 +7,20 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from billing.money import Money
+from billing.providers.breaker import BREAKS_AFTER, Failure
 from shared_apps.core.errors import Conflict
-from tenant_apps.payments.models import Payment
+from shared_apps.notifications.models import Delivery
+from tenant_apps.payments.models import Method, Payment
 from tenant_apps.payments.services import believing, moves
 from tenant_apps.payments.services.by_hand import record_cash
+from tenant_apps.payments.services.health import note_failure
 from tenant_apps.payments.services.refunds import request_refund
 from tenant_apps.payments.services.resolve import resolve_payment
+from tenant_apps.payments.services.reversals import sync_reversals
 from tenant_apps.payments.services.starting import start_payment
 from tenant_apps.payments.tests.support import PURPOSE, FakePayee, approve, begin, owner, price_for, set_up
 from tests.support.tenants import ready_tenant
@@ -107,3 +112,35 @@ def test_refunds_asked_for_at_once_never_exceed_what_came(payee: FakePayee) -> N
     with tenant_context(ready_tenant("store-a")):
         cash.refresh_from_db()
         assert cash.refunding_minor == 6_000
+
+
+def test_a_refund_made_at_the_provider_is_booked_once_by_all_who_see_it(payee: FakePayee, simulator: Any) -> None:
+    payment = approved(payee, simulator)
+    with tenant_context(ready_tenant("store-a")):
+        resolve_payment(payment.pk)
+        changed = {"when_refunded": "2026-11-22T10:00:00Z"}
+        simulator.decide("wave", payment.provider_ref, action="change", fields=changed)
+    found = at_once(4, here(lambda: sync_reversals(payment.pk)))
+    assert sorted(found) == [0, 0, 0, 1]
+    assert [amount for _, amount in payee.gave] == [price_for("wave")]
+
+
+def test_without_the_lock_its_key_still_books_it_once(payee: FakePayee, simulator: Any) -> None:
+    payment = approved(payee, simulator)
+    with tenant_context(ready_tenant("store-a")):
+        resolve_payment(payment.pk)
+        changed = {"when_refunded": "2026-11-22T10:00:00Z"}
+        simulator.decide("wave", payment.provider_ref, action="change", fields=changed)
+    payee.locks = False
+    at_once(4, here(lambda: sync_reversals(payment.pk)))
+    assert [amount for _, amount in payee.gave] == [price_for("wave")]
+
+
+def test_failures_noted_at_once_are_all_counted_and_told_once(simulator: Any) -> None:
+    with tenant_context(ready_tenant("store-a")):
+        set_up("wave", simulator)
+    now = timezone.now()
+    at_once(8, here(lambda: note_failure("wave", Failure.AWAY, reason="provider_unavailable", now=now)))
+    with tenant_context(ready_tenant("store-a")):
+        assert Method.objects.get(pk="wave").failures == BREAKS_AFTER
+        assert Delivery.objects.filter(template="payment_way_hidden").count() == 1

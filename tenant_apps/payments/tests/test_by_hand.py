@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -17,6 +16,7 @@ from billing.providers import reasons
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import Conflict, DomainError
 from tenant_apps.payments import demo
+from tenant_apps.payments.gateways import gateway
 from tenant_apps.payments.models import CommissionEvent, Method, Payment
 from tenant_apps.payments.services.by_hand import decide_review, record_cash
 from tenant_apps.payments.services.refunds import finish_by_hand, request_refund
@@ -212,8 +212,21 @@ def test_a_shop_without_commission_tells_nothing(payee: FakePayee) -> None:
     assert not CommissionEvent.objects.exists()
 
 
-def test_the_demonstration_shop_has_ways_to_pay_that_are_complete() -> None:
-    demo.load(owner=owner())
-    demo.load(owner=owner())
+@pytest.mark.parametrize(
+    ("currency", "expected"),
+    [
+        ("XAF", {"mtn_momo", "orange_money", "stripe", "paypal", "bank_transfer", "cash"}),
+        ("XOF", {"mtn_momo", "orange_money", "wave", "moov", "stripe", "paypal", "bank_transfer", "cash"}),
+    ],
+)
+def test_a_demonstration_shop_has_the_ways_to_pay_of_its_currency(
+    currency: str, expected: set[str], settings: Any
+) -> None:
+    from baobab.settings import local
+
+    settings.TENANT_DEMO_KEYS = local.TENANT_DEMO_KEYS
+    for _ in range(2):
+        demo.load(owner=owner(), currency=currency)
     active = set(Method.objects.filter(is_active=True).values_list("name", flat=True))
-    assert active == {*settings.TENANT_DEMO_KEYS, "cash"}
+    assert active == expected
+    assert all(gateway(row) for row in Method.objects.exclude(pk="cash"))

@@ -14,6 +14,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -78,7 +79,7 @@ def choose(request: TenantRequest, purpose: str, subject: UUID) -> HttpResponse:
 
 def choose_form(bill: Bill, data: Any = None) -> ChooseForm:
     """The form of `payments/choose.html` for a bill; products may show it on pages of their own."""
-    offered = selectors.methods_for(bill) if bill.payable else []
+    offered = selectors.methods_for(bill.due) if bill.payable else []
     euros = ""
     if bill.due.minor > 0 and bill.due.currency != "EUR":
         try:
@@ -95,7 +96,8 @@ def payment(request: TenantRequest, payment_id: UUID) -> HttpResponse:
     """Waiting for a payment, and what came of it. It follows by itself, and works by reloading."""
     found = _load(payment_id)
     _nudge(found)
-    return _page(request, "payments/payment.html", _about(found))
+    gave_up = found.is_open and "left" in request.GET
+    return _page(request, "payments/payment.html", {**_about(found), "gave_up": gave_up})
 
 
 @login_not_required
@@ -122,7 +124,8 @@ def come_back(request: TenantRequest, payment_id: UUID) -> HttpResponse:
         return redirect("payments:payment", found.pk)
     if found.method not in BY_STAFF:
         found = resolve_now_or_soon(found.pk)
-    return redirect("payments:payment", found.pk)
+    page = reverse("payments:payment", args=[found.pk])
+    return redirect(f"{page}?left=1" if found.is_open and "left" in request.GET else page)
 
 
 @login_not_required

@@ -56,7 +56,7 @@ def payments(request: StaffRequest) -> HttpResponse:
 def _filters(chosen: selectors.PaymentFilter) -> list[dict[str, Any]]:
     periods = {"today": _("Today"), "week": _("7 days"), "month": _("30 days")}
     fields: list[tuple[str, str, str, dict[str, Any]]] = [
-        ("status", _("Status"), chosen.status, STATUS_TEXTS),
+        ("status", _("Status"), chosen.status, {**STATUS_TEXTS, selectors.DISPUTED: _("Disputed")}),
         ("method", _("Way to pay"), chosen.method, dict(Method.Name.choices)),
         ("period", _("Period"), chosen.period, periods),
     ]

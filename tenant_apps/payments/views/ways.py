@@ -11,12 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from billing.providers.base import ProviderRefused
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import DomainError
 from shared_apps.core.tenancy import here
 from shared_apps.core.throttle import check_rate
-from tenant_apps.payments import selectors
+from tenant_apps.payments import demo, selectors
 from tenant_apps.payments.forms import MethodForm
+from tenant_apps.payments.gateways import gateway
 from tenant_apps.payments.keys import SETUPS
 from tenant_apps.payments.models import Method
 from tenant_apps.payments.permissions import MANAGE_METHODS
@@ -28,6 +30,7 @@ from tenant_apps.team.forms import save_form
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
 
 HERE = "payments:staff_methods"
+FEW = 3
 
 
 @permission_required(MANAGE_METHODS)
@@ -37,7 +40,9 @@ def methods(request: StaffRequest) -> HttpResponse:
     rows = selectors.method_rows()
     ready = [_shown(name, row) for name, row in rows.items()]
     others = [_shown(name, None) for name in SETUPS if name not in rows]
-    return render_workspace(request, "payments/staff/methods.html", {"ready": ready, "others": others})
+    hidden = [row for row in rows.values() if row.is_active and row.is_hidden]
+    context = {"ready": ready, "others": others, "hidden": hidden}
+    return render_workspace(request, "payments/staff/methods.html", context)
 
 
 @permission_required(MANAGE_METHODS)
@@ -47,7 +52,7 @@ def method(request: StaffRequest, name: str) -> HttpResponse:
     if name not in SETUPS:
         raise Http404
     row = Method.objects.filter(pk=name).first()
-    form = MethodForm(request.POST if request.method == "POST" else None, name=name, row=row)
+    form = MethodForm(_typed(request, name) if request.method == "POST" else None, name=name, row=row)
     if request.method == "POST":
         saved = save_form(form, lambda: save_method(name=name, by=request.user, **form.values()))
         if saved is not None:
@@ -56,11 +61,22 @@ def method(request: StaffRequest, name: str) -> HttpResponse:
     context = {
         **_shown(name, row),
         "form": form,
+        "can_try": demo.can_try(name),
         "webhook": own_url(reverse("payments:hook", args=[name])) if SETUPS[name].has_webhook else "",
         "crumbs": [{"url": reverse(HERE), "label": _("Ways to pay")}, {"label": Method.Name(name).label}],
     }
     status = UNPROCESSABLE if form.errors else 200
     return render_workspace(request, "payments/staff/method.html", context, status=status)
+
+
+def _typed(request: StaffRequest, name: str) -> Any:
+    """What was sent, with the simulator's keys in place of what was typed where that was asked for."""
+    if "demonstration" not in request.POST or not demo.can_try(name):
+        return request.POST
+    data = request.POST.copy()
+    for key, text in demo.typed_keys(name).items():
+        data[key] = text
+    return data
 
 
 @permission_required(MANAGE_METHODS)
@@ -107,6 +123,15 @@ def check(request: StaffRequest, name: str) -> HttpResponse:
     return redirect("payments:staff_method", name)
 
 
+def _few_currencies(row: Method) -> str:
+    """The currencies of a way that takes few: in others customers do not see it, which an owner may wonder about."""
+    try:
+        taken = gateway(row).capabilities.currencies
+    except ProviderRefused:
+        return ""
+    return ", ".join(sorted(taken)) if len(taken) <= FEW else ""
+
+
 def _shown(name: str, row: Method | None) -> dict[str, Any]:
     setup = SETUPS[name]
     return {
@@ -114,6 +139,7 @@ def _shown(name: str, row: Method | None) -> dict[str, Any]:
         "label": Method.Name(name).label,
         "setup": setup,
         "row": row,
+        "currencies": _few_currencies(row) if row else "",
         "can_check": bool(row) and name not in (Method.Name.CASH, Method.Name.BANK_TRANSFER),
         "check_text": explain_failure(row.check_error) if row and row.check_error else "",
     }

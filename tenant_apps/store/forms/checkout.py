@@ -79,7 +79,10 @@ class CheckoutForm(WorkspaceForm):
         for name in ("phone", "wallet"):
             cast("PhoneField", self.fields[name]).region = shop.country
         self._offer("zone", {key: (zone.name, _zone_card(zone, shop.currency)) for key, zone in self.zones.items()})
-        self._offer("method", {way.name: (way.label, Card(way.description, icon=way.icon)) for way in ways})
+        self._offer(
+            "method",
+            {way.name: (way.label, Card(way.description, icon=way.icon, disabled=bool(way.why_not))) for way in ways},
+        )
         zone = self.chosen_zone
         for name in ("city", "line1"):
             self.fields[name].required = zone is None or zone.pickup_id is None
@@ -90,7 +93,7 @@ class CheckoutForm(WorkspaceForm):
         field = cast("forms.ChoiceField", self.fields[name])
         field.choices = [(key, label) for key, (label, _card) in options.items()]
         cast("RadioCards", field.widget).cards = {key: card for key, (_label, card) in options.items()}
-        if len(options) == 1:
+        if len(options) == 1 and not next(iter(options.values()))[1].disabled:
             field.initial = next(iter(options))
 
     @classmethod
@@ -112,6 +115,9 @@ class CheckoutForm(WorkspaceForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        way = self.ways.get(data.get("method", ""))
+        if way and way.why_not:
+            self.add_error("method", way.why_not)
         zone = self.zones.get(data.get("zone", ""))
         if zone and data.get("method") == CASH and not zone.takes_cash:
             self.add_error("method", _("Orders to this place are paid before they leave. Choose another way to pay."))

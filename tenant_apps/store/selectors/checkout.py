@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from billing.money import Money
 from billing.providers.base import Flow
 from shared_apps.accounts.models import User
-from tenant_apps.payments.selectors import Offered, methods_taking, takes_cash
+from tenant_apps.payments.selectors import Offered, methods_for, takes_cash
+from tenant_apps.payments.texts import away_text
 from tenant_apps.store.models import Address, Customer, DeliveryZone, Shop
 from tenant_apps.store.rules.totals import Totals, delivery_fee, totals_of
 from tenant_apps.store.selectors.carts import Basket
@@ -44,6 +45,7 @@ class WayToPay:
     description: str
     icon: str
     needs_phone: bool = False
+    why_not: str = ""  # words for the customer, where it cannot be chosen for now
 
 
 def known_of(user: User | None) -> dict[str, Any]:
@@ -63,7 +65,7 @@ def known_of(user: User | None) -> dict[str, Any]:
 def ways_to_pay(basket: Basket, currency: str) -> list[WayToPay]:
     """How an order of a basket may be paid: the ways that take its amount, then cash on delivery. Two queries."""
     due = Money(basket.items_minor, currency)
-    ways = [_way(one) for one in methods_taking(due)]
+    ways = [_way(one) for one in methods_for(due)]
     if takes_cash():
         ways.append(WayToPay(CASH, _("Cash on delivery"), _("You pay when you receive your goods."), "wallet"))
     return ways
@@ -77,4 +79,5 @@ def _way(offered: Offered) -> WayToPay:
         Flow.MANUAL: (_("You make a transfer and send its receipt."), "landmark"),
     }[flow]
     needs_phone = offered.capabilities.needs_phone
-    return WayToPay(offered.method.name, str(offered.method), description, icon, needs_phone)
+    why_not = away_text(offered.method) if offered.is_away else ""
+    return WayToPay(offered.method.name, str(offered.method), why_not or description, icon, needs_phone, why_not)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from shared_apps.core.errors import DomainError
 from shared_apps.core.throttle import check_rate
 from tenant_apps.payments.services.starting import next_url, start_payment
+from tenant_apps.payments.views.customers import lets_forms_lead_to_providers
 from tenant_apps.store import selectors
 from tenant_apps.store.forms.checkout import CheckoutForm
 from tenant_apps.store.models import Cart, Order
@@ -101,4 +102,4 @@ def _page(
     zone = form.chosen_zone
     totals = quote(basket, zone=zone)
     context = {"form": form, "basket": basket, "zone": zone, "totals": totals}
-    return render_store(request, "store/checkout.html", context, status=status)
+    return lets_forms_lead_to_providers(render_store(request, "store/checkout.html", context, status=status))

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from billing.providers import reasons
+from billing.providers.base import ProviderError, ProviderUnavailable
+
 # So many calls in a row that nobody answered hide a way to pay, each within so long of the one before.
 BREAKS_AFTER = 5
 FAILURES_WITHIN = timedelta(minutes=5)
@@ -19,6 +22,14 @@ class Failure(StrEnum):
     AWAY = "away"  # no answer, or one that is none
     REFUSED = "refused"  # a refusal that may be about this one request alone
     ACCOUNT_REFUSED = "account_refused"  # our own check was refused: nobody can pay
+
+
+def failure_of(trouble: ProviderError) -> Failure | None:
+    """What an error says of the provider; None when it says only something of the payer or the payment."""
+    if trouble.reason == reasons.MISCONFIGURED:
+        return Failure.REFUSED
+    away = isinstance(trouble, ProviderUnavailable) and trouble.reason == reasons.PROVIDER_UNAVAILABLE
+    return Failure.AWAY if away else None
 
 
 @dataclass(frozen=True, slots=True)
