@@ -18,6 +18,7 @@ CREATE TABLE book (
     id bigserial PRIMARY KEY, shelf_id int NOT NULL REFERENCES shelf, title text, title_length int GENERATED ALWAYS AS (length(title)) STORED
 );
 CREATE TABLE loan (id bigserial PRIMARY KEY, book_id bigint NOT NULL REFERENCES book);
+CREATE SCHEMA tenant;
 INSERT INTO shelf (name) VALUES ('Contes'), ('Histoire\tet\nmémoire');
 INSERT INTO book (shelf_id, title) VALUES (1, 'Sous l''orage'), (2, NULL);
 """
@@ -95,11 +96,35 @@ def test_who_is_still_at_work_is_sent_away_first(database: str, state: State) ->
     assert ask(database, EVERYTHING) == before
 
 
+def test_new_schemas_go(database: str, state: State) -> None:
+    ask(
+        database,
+        "CREATE SCHEMA made; CREATE TABLE made.book (id int REFERENCES shelf); INSERT INTO made.book VALUES (1)",
+    )
+    assert state.restore()
+    assert ask(database, "SELECT to_regnamespace('made'), to_regnamespace('tenant')::text") == [(None, "tenant")]
+
+
+def test_a_new_copy_of_the_template_goes_on_from_there(database: str, state: State) -> None:
+    name, copied = psycopg.conninfo.conninfo_to_dict(database)["dbname"], f"baobab_restoring_copied_{os.getpid()}"
+    before = ask(database, EVERYTHING)
+    ask(database, "UPDATE shelf SET name = 'Autre'")
+    assert state.restore()
+    with admin() as server:
+        server.execute(f'ALTER DATABASE "{name}" RENAME TO "{copied}"')
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{copied}" STRATEGY file_copy')
+    drop(copied)
+    state.look_at_new_copy()
+    ask(database, "UPDATE shelf SET name = 'Autre'")
+    assert state.restore()
+    assert ask(database, EVERYTHING) == before
+
+
 @pytest.mark.parametrize(
     "change",
     [
         "CREATE TABLE more (id int)",
-        "CREATE SCHEMA tenant",
+        "DROP SCHEMA tenant CASCADE",
         "ALTER TABLE book ADD COLUMN pages int",
         "ALTER TABLE book DROP CONSTRAINT book_shelf_id_fkey",
         "ALTER TABLE book ALTER COLUMN title SET DEFAULT 'Sans titre'",

@@ -70,10 +70,12 @@ _kept: dict[str, State] = {}
 
 def put_back(name: str) -> None:
     """A copy as it was made, after whatever was committed in it. Ends all its sessions."""
-    kept = _kept.get(name)
-    if kept is None or not kept.restore():
+    if name not in _kept:
         clone(name)
         _kept[name] = State(on_database(os.environ["DATABASE_URL"], name))
+    elif not _kept[name].restore():
+        clone(name)
+        _kept[name].look_at_new_copy()
 
 
 def drop(name: str) -> None:

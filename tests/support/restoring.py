@@ -25,11 +25,14 @@ parts AS (
     UNION ALL SELECT row(oid, tgname, tgenabled)::text FROM pg_trigger
     UNION ALL SELECT row(oid, polname, polqual, polwithcheck)::text FROM pg_policy
     UNION ALL SELECT row(oid, proname, prosrc, proacl)::text FROM pg_proc WHERE pronamespace IN (SELECT oid FROM ours)
-    UNION ALL SELECT row(oid, datacl)::text FROM pg_database WHERE datname = current_database()
-    UNION ALL SELECT row(setdatabase, setrole, setconfig)::text FROM pg_db_role_setting
+    UNION ALL SELECT row(datacl)::text FROM pg_database WHERE datname = current_database()
+    UNION ALL SELECT row(setrole, setconfig)::text FROM pg_db_role_setting
               JOIN pg_database ON pg_database.oid = setdatabase WHERE datname = current_database()
 )
 SELECT row(count(*), sum(hashtextextended(part, 0)))::text FROM parts
+"""
+_SCHEMAS: LiteralString = """
+SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)'
 """
 _TABLES: LiteralString = """
 SELECT c.oid, format('%I.%I', nspname, relname), string_agg(quote_ident(attname), ', ' ORDER BY attnum)
@@ -69,6 +72,7 @@ class State:
         self.conninfo = conninfo
         with psycopg.connect(conninfo, autocommit=True) as connection:
             self.shape = _shape(connection)
+            self.schemas = set(connection.execute(_SCHEMAS).fetchall())
             self.tables = {
                 oid: Table(name, columns, _rows(connection, name, columns))
                 for oid, name, columns in connection.execute(_TABLES).fetchall()
@@ -79,7 +83,11 @@ class State:
     def restore(self) -> bool:
         """Put the rows and sequences back and end all other sessions. False when that would not do: take a new copy."""
         with psycopg.connect(self.conninfo, autocommit=True) as connection:
-            if connection.execute(_END_OTHERS).fetchone() != (True,) or _shape(connection) != self.shape:
+            if connection.execute(_END_OTHERS).fetchone() != (True,):
+                return False
+            for (schema,) in set(connection.execute(_SCHEMAS).fetchall()) - self.schemas:
+                connection.execute(f"DROP SCHEMA {schema} CASCADE".encode())
+            if _shape(connection) != self.shape:
                 return False
             written = set(connection.execute(_WRITTEN).fetchall()) - self.written.items()
             moved = {name for name, *_ in set(connection.execute(_SEQUENCES).fetchall()) - self.sequences}
@@ -87,6 +95,10 @@ class State:
             connection.execute("SELECT pg_stat_force_next_flush()")  # so that the next look counts from here
             self.written = dict(connection.execute(_WRITTEN).fetchall())
         return True
+
+    def look_at_new_copy(self) -> None:
+        """Go on with another copy of the same template under the same name: all is as it was, and nothing is written yet."""
+        self.written = dict.fromkeys(self.tables, 0)
 
     def _put_back(self, connection: psycopg.Connection, tables: list[Table], sequences: set[str]) -> None:
         with connection.transaction():
