@@ -63,7 +63,7 @@ def _note_buyer(order: Order, buyer: Buyer, by: User) -> None:
 def _send(invoice: Invoice, address: str) -> None:
     order = invoice.order
     notify_by_email(
-        key=f"store-invoice:{invoice.pk}:{address}", template="store_invoice", recipient=address, locale=invoice.locale,
+        key=f"store-invoice:{invoice.pk}:{address}", template="store_till_invoice", recipient=address, locale=invoice.locale,
         context={
             "shop": Shop.objects.get().name,
             "name": invoice.customer["name"],

@@ -77,7 +77,7 @@ def test_asked_for_twice_it_is_one_invoice_and_one_mail_an_address(tenant: Tenan
     assert ask(device, order=str(order.pk), **{**COMPANY, "company": "Autre"}) == first
     ask(device, order=str(order.pk), **{**COMPANY, "email": "compta@example.org"})
     assert Invoice.objects.count() == 1
-    mails = Delivery.objects.filter(template="store_invoice").order_by("recipient")
+    mails = Delivery.objects.filter(template="store_till_invoice").order_by("recipient")
     assert [mail.recipient for mail in mails] == ["awa@example.org", "compta@example.org"]
     assert mails[0].context["url"].endswith(f"/orders/{order.pk}/invoice/")
 
