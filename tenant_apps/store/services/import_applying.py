@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from billing import quotas
 from shared_apps.core.errors import DomainError
 from tenant_apps.store.models import CatalogueImport, ImportedProduct, Variant
 from tenant_apps.store.presenting.catalogue_file import default_place
@@ -63,10 +64,25 @@ def _write_some(batch: CatalogueImport) -> bool:
     try:
         with transaction.atomic():
             _write(batch, items)
+    except quotas.QuotaReached as error:
+        _write_what_fits(batch, items, error)
     except DomainError:
-        for item in items:
-            _write_alone(batch, item)
+        _write_each(batch, items)
     return True
+
+
+def _write_what_fits(batch: CatalogueImport, items: Sequence[ImportedProduct], error: DomainError) -> None:
+    """Refuse the new products that the plan has no room for, without trying each; write the others."""
+    room = next((one.remaining for one in quotas.limits() if one.name == "products"), None)
+    beyond = [item for item in items if item.kind == NEW][room or 0 :] if room is not None else []
+    for item in beyond:
+        _refuse(item, error)
+    _write_each(batch, [item for item in items if item not in beyond])
+
+
+def _write_each(batch: CatalogueImport, items: Sequence[ImportedProduct]) -> None:
+    for item in items:
+        _write_alone(batch, item)
 
 
 def _write_alone(batch: CatalogueImport, item: ImportedProduct) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -303,9 +304,10 @@ def test_a_product_that_cannot_be_saved_any_more_is_refused_and_the_others_are_s
     assert (row, "R-1" in text or "r-1" in text) == (2, True)
 
 
-def test_what_the_plan_has_no_room_for_is_refused(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_plan_has_no_room_for_is_refused(tenant: Tenant) -> None:
     make_product("Un")
-    monkeypatch.setattr(type(tenant), "quota", lambda self, name: 3 if name == "products" else None)
+    limited = replace(tenant, quotas=(("products", 3),))
+    connection.set_tenant(limited)
     batch = bring_in(("Nom", "Prix"), *((f"P{number}", "500") for number in range(4)))
     assert Product.objects.count() == 3
     counts = selectors.counts_of(batch)
