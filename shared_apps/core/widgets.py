@@ -21,6 +21,7 @@ class Card:
     aside: Text = ""
     icon: str = ""
     badge: Text = ""
+    mark: str = ""  # `data-mark` of the option's input, for stylesheets
 
 
 class RadioCards(forms.RadioSelect):
@@ -38,7 +39,9 @@ class RadioCards(forms.RadioSelect):
 
     def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, label, *args, **kwargs)
-        option["card"] = self.cards.get(str(value))
+        card = option["card"] = self.cards.get(str(value))
+        if card and card.mark:
+            option["attrs"]["data-mark"] = card.mark
         return option
 
 

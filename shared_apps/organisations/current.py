@@ -62,6 +62,7 @@ class Tenant:
     grace_days: int = 0
     hold: str = ""  # of the subscription, as billing names it
     delete_after: datetime | None = None  # of one that is cancelled
+    country: str = ""  # ISO 3166-1, where bills go to
 
     def get_tenant_type(self) -> str:
         """django-tenants' name for the product."""
@@ -192,6 +193,7 @@ def as_tenant(organisation: Organisation, *, host: str = "") -> Tenant:
         grace_days=version.grace_days,
         hold=subscription.hold if subscription else "",
         delete_after=subscription.delete_after if subscription else None,
+        country=organisation.billing_country,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -32,7 +31,6 @@ class OrderFilter:
 
     view: str = ""
     query: str = ""
-    since: datetime | None = None
 
 
 def list_orders(wanted: OrderFilter, *, page: str | int) -> Page:
@@ -40,8 +38,6 @@ def list_orders(wanted: OrderFilter, *, page: str | int) -> Page:
     orders = Order.objects.filter(VIEWS.get(wanted.view, Q()))
     if wanted.query:
         orders = orders.filter(_matches(wanted.query))
-    if wanted.since:
-        orders = orders.filter(created_at__gte=wanted.since)
     found = Paginator(orders.order_by("-created_at", "-number"), PER_PAGE).get_page(page)
     found.object_list = list(found.object_list)
     return found
