@@ -111,7 +111,7 @@ def _version(files: tuple[str, ...], language: str) -> str:
     """Changes whenever a file of the till does, the page's own template included."""
     digest = hashlib.sha256(f"{files}{language}".encode())
     template = APP.parents[2] / "templates" / "store" / "till" / "app.html"
-    texts = APP.parents[2] / "till_texts.py"
+    texts = APP.parents[2] / "texts" / "till.py"
     for path in (*(APP / name for name in _modules()), APP / "sw.js", template, texts):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
