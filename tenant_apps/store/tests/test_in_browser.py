@@ -163,6 +163,5 @@ def test_a_first_visit_on_a_phone_costs_less_than_150_kilobytes(
     page.route("**/*", shown.serve)
     page.goto(address, wait_until="networkidle")
     pictures = [asked for asked in shown.asked if asked.startswith("/media/")]
-    print(path, sum(shown.asked.values()), sorted(shown.asked.items()))
     assert pictures
     assert sum(shown.asked.values()) < FIRST_LOAD, shown.asked
