@@ -136,7 +136,7 @@ def _list_page(
         "shelves": [] if shelf else tree.all,
         "sub_shelves": tree.children(shelf) if not brand and not filters.query and not filters.narrows else [],
         "has_products": bool(listing.page.object_list) or filters.narrows or bool(filters.query),
-        "share": _list_share(request, context, shop, listing.page.object_list) if plain else None,
+        "share": _list_share(request, context, shop, list(listing.page.object_list)) if plain else None,
         "noindex": bool(filters.narrows or filters.query or filters.sort),
         "crumb_data": _crumb_data(request, context.get("crumbs", [])),
     }
