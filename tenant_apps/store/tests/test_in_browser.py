@@ -31,13 +31,6 @@ pytestmark = [pytest.mark.django_db, *MARKS]
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 FIRST_LOAD = 150_000
 ALL_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-# How far what is seen has jumped since the page began (https://web.dev/articles/cls): above 0.1 people notice.
-SHIFT = """() => new Promise((done) => {
-  let sum = 0;
-  new PerformanceObserver((list) => { for (const one of list.getEntries()) sum += one.value; })
-    .observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => done(sum), 300);
-})"""
 LOOKS = ("color-contrast", "scrollable-region-focusable")
 STAFF = (
     "home/", "orders/", "tills/", "tills/tasks/", "tills/registers/", "customers/", "reviews/", "products/", "products/new/",
@@ -172,4 +165,3 @@ def test_a_first_visit_on_a_phone_costs_less_than_150_kilobytes(
     pictures = [asked for asked in shown.asked if asked.startswith("/media/")]
     assert pictures
     assert sum(shown.asked.values()) < FIRST_LOAD, shown.asked
-    assert page.evaluate(SHIFT) < 0.1
