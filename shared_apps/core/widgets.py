@@ -23,6 +23,7 @@ class Card:
     icon: str = ""
     badge: Text = ""
     disabled: bool = False
+    mark: str = ""  # `data-mark` of the option's input, for stylesheets
 
 
 class RadioCards(forms.RadioSelect):
@@ -43,6 +44,8 @@ class RadioCards(forms.RadioSelect):
         card = option["card"] = self.cards.get(str(value))
         if card and card.disabled:
             option["attrs"]["disabled"] = True
+        if card and card.mark:
+            option["attrs"]["data-mark"] = card.mark
         return option
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from tenant_apps.payments.permissions import PAYMENT_PERMISSIONS
 from tenant_apps.team.permissions import Permission, RoleTemplate
-from tenant_apps.team.products import NavEntry, ProductConfig
+from tenant_apps.team.products import SETTINGS, NavEntry, ProductConfig
 
 if TYPE_CHECKING:
     from tenant_apps.team.models import Photo
@@ -25,7 +25,7 @@ class EventsConfig(ProductConfig):
         ),
         NavEntry(
             _("My calendar"), "events:staff_settings", "settings", prefix="/staff/settings/", short=_("Settings"),
-            permission="events.change_calendar",
+            permission="events.change_calendar", group=SETTINGS,
         ),
         NavEntry(_("See the calendar"), "events:home", "globe", short=_("Site")),
     )  # fmt: skip

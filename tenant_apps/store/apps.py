@@ -8,11 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from shared_apps.core.personal_data import HoldsPersonalData
 from tenant_apps.payments.permissions import DAILY, MANAGE_METHODS, PAYMENT_PERMISSIONS, VIEW_PAYMENTS
 from tenant_apps.team.permissions import Permission, RoleTemplate
-from tenant_apps.team.products import NavEntry, ProductConfig
+from tenant_apps.team.products import SETTINGS, NavEntry, ProductConfig
 
 if TYPE_CHECKING:
     from shared_apps.organisations.current import Tenant
     from tenant_apps.team.models import Photo
+
+# The headings of the navigation.
+SALES, CATALOGUE, PRICES, MONEY = _("Sales"), _("Catalogue"), _("Prices and delivery"), _("Money")
 
 
 class StoreConfig(HoldsPersonalData, ProductConfig):
@@ -22,31 +25,43 @@ class StoreConfig(HoldsPersonalData, ProductConfig):
     workspace_home = "store:staff_home"
     navigation = (
         NavEntry(_("Home"), "store:staff_home", "house", prefix="/staff/home/",
-                 permission=("store.view_reports", "store.view_orders", "store.view_stock")),
-        NavEntry(_("Orders"), "store:staff_orders", "shopping-bag", prefix="/staff/orders/", permission="store.view_orders"),
-        NavEntry(_("Products"), "store:staff_products", "package", prefix="/staff/products/",
-                 permission="store.view_products"),
-        NavEntry(_("Till"), "store:till", "receipt", permission="store.use_till"),
-        NavEntry(_("Tills and sessions"), "store:till_sessions", "wallet", prefix="/staff/tills/", short=_("Tills"),
-                 permission="store.change_orders"),
-        NavEntry(_("Stock"), "store:staff_stock", "boxes", prefix="/staff/stock/", permission="store.view_stock"),
-        NavEntry(_("Payments"), "payments:staff_payments", "wallet", prefix="/staff/payments/", permission=VIEW_PAYMENTS),
+                 permission=("store.view_reports", "store.view_orders", "store.view_stock"), on_bar=True),
+        NavEntry(_("Orders"), "store:staff_orders", "shopping-bag", prefix="/staff/orders/",
+                 permission="store.view_orders", group=SALES, on_bar=True),
+        NavEntry(_("Till"), "store:till", "barcode", permission="store.use_till", group=SALES, on_bar=True),
+        NavEntry(_("Tills and sessions"), "store:till_sessions", "clipboard-list", prefix="/staff/tills/",
+                 permission="store.change_orders", group=SALES),
         NavEntry(_("Customers"), "store:staff_customers", "users", prefix="/staff/customers/",
-                 permission="store.view_customers"),
-        NavEntry(_("Prices"), "store:staff_promotions", "badge-percent", prefix="/staff/prices/",
-                 permission="store.change_prices"),
+                 permission="store.view_customers", group=SALES),
         NavEntry(_("Reviews"), "store:staff_reviews", "star", prefix="/staff/reviews/",
-                 permission="store.moderate_reviews"),
-        NavEntry(_("Invoices"), "store:staff_documents", "receipt", prefix="/staff/documents/", permission="store.view_orders"),
+                 permission="store.moderate_reviews", group=SALES),
+        NavEntry(_("Products"), "store:staff_products", "package", prefix="/staff/products/",
+                 permission="store.view_products", group=CATALOGUE, on_bar=True),
+        NavEntry(_("Shelves"), "store:staff_shelves", "layers", prefix="/staff/products/shelves/",
+                 permission="store.view_products", group=CATALOGUE),
+        NavEntry(_("Brands"), "store:staff_brands", "tag", prefix="/staff/products/brands/",
+                 permission="store.view_products", group=CATALOGUE),
+        NavEntry(_("Attributes"), "store:staff_attributes", "sliders-horizontal", prefix="/staff/products/attributes/",
+                 permission="store.view_products", group=CATALOGUE),
+        NavEntry(_("Stock"), "store:staff_stock", "boxes", prefix="/staff/stock/", permission="store.view_stock",
+                 group=CATALOGUE),
+        NavEntry(_("Promotions"), "store:staff_promotions", "badge-percent", prefix="/staff/prices/",
+                 permission="store.change_prices", group=PRICES),
+        NavEntry(_("Partners"), "store:staff_partners", "briefcase", prefix="/staff/prices/partners/",
+                 permission="store.change_prices", group=PRICES),
+        NavEntry(_("Segments"), "store:staff_segments", "percent", prefix="/staff/prices/segments/",
+                 permission="store.change_prices", group=PRICES),
         NavEntry(_("Delivery"), "store:staff_zones", "truck", prefix="/staff/delivery/",
-                 permission="store.change_shop"),
-        NavEntry(
-            _("My shop"), "store:staff_settings", "settings", prefix="/staff/settings/", short=_("Shop"),
-            permission="store.change_shop",
-        ),
-        NavEntry(_("Ways to pay"), "payments:staff_methods", "key-round", prefix="/staff/ways-to-pay/",
-                 permission=MANAGE_METHODS),
-        NavEntry(_("See the storefront"), "store:home", "store", short=_("Storefront")),
+                 permission="store.change_shop", group=PRICES),
+        NavEntry(_("Payments"), "payments:staff_payments", "wallet", prefix="/staff/payments/", permission=VIEW_PAYMENTS,
+                 group=MONEY),
+        NavEntry(_("Invoices"), "store:staff_documents", "receipt", prefix="/staff/documents/",
+                 permission="store.view_orders", group=MONEY),
+        NavEntry(_("Ways to pay"), "payments:staff_methods", "credit-card", prefix="/staff/ways-to-pay/",
+                 permission=MANAGE_METHODS, group=MONEY),
+        NavEntry(_("My shop"), "store:staff_settings", "settings", prefix="/staff/settings/",
+                 permission="store.change_shop", group=SETTINGS),
+        NavEntry(_("See the storefront"), "store:home", "store"),
     )  # fmt: skip
     account_links = (NavEntry(_("My addresses"), "store:addresses", "map-pin"),)
     permissions_title = _("Shop")

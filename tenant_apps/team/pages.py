@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from billing import quotas
 from shared_apps.accounts.models import User
 from tenant_apps.team.access import StaffRequest, TenantRequest, is_staff
-from tenant_apps.team.navigation import links_for
+from tenant_apps.team.navigation import links_for, open_groups
 from tenant_apps.team.products import product_config
 from tenant_apps.team.selectors import permissions_of
 from tenant_apps.team.standing import banner_of
@@ -28,9 +28,11 @@ def render_workspace(
 ) -> HttpResponse:
     """A page for staff, in the workspace's shell."""
     home = reverse(product_config(request.tenant.product).workspace_home)
+    links = links_for(request)
     shell = {
         "organisation": {"name": request.tenant.name, "home_url": home},
-        "nav": links_for(request),
+        "nav": links,
+        "nav_open": open_groups(links),
         "account": account_of(request.user, request.tenant.product),
         "forget_draft": request.session.pop(_DRAFT, ""),
         "permissions": permissions_of(request.user),

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from django.apps import AppConfig, apps
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from tenant_apps.team.permissions import ADMINISTRATOR, OWNER, TEAM_PERMISSIONS, Permission, RoleTemplate
 
 if TYPE_CHECKING:
     from shared_apps.organisations.current import Tenant
     from tenant_apps.team.models import Photo
+
+# The heading in every workspace's navigation under which team, plan and what a product keeps of itself stand.
+SETTINGS = _("Settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,10 @@ class NavEntry:
     short: str | Promise = ""
     # Shown to those who have this permission, or one of several; empty: to everybody who works here.
     permission: str | tuple[str, ...] = ""
+    # The heading it stands under, with all others that name it; empty: on its own.
+    group: str | Promise = ""
+    # One of the four on the bottom bar of phones; a product that marks none has its first four there.
+    on_bar: bool = False
 
     def is_for(self, codes: frozenset[str]) -> bool:
         """Whether somebody with these permissions is shown it."""

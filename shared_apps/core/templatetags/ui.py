@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -32,6 +33,7 @@ TONE_ICONS = {
     "brand": "star",
 }
 MESSAGE_TONES = {"debug": "neutral", "info": "info", "success": "success", "warning": "warning", "error": "danger"}
+BAR_PLACES = 5
 STEP_ICONS = {"done": "check", "failed": "x"}
 
 
@@ -112,6 +114,17 @@ def day(value: date | None) -> str:
     if isinstance(value, datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
     return written(value, "d MMMM y", locale=_locale())
+
+
+@register.filter
+def bottom_bar(nav: Sequence[Any]) -> list[Any]:
+    """The entries of a navigation for the bottom bar of phones: all where there are five at most, else those marked
+    `on_bar`, filled up to four with the first others; in their own order."""
+    if len(nav) <= BAR_PLACES:
+        return list(nav)
+    marked = [entry for entry in nav if getattr(entry, "on_bar", False)]
+    chosen = [*marked, *(entry for entry in nav if entry not in marked)][: BAR_PLACES - 1]
+    return [entry for entry in nav if entry in chosen]
 
 
 @register.filter

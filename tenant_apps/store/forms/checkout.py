@@ -17,6 +17,8 @@ from tenant_apps.store.services.carts import MAX_PIECES
 from tenant_apps.store.services.orders import CheckoutDetails
 from tenant_apps.team.forms import OneLineField, PhoneField, WorkspaceForm, key_field
 
+# What the stylesheet knows zones by whose goods are collected: they need no address.
+PICKUP = "pickup"
 NEEDED = gettext_lazy("We need this to deliver to you.")
 
 
@@ -60,6 +62,10 @@ class CheckoutForm(WorkspaceForm):
         help_text=gettext_lazy("Street and number, or how to find you."),
         widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
     )  # fmt: skip
+    line2 = OneLineField(
+        label=gettext_lazy("Landmark, floor, door"), max_length=150, required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
+    )  # fmt: skip
     note = forms.CharField(
         label=gettext_lazy("A word to the shop"), max_length=500, required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -102,6 +108,7 @@ class CheckoutForm(WorkspaceForm):
         known: dict[str, Any] = {"name": name, "phone": phone, "email": email}
         if address:
             known |= {"name": address.name, "phone": address.phone, "city": address.city, "line1": address.line1}
+            known["line2"] = address.line2
             known["zone"] = str(address.zone_id or "")
         return known
 
@@ -128,7 +135,7 @@ class CheckoutForm(WorkspaceForm):
         data = self.cleaned_data
         return CheckoutDetails(
             name=data["name"], phone=data["phone"], email=data["email"], zone=self.zones[data["zone"]],
-            line1=data["line1"], city=data["city"], note=data["note"].strip(), method=data["method"], locale=locale,
+            line1=data["line1"], line2=data["line2"], city=data["city"], note=data["note"].strip(), method=data["method"], locale=locale,
         )  # fmt: skip
 
     @property
@@ -145,4 +152,9 @@ def _zone_card(zone: DeliveryZone, currency: str) -> Card:
         told.append(zone.pickup.address)
     if zone.fee_minor and zone.free_from_minor:
         told.append(_("free from %(amount)s") % {"amount": price_text(zone.free_from_minor, currency=currency)})
-    return Card(" · ".join(told), aside=fee, icon="store" if zone.pickup_id else "truck")
+    return Card(
+        " · ".join(told),
+        aside=fee,
+        icon="store" if zone.pickup_id else "truck",
+        mark=PICKUP if zone.pickup_id else "",
+    )

@@ -16,6 +16,7 @@ from shared_apps.audit.services import changes, record
 from shared_apps.organisations.current import Tenant
 from tenant_apps.payments.services.methods import switch_method
 from tenant_apps.store.models import DeliveryZone, Location, Segment, Shop
+from tenant_apps.store.rules.countries import currency_of
 from tenant_apps.team.models import Photo
 from tenant_apps.team.services.photos import discard_photos
 
@@ -44,13 +45,19 @@ class ShopDetails:
 
 def create_defaults(*, tenant: Tenant, owner: User) -> None:
     """Give a new tenant its shop, with what it needs to sell at once: a place for stock, where customers may come for their
-    goods, and the segment of students. Called inside its schema; doing it again changes nothing.
+    goods, and the segment of students. Its country is the organisation's, and it sells in the money of that country, whatever the
+    plan was paid in. Called inside its schema; doing it again changes nothing.
 
     One transaction; the shop's primary key decides between two calls at once.
     """
     with transaction.atomic():
         shop, created = Shop.objects.get_or_create(
-            pk=Shop.ONLY, defaults={"name": tenant.name, "currency": tenant.currency}
+            pk=Shop.ONLY,
+            defaults={
+                "name": tenant.name,
+                "country": tenant.country,
+                "currency": currency_of(tenant.country) or tenant.currency,
+            },
         )
         if created:
             _record(owner, "store.shop.created", shop, **_shop_facts(shop))

@@ -11,8 +11,9 @@ import pytest
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
 from tenant_apps.payments.models import Method, Payment
-from tenant_apps.store.models import Cart, Location, Order, Product, Shop, StockLevel
+from tenant_apps.store.models import Address, Cart, Location, Order, Product, Shop, StockLevel
 from tenant_apps.store.tests.selling import stocked, zone
+from tenant_apps.store.tests.support import make_order
 from tests.support.tenants import Browser
 
 
@@ -186,3 +187,42 @@ def test_staff_prepare_send_and_deliver(shop: Tenant) -> None:
     staff.post(f"/staff/orders/{order.number}/deliver/")
     order.refresh_from_db()
     assert (order.status, order.paid_minor) == ("delivered", 19_500)
+
+
+def test_the_second_line_of_an_address_comes_with_the_customer_and_goes_with_the_order(
+    shop: Tenant, her: Browser, awa: User, owner: Browser
+) -> None:
+    Address.objects.create(
+        user=awa, name="Awa Ndiaye", phone="+237671234567", line1="Rue 12", line2="Portail bleu", city="Douala",
+        zone=zone(), is_default=True,
+    )  # fmt: skip
+    her.post("/cart/add/", {"variant": stocked().public_id, "quantity": 1})
+    assert 'value="Portail bleu"' in her.get("/checkout/").content.decode()
+    her.post("/checkout/", filled(her, line2="Portail bleu"))
+    order = Order.objects.get()
+    assert order.line2 == "Portail bleu"
+    assert "Portail bleu" in her.get(f"/orders/{order.pk}/").content.decode()
+    assert "Portail bleu" in owner.get(f"/staff/orders/{order.number}/").content.decode()
+
+
+def test_staff_read_what_was_written_at_the_till(shop: Tenant, owner: Browser) -> None:
+    order = make_order((stocked(), 1), staff_note="Tél. du voisin : 99")
+    assert "Tél. du voisin : 99" in owner.get(f"/staff/orders/{order.number}/").content.decode()
+    assert "voisin" not in Browser(shop).get(f"/orders/{order.pk}/").content.decode()
+
+
+def test_what_the_shop_says_of_delivery_and_how_to_reach_it_is_there_before_the_order(shop: Tenant) -> None:
+    Shop.objects.update(delivery_text="À moto.", phone="+237670123456", email="bonjour@example.org", address="Akwa")
+    browser = chosen(shop)
+    product = Product.objects.get()
+    for path in (f"/products/{product.slug}/", "/checkout/"):
+        html = browser.get(path).content.decode()
+        assert "À moto." in html
+        for said in ("https://wa.me/237670123456", "mailto:bonjour@example.org", "Akwa"):
+            assert said in html[html.index('class="site-contact"') :], (path, said)
+
+
+def test_a_zone_where_goods_are_collected_is_known_to_the_stylesheet(shop: Tenant) -> None:
+    zone()
+    html = chosen(shop).get("/checkout/").content.decode()
+    assert html.count('data-mark="pickup"') == 1

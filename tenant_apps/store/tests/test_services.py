@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import DomainError
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store import selectors, services
-from tenant_apps.store.models import Category, Product, ProductImage, Shop, Variant
+from tenant_apps.store.models import Category, DeliveryZone, Location, Product, ProductImage, Segment, Shop, Variant
 from tenant_apps.store.services import ShopDetails, products
 from tenant_apps.store.tests.support import files_of, make_photo, make_product, product_details
 from tenant_apps.team.models import Photo
@@ -30,6 +31,20 @@ def test_a_new_shop_has_the_tenants_name_and_currency_and_defaults_are_made_once
     shop = selectors.shop()
     assert (shop.name, shop.currency) == (tenant.name, tenant.currency)
     assert AuditLog.objects.filter(action="store.shop.created").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("country", "paid_in", "currency"),
+    [("SN", "EUR", "XOF"), ("CM", "XAF", "XAF"), ("GN", "XOF", "GNF"), ("CD", "EUR", "EUR"), ("", "XAF", "XAF")],
+)
+def test_a_new_shop_is_where_its_organisation_is_and_sells_in_the_money_of_the_country(
+    tenant: Tenant, country: str, paid_in: str, currency: str
+) -> None:
+    for model in (Shop, Segment, DeliveryZone, Location):
+        model.objects.all().delete()
+    new = replace(tenant, country=country, currency=paid_in)
+    services.create_defaults(tenant=new, owner=User.objects.get(is_staff=True))
+    assert Shop.objects.values_list("country", "currency").get() == (country, currency)
 
 
 def test_a_product_gets_a_variant_a_slug_and_an_audit_entry(tenant: Tenant) -> None:

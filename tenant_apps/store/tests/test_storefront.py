@@ -15,7 +15,7 @@ from django_tenants.utils import tenant_context
 
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store import selectors, services
-from tenant_apps.store.models import Location, Product, StockLevel, Variant
+from tenant_apps.store.models import Location, Product, Shop, StockLevel, Variant
 from tenant_apps.store.presenting import sitemaps
 from tenant_apps.store.selectors import pages
 from tenant_apps.store.services import ShelfDetails, VariantDetails
@@ -307,3 +307,20 @@ def test_pages_cost_the_same_whatever_there_is(tenant: Tenant, visitor: Client, 
         make_product(f"Autre {number}", photos=[make_photo()], **details)
     assert queries_of(visitor, path) == few
     assert few <= 16
+
+
+def test_a_shared_list_shows_its_own_photo_else_the_logo_else_a_product(tenant: Tenant, visitor: Client) -> None:
+    def shared(path: str) -> str:
+        found = re.search(r'<meta property="og:image" content="([^"]*)"', html_of(visitor, path))
+        return found[1] if found else ""
+
+    assert shared("/") == ""
+    photo, own, logo = make_photo(), make_photo(), make_photo()
+    plain = services.add_shelf(details=ShelfDetails("Mode"))
+    make_product("Robe", photos=[photo], category_id=plain.pk)
+    services.add_shelf(details=ShelfDetails("Épicerie"), photo=own)
+    assert shared("/").endswith(photo.share_url)
+    Shop.objects.update(logo=logo)
+    assert shared("/").endswith(logo.share_url)
+    assert shared("/c/mode/").endswith(logo.share_url)
+    assert shared("/c/epicerie/").endswith(own.share_url)

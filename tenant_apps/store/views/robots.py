@@ -15,10 +15,12 @@ from tenant_apps.team.access import TenantRequest
 AN_HOUR = 3600
 _ROBOTS = """User-agent: *
 Disallow: /accounts/
+Disallow: /addresses/
 Disallow: /api/
 Disallow: /cart/
 Disallow: /checkout/
 Disallow: /orders/
+Disallow: /pay/
 Disallow: /staff/
 Sitemap: {sitemap}
 """

@@ -12,8 +12,10 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from shared_apps.accounts.models import User
+from shared_apps.accounts.phones import show_phone
 from tenant_apps.store import selectors
 from tenant_apps.store.models import Cart, Shop
+from tenant_apps.store.presenting.links import whatsapp_ask
 from tenant_apps.store.selectors.carts import cart_of_user, pieces_in, visitors_cart
 from tenant_apps.store.services.carts import merge_cart
 from tenant_apps.team.access import TenantRequest
@@ -58,6 +60,7 @@ def render_store(
     shown = {
         "shop": shop,
         "currency": shop.currency,
+        "contact": _contact_of(shop),
         "cart": {"url": reverse("store:cart"), "count": pieces_in(cart) if cart else 0},
         **context,
     }
@@ -73,6 +76,16 @@ def render_store(
     if CART_COOKIE in request.COOKIES and request.user.is_authenticated:
         response.delete_cookie(CART_COOKIE)  # what it led to belongs to the account now
     return response
+
+
+def _contact_of(shop: Shop) -> dict[str, str]:
+    """How customers reach the shop, at the foot of each page."""
+    return {
+        "address": shop.address,
+        "phone": show_phone(shop.phone) if shop.phone else "",
+        "phone_url": whatsapp_ask(shop.phone, ""),
+        "email": shop.email,
+    }
 
 
 def _cookie(request: TenantRequest) -> UUID | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -136,7 +136,7 @@ def _list_page(
         "shelves": [] if shelf else tree.all,
         "sub_shelves": tree.children(shelf) if not brand and not filters.query and not filters.narrows else [],
         "has_products": bool(listing.page.object_list) or filters.narrows or bool(filters.query),
-        "share": _list_share(request, context) if plain else None,
+        "share": _list_share(request, context, shop, list(listing.page.object_list)) if plain else None,
         "noindex": bool(filters.narrows or filters.query or filters.sort),
         "crumb_data": _crumb_data(request, context.get("crumbs", [])),
     }
@@ -168,10 +168,14 @@ def _crumb_data(request: TenantRequest, crumbs: list[dict[str, str]]) -> str:
     )
 
 
-def _list_share(request: TenantRequest, context: dict[str, Any]) -> dict[str, str]:
-    """What a messenger shows of a list's own address."""
-    shown = context.get("shelf")
-    photo = shown.photo if shown else getattr(context.get("brand"), "logo", None)
+def _list_share(
+    request: TenantRequest, context: dict[str, Any], shop: Shop, products: Sequence[Product]
+) -> dict[str, str]:
+    """What a messenger shows of a list's own address; a list without a photo of its own has the shop's logo, else the photo of its
+    first product."""
+    shown, first = context.get("shelf"), products[0].images.all() if products else []
+    own = shown.photo if shown else getattr(context.get("brand"), "logo", None)
+    photo = own or shop.logo or next((image.photo for image in first), None)
     return {
         "title": context["heading"],
         "text": context["text"][:SHORT_TEXT],
