@@ -28,13 +28,16 @@ def add_to_cart(*, cart: Cart | None, user: User | None, variant: Variant, quant
     if not is_on_sale(variant):
         raise Conflict("not_for_sale", _("This product is not sold at the moment."))
     cart = _locked(cart) or _new_cart(user)
-    line = cart.lines.filter(variant=variant).first()
-    wanted = quantity + (line.quantity if line else 0)
+    lines = dict(cart.lines.order_by().values_list("variant_id", "quantity"))
+    wanted = quantity + lines.get(variant.pk, 0)
     _check_quantity(variant, wanted)
-    if line is None and cart.lines.count() >= MAX_LINES:
+    if variant.pk in lines:
+        CartLine.objects.filter(cart=cart, variant=variant).update(quantity=wanted)
+    elif len(lines) >= MAX_LINES:
         message = _("A cart holds at most %(most)s different products. Order these first.")
         raise Conflict("cart_full", message % {"most": MAX_LINES})
-    CartLine.objects.update_or_create(cart=cart, variant=variant, defaults={"quantity": wanted})
+    else:
+        CartLine.objects.create(cart=cart, variant=variant, quantity=wanted)
     cart.save(update_fields=["updated_at"])
     return cart
 
