@@ -17,7 +17,6 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,27 +48,26 @@ TOLD = {"shelf_anew": "product list with nothing kept", "product_anew": "product
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="shorter slices and fewer rounds")
+    parser.add_argument("--products", type=int, default=PRODUCTS, help="of the catalogue that both sell")
     options = parser.parse_args()
     rounds, seconds = (3, 2.0) if options.quick else (5, 5.0)
-    print(f"The storefront against django-oscar ({PRODUCTS:,} products)")
+    print(f"The storefront against django-oscar ({options.products:,} products)")
     os.environ["TRUSTED_PROXY_COUNT"] = "1"  # each visitor has an address of their own, as behind a proxy
     with own_database():
-        from benchmarks.store import shop
-        from benchmarks.store.ours import growth, query_counts
+        from benchmarks.store import ours, shop
+        from tests.support.tenants import ready_tenant
 
-        few, middle, many = shop.three_tenants()
-        began = time.monotonic()
-        for tenant, products in ((few, FEW), (middle, PRODUCTS), (many, MANY)):
-            shop.make_shop(tenant, products)
-        print(f"  our shops filled in {time.monotonic() - began:.0f} s", flush=True)
-        began = time.monotonic()
-        with oscar_shop(PRODUCTS) as oscar:
-            print(f"  its shop filled in {time.monotonic() - began:.0f} s", flush=True)
-            with web_server() as address:
-                known = {"ours": {**shop.known_of(middle), "address": address}, "oscar": oscar}
-                ok = against_oscar(known, rounds=rounds, seconds=seconds)
-        ok += query_counts(few, middle)
-        ok += growth(few, many, runs=40 if options.quick else 150, limit=GROWTH_LIMIT)
+        small, large = ready_tenant("store-a"), ready_tenant("store-b")
+        shop.make_shop(small, FEW)
+        shop.make_shop(large, options.products)
+        print("  our shops are filled", flush=True)
+        with oscar_shop(options.products) as oscar, web_server() as address:
+            print("  its shop is filled", flush=True)
+            known = {"ours": {**shop.known_of(large), "address": address}, "oscar": oscar}
+            ok = against_oscar(known, rounds=rounds, seconds=seconds)
+        ok += ours.query_counts(small, large)
+        shop.grow(large, to=MANY)
+        ok += ours.growth(small, large, runs=40 if options.quick else 150, limit=GROWTH_LIMIT)
     sys.exit(not all(ok))
 
 

@@ -23,23 +23,13 @@ from tenant_apps.store import models
 from tenant_apps.store.search import search_fields
 from tenant_apps.store.services.prices import refresh_prices
 from tenant_apps.team.models import Photo
-from tests.support.factories import make_tenant, make_user
-from tests.support.tenants import ready_tenant
 
 BATCH = 1_000
-MADE = 10_000
 CURRENCY = "XAF"
 
 
-def three_tenants() -> tuple[Tenant, Tenant, Tenant]:
-    """Three shops in which nothing is yet."""
-    connection.set_schema_to_public()
-    make_tenant(product="store", subdomain="store-c", owner=make_user(email="owner-store-c@example.org"))
-    return ready_tenant("store-a"), ready_tenant("store-b"), ready_tenant("store-c")
-
-
 def make_shop(tenant: Tenant, products: int) -> None:
-    """Fill a new tenant's shop with so many products, and let it deliver and take cash. Beyond MADE they are copies."""
+    """Fill a new tenant's shop with so many products, and let it deliver and take cash."""
     with tenant_context(tenant):
         models.Shop.objects.update(country="CM", currency=CURRENCY, phone="+237671234567")
         Method.objects.update_or_create(name="cash", defaults={"is_active": True})
@@ -48,11 +38,10 @@ def make_shop(tenant: Tenant, products: int) -> None:
         shelves, brands = _shelves(), _brands()
         material = models.Attribute.objects.create(name="Matière", slug="matiere", is_filter=True)
         place = models.Location.objects.order_by("position")[0]
-        goods = catalogue.items(0, min(products, MADE))
+        goods = catalogue.items(0, products)
         while some := tuple(islice(goods, BATCH)):
             _insert(some, shelves, brands, material, place)
         refresh_prices()
-        _copy(products // MADE - 1)
     tidy_up(tenant)
 
 
@@ -142,16 +131,23 @@ def _skus(item: Item) -> list[str]:
     return [f"A{item.number}-{position}" for position in range(len(item.variants))]
 
 
-def _copy(times: int) -> None:
-    """Every product so many times more, with all that belongs to it; each copy is older than what it copies."""
-    later = f"{{column}} + n * {MADE * 4}"
+def grow(tenant: Tenant, *, to: int) -> None:
+    """Copy all products, with all that belongs to them, until there are that many; each copy is older than its original."""
+    with tenant_context(tenant):
+        made = models.Product.objects.count()
+        _copy(made, to // made - 1)
+    tidy_up(tenant)
+
+
+def _copy(made: int, times: int) -> None:
+    later = f"{{column}} + n * {made * 10}"
 
     def shifted(*columns: str) -> dict[str, str]:
         return {column: later.format(column=column) for column in columns}
 
     name = "{0} || '-' || n"
     new = {"public_id": "gen_random_uuid()"}
-    older = f"published_at - n * interval '{MADE} minutes'"
+    older = f"published_at - n * interval '{made} minutes'"
     for model, changed in (
         (models.Product, {**shifted("id"), **new, "slug": name.format("slug"), "published_at": older}),
         (models.Specification, shifted("id", "product_id")),

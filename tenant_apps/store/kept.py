@@ -58,7 +58,7 @@ def _watch(execute: Callable[..., Any], sql: Any, params: Any, many: bool, conte
 
 def _drop_on_commit(connection: Any) -> None:
     drop = _Drop(connection.schema_name)
-    if not any(callback == drop for _sids, callback, _robust in connection.run_on_commit):
+    if not any(entry[1] == drop for entry in connection.run_on_commit):
         transaction.on_commit(drop)
 
 
@@ -78,7 +78,7 @@ class Kept:
         self.html: str | None = None
         self._key = f"store-page:{name}"
         self._mark: str | None = None
-        if any(isinstance(callback, _Drop) for _sids, callback, _robust in connection.run_on_commit):
+        if any(isinstance(entry[1], _Drop) for entry in connection.run_on_commit):
             return  # this transaction sees what it wrote, and nobody else does yet
         try:
             self._read(_mark_of(connection.schema_name))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -89,10 +88,13 @@ def take_out_ordered(*, cart_id: UUID | None, lines: list[OrderLine]) -> None:
     if cart_id is None:
         return
     quantities = {line.variant_id: line.quantity for line in lines if line.variant_id}
-    for variant, quantity in sorted(quantities.items()):
-        ordered = CartLine.objects.filter(cart_id=cart_id, variant_id=variant)
-        if not ordered.filter(quantity__gt=quantity).update(quantity=F("quantity") - quantity):
-            ordered.filter(quantity__lte=quantity).delete()
+    ordered = CartLine.objects.filter(cart_id=cart_id, variant_id__in=quantities)
+    held = list(ordered.select_for_update().order_by("variant_id"))
+    CartLine.objects.filter(pk__in=[one.pk for one in held if one.quantity <= quantities[one.variant_id]]).delete()
+    left = [one for one in held if one.quantity > quantities[one.variant_id]]
+    for one in left:
+        one.quantity -= quantities[one.variant_id]
+    CartLine.objects.bulk_update(left, ["quantity"])
 
 
 def _locked(cart: Cart | None) -> Cart | None:

@@ -18,6 +18,7 @@ from tenant_apps.store.models import Product, Promotion, Shop, Variant
 from tenant_apps.store.services.prices import refresh_prices
 from tenant_apps.store.tests.selling import stocked
 from tenant_apps.store.tests.support import make_product
+from tenant_apps.store.views import storefront
 from tests.support.queries import queries_of
 from tests.support.tenants import Browser, ready_tenant
 
@@ -199,3 +200,24 @@ def test_every_table_that_is_watched_is_there(tenant: Tenant) -> None:
         cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = %s", [tenant.schema_name])
         tables = {row[0] for row in cursor.fetchall()}
     assert tables >= kept.WATCHED
+
+
+@pytest.mark.usefixtures("goods")
+def test_a_page_that_sets_a_cookie_is_kept_for_nobody(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    render = storefront.render_store
+
+    def with_cookie(*args: Any, **kwargs: Any) -> Any:
+        response = render(*args, **kwargs)
+        response.set_cookie("seen", "this visitor's")
+        return response
+
+    monkeypatch.setattr(storefront, "render_store", with_cookie)
+    made = queries_of(Browser(tenant), "/")
+    assert queries_of(Browser(tenant), "/") == made
+    assert "@@" not in html(tenant)
+
+
+def test_what_is_not_there_is_not_kept(tenant: Tenant) -> None:
+    answer = Browser(tenant).get("/products/nothing/")
+    assert answer.status_code == 404
+    assert "@@" not in answer.content.decode()

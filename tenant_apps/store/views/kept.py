@@ -1,7 +1,8 @@
 """Pages of the catalogue that are the same for every visitor, made once in a while (`tenant_apps.store.kept`).
 
 Only what is meant for somebody who is not logged in, and has nothing to be told, is kept: with a place for the token of forms
-and one for the number of things in the cart, which are each visitor's own.
+and one for the number of things in the cart, which are each visitor's own. Such a view must show nothing else that depends on
+who asks: no cookie but these, nothing of the session, no address of the network.
 """
 
 from __future__ import annotations
@@ -47,18 +48,25 @@ def kept_for_visitors(*, seconds: int = MOST_SECONDS) -> Callable[[View[P]], Vie
             page = Kept(_name_of(request))
             if page.html is not None:
                 return HttpResponse(_for_one(request, page.html))
-            request._store_kept = True  # type: ignore[attr-defined]  # `render_store` leaves a place for the cart
-            response = view(request, *args, **kwargs)
-            if response.status_code != 200 or response.streaming:
-                return response
+            response = _with_places(request, view, *args, **kwargs)
             html = _TOKEN.sub(rf'\g<1>{_TOKEN_PLACE}"', response.content.decode())
-            page.keep(html, seconds=_how_long(shop_of(request), seconds))
+            if response.status_code == 200 and not response.cookies:  # a cookie is for one visitor, and so is its page
+                page.keep(html, seconds=_how_long(shop_of(request), seconds))
             response.content = _for_one(request, html)
             return response
 
         return inner
 
     return decorate
+
+
+def _with_places(request: TenantRequest, view: View[P], *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    """The view's page, with the place where `render_store` would write the visitor's own number."""
+    request._store_kept = True  # type: ignore[attr-defined]  # ours alone
+    try:
+        return view(request, *args, **kwargs)
+    finally:
+        del request._store_kept  # type: ignore[attr-defined]  # an error's page has no place
 
 
 def _is_for_every_visitor(request: TenantRequest) -> bool:
