@@ -49,7 +49,7 @@ def _environment() -> str:
     if not (place / "complete").exists():
         shutil.rmtree(place, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", place], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", PINNED], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "-r", PINNED], check=True)
         (place / "complete").touch()
     return python
 
