@@ -59,6 +59,7 @@ def _variables(data: Path) -> dict[str, str]:
     return {
         **kept,
         "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "ignore",
         "DJANGO_SETTINGS_MODULE": "benchmarks.store.oscar_shop.settings",
         "OSCAR_HOME": str(data),
         "OSCAR_DATABASE_URL": on_database(os.environ["DATABASE_URL"], DATABASE),
