@@ -14,6 +14,7 @@ MEASUREMENTS = (
     "benchmarks.workspaces",
     "benchmarks.invoices",
     "benchmarks.dashboard",
+    "benchmarks.store",
 )
 
 if __name__ == "__main__":

@@ -133,14 +133,18 @@ def process(*command: str, quiet: bool = False) -> Iterator[subprocess.Popen[byt
 @contextmanager
 def web_server(*, workers: int = 1) -> Iterator[str]:
     """The web processes as in production (gunicorn, threads), on a free port; yields their address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"127.0.0.1:{port}"
+    address = free_address()
     with process(sys.executable, "-m", "gunicorn", "baobab.wsgi:application", "--bind", address, "--worker-class", "gthread", "--threads", "8",
                  "--workers", str(workers), "--no-control-socket", "--log-level", "error"):  # fmt: skip
         wait_until(lambda: get(f"http://{address}/healthz", host="localhost")[0] == 200)
         yield address
+
+
+def free_address() -> str:
+    """A port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 def get(url: str, *, host: str, cookie: str = "") -> tuple[int, Message, bytes]:

@@ -103,13 +103,17 @@ class StoreConfig(HoldsPersonalData, ProductConfig):
     )  # fmt: skip
 
     def ready(self) -> None:
-        """Register the one lookup of django.contrib.postgres the search needs, and who is paid for orders."""
+        """Register the one lookup of django.contrib.postgres the search needs, who is paid for orders, and who drops pages
+        that are kept."""
         from django.contrib.postgres.lookups import TrigramWordSimilar
+        from django.db.backends.signals import connection_created
         from django.db.models import TextField
 
         from tenant_apps.payments.bills import register_payee
+        from tenant_apps.store.kept import watch_writes
         from tenant_apps.store.payee import OrderPayee
 
+        connection_created.connect(watch_writes, dispatch_uid="store.watch_writes")
         TextField.register_lookup(TrigramWordSimilar)
         register_payee(OrderPayee())
 

@@ -25,15 +25,15 @@ def zones() -> QuerySet[DeliveryZone]:
     return DeliveryZone.objects.filter(is_active=True).select_related("pickup")
 
 
-def quote(basket: Basket, *, zone: DeliveryZone | None) -> Totals:
-    """What a basket comes to with its delivery; without a zone, without one."""
-    tax = Shop.objects.values_list("tax_rate_bp", flat=True).get()
+def quote(basket: Basket, *, zone: DeliveryZone | None, shop: Shop | None = None) -> Totals:
+    """What a basket comes to with its delivery; without a zone, without one. One query where the shop is not given."""
+    shop = shop or Shop.objects.get()
     fee = 0
     if zone is not None:
         fee = delivery_fee(
             fee=zone.fee_minor, free_from=zone.free_from_minor, items=basket.items_minor, is_free=basket.delivers_free
         )
-    return totals_of(basket.priced, delivery=fee, tax_rate_bp=tax)
+    return totals_of(basket.priced, delivery=fee, tax_rate_bp=shop.tax_rate_bp)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -28,13 +27,16 @@ def add_to_cart(*, cart: Cart | None, user: User | None, variant: Variant, quant
     if not is_on_sale(variant):
         raise Conflict("not_for_sale", _("This product is not sold at the moment."))
     cart = _locked(cart) or _new_cart(user)
-    line = cart.lines.filter(variant=variant).first()
-    wanted = quantity + (line.quantity if line else 0)
+    lines = dict(cart.lines.order_by().values_list("variant_id", "quantity"))
+    wanted = quantity + lines.get(variant.pk, 0)
     _check_quantity(variant, wanted)
-    if line is None and cart.lines.count() >= MAX_LINES:
+    if variant.pk in lines:
+        CartLine.objects.filter(cart=cart, variant=variant).update(quantity=wanted)
+    elif len(lines) >= MAX_LINES:
         message = _("A cart holds at most %(most)s different products. Order these first.")
         raise Conflict("cart_full", message % {"most": MAX_LINES})
-    CartLine.objects.update_or_create(cart=cart, variant=variant, defaults={"quantity": wanted})
+    else:
+        CartLine.objects.create(cart=cart, variant=variant, quantity=wanted)
     cart.save(update_fields=["updated_at"])
     return cart
 
@@ -86,10 +88,13 @@ def take_out_ordered(*, cart_id: UUID | None, lines: list[OrderLine]) -> None:
     if cart_id is None:
         return
     quantities = {line.variant_id: line.quantity for line in lines if line.variant_id}
-    for variant, quantity in sorted(quantities.items()):
-        ordered = CartLine.objects.filter(cart_id=cart_id, variant_id=variant)
-        if not ordered.filter(quantity__gt=quantity).update(quantity=F("quantity") - quantity):
-            ordered.filter(quantity__lte=quantity).delete()
+    ordered = CartLine.objects.filter(cart_id=cart_id, variant_id__in=quantities)
+    held = list(ordered.select_for_update().order_by("variant_id"))
+    CartLine.objects.filter(pk__in=[one.pk for one in held if one.quantity <= quantities[one.variant_id]]).delete()
+    left = [one for one in held if one.quantity > quantities[one.variant_id]]
+    for one in left:
+        one.quantity -= quantities[one.variant_id]
+    CartLine.objects.bulk_update(left, ["quantity"])
 
 
 def _locked(cart: Cart | None) -> Cart | None:

@@ -16,10 +16,10 @@ def order_url(order: Order) -> str:
     return own_url(own_path("store:order", order.pk))
 
 
-def tell_of_order(order: Order, what: str, **context: Any) -> None:
+def tell_of_order(order: Order, what: str, *, shop: Shop | None = None, **context: Any) -> None:
     """Queue word of `what` (placed, confirmed, sent, delivered, cancelled, refunded) to the customer, and of new orders
     to the shop; in the caller's transaction. Customers without an address follow the order by its link."""
-    shop = Shop.objects.get()
+    shop = shop or Shop.objects.get()
     known = {"shop": shop.name, "number": order.number, "name": order.name, "url": order_url(order), **context}
     if order.email:
         amounts = _amounts(order, order.locale)

@@ -63,10 +63,11 @@ def place_order(
     if made:
         return made
     basket = _checked_basket(lines_of(cart), person=person)
-    totals = quote(basket, zone=details.zone)
+    shop = Shop.objects.get()
+    totals = quote(basket, zone=details.zone, shop=shop)
     if totals.total != expected_minor:
-        raise _total_changed(totals)
-    order = _insert(key, cart, details, totals, user)
+        raise _total_changed(totals, shop)
+    order = _insert(key, cart, details, totals, user, shop)
     _insert_lines(order, basket)
     stock.hold(order=order, until=now + HOLD_FOR)
     order.number = next_order_number(day=timezone.localdate(now))
@@ -76,14 +77,14 @@ def place_order(
         action="store.order.placed", category=AuditCategory.ORDER, resource=order, actor=user, after=order_facts(order)
     )
     if details.method == CASH or not order.total_minor:
-        confirm_order(order=order, by=user)
+        confirm_order(order=order, by=user, shop=shop)
     else:
-        tell_of_order(order, "placed")
+        tell_of_order(order, "placed", shop=shop)
     return order
 
 
-def confirm_order(*, order: Order, by: User | None = None) -> None:
-    """Take a pending order on: its goods are sold, its cart is emptied, and everybody is told.
+def confirm_order(*, order: Order, by: User | None = None, shop: Shop | None = None) -> None:
+    """Take a pending order on: its goods are sold, its cart is emptied, and everybody is told. Reads the shop unless given.
 
     In the caller's transaction, which holds the order's row or has just made it; locks its levels. What is not there any
     more leaves the order `is_short`, for staff to settle: the money has come.
@@ -103,7 +104,7 @@ def confirm_order(*, order: Order, by: User | None = None) -> None:
     note_event(order, "confirmed", by=by)
     record(action="store.order.confirmed", category=AuditCategory.ORDER, resource=order, actor=by,
            before={"status": "pending"}, after={"status": order.status, "is_short": order.is_short})  # fmt: skip
-    tell_of_order(order, "confirmed")
+    tell_of_order(order, "confirmed", shop=shop)
 
 
 def renew_hold(*, order: Order) -> None:
@@ -146,15 +147,13 @@ def _checked_basket(lines: Sequence[CartLine], *, person: Person) -> Basket:
     return basket
 
 
-def _total_changed(totals: Totals) -> DomainError:
-    currency = Shop.objects.values_list("currency", flat=True).get()
+def _total_changed(totals: Totals, shop: Shop) -> DomainError:
     message = _("The amount to pay is now %(total)s. Nothing was ordered yet: look at it, and confirm if it suits you.")
-    shown = price_text(totals.total, currency=currency)
+    shown = price_text(totals.total, currency=shop.currency)
     return Conflict("total_changed", message % {"total": shown}, extra={"total_minor": totals.total})
 
 
-def _insert(key: UUID, cart: Cart, details: CheckoutDetails, totals: Totals, user: User | None) -> Order:
-    shop = Shop.objects.get()
+def _insert(key: UUID, cart: Cart, details: CheckoutDetails, totals: Totals, user: User | None, shop: Shop) -> Order:
     is_pickup = details.zone.pickup_id is not None
     return Order.objects.create(
         id=key,

@@ -15,10 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from shared_apps.core.errors import DomainError
-from shared_apps.core.throttle import check_rate
+from shared_apps.core.throttle import caller, check_rate
 from tenant_apps.payments.services.starting import next_url, start_payment
 from tenant_apps.payments.views.customers import lets_forms_lead_to_providers
-from tenant_apps.store import selectors
 from tenant_apps.store.forms.checkout import CheckoutForm
 from tenant_apps.store.models import Cart, Order
 from tenant_apps.store.payee import PURPOSE
@@ -28,7 +27,7 @@ from tenant_apps.store.selectors.checkout import known_of, quote, ways_to_pay, z
 from tenant_apps.store.selectors.prices import person_of
 from tenant_apps.store.services.orders import place_order
 from tenant_apps.store.services.unpaid import replace_unpaid_orders
-from tenant_apps.store.views.shell import buyer, cart_of, render_store
+from tenant_apps.store.views.shell import buyer, cart_of, render_store, shop_of
 from tenant_apps.team.access import TenantRequest
 from tenant_apps.team.pages import UNPROCESSABLE
 
@@ -61,7 +60,7 @@ def checkout(request: TenantRequest) -> HttpResponse:
 
 
 def _form(request: TenantRequest, basket: Basket) -> CheckoutForm:
-    shop = selectors.shop()
+    shop = shop_of(request)
     offered: dict[str, Any] = {"shop": shop, "zones": list(zones()), "ways": ways_to_pay(basket, shop.currency)}
     if request.method == "POST":
         return CheckoutForm(request.POST, **offered)
@@ -71,7 +70,7 @@ def _form(request: TenantRequest, basket: Basket) -> CheckoutForm:
 def _order(request: TenantRequest, form: CheckoutForm, cart: Cart, person: Person) -> Order | None:
     """The order that the form asks for; None when it cannot be made, and the form says why."""
     try:
-        check_rate(action="place-order", who=request.META.get("REMOTE_ADDR", ""), limit=ORDERS_PER_HOUR, seconds=3600)
+        check_rate(action="place-order", who=caller(), limit=ORDERS_PER_HOUR, seconds=3600)
         replace_unpaid_orders(cart=cart, key=form.cleaned_data["key"], by=buyer(request))
         return place_order(
             key=form.cleaned_data["key"], cart=cart, details=form.details_in(get_language() or "fr"), person=person,
@@ -100,6 +99,6 @@ def _page(
     request: TenantRequest, form: CheckoutForm, basket: Basket, person: Person, *, status: int = 200
 ) -> HttpResponse:
     zone = form.chosen_zone
-    totals = quote(basket, zone=zone)
+    totals = quote(basket, zone=zone, shop=shop_of(request))
     context = {"form": form, "basket": basket, "zone": zone, "totals": totals}
     return lets_forms_lead_to_providers(render_store(request, "store/checkout.html", context, status=status))

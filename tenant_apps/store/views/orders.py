@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST, require_safe
 from shared_apps.core.context import tenant_url
 from shared_apps.core.errors import DomainError
 from tenant_apps.payments.selectors import payments_of
-from tenant_apps.store import selectors
 from tenant_apps.store.models import Order
 from tenant_apps.store.payee import PURPOSE
 from tenant_apps.store.presenting.links import whatsapp_ask
@@ -24,7 +23,7 @@ from tenant_apps.store.presenting.order_pages import story_of
 from tenant_apps.store.selectors.documents import documents_of
 from tenant_apps.store.selectors.orders import order_by_link, orders_of
 from tenant_apps.store.services.fulfilment import cancel_order
-from tenant_apps.store.views.shell import buyer, render_store
+from tenant_apps.store.views.shell import buyer, render_store, shop_of
 from tenant_apps.team.access import TenantRequest
 
 ORDERS_PER_PAGE = 20
@@ -41,7 +40,7 @@ def order(request: TenantRequest, order_id: UUID) -> HttpResponse:
     context = {
         "order": found,
         "story": story_of(found, payments=payments_of(PURPOSE, found.pk)),
-        "ask_url": whatsapp_ask(selectors.shop().phone, question),
+        "ask_url": whatsapp_ask(shop_of(request).phone, question),
         "purpose": PURPOSE,
         "documents": documents_of(found),
         "may_cancel": found.status == Order.Status.PENDING and not found.paid_minor,

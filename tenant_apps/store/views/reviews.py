@@ -18,9 +18,10 @@ from tenant_apps.store.forms.reviews import ReviewForm
 from tenant_apps.store.models import Product
 from tenant_apps.store.selectors import reviews as reading
 from tenant_apps.store.services import reviews as writing
+from tenant_apps.store.views.shell import render_store
 from tenant_apps.team.access import StaffRequest, TenantRequest
 from tenant_apps.team.forms import save_form
-from tenant_apps.team.pages import UNPROCESSABLE, render_public
+from tenant_apps.team.pages import UNPROCESSABLE
 
 
 def reviews_on_page(request: HttpRequest, product: Product) -> reading.ReviewsOfProduct:
@@ -94,7 +95,4 @@ def _write_page(request: StaffRequest, product: Product, form: ReviewForm, *, st
 
 
 def _page(request: TenantRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    shop = selectors.shop()
-    response = render_public(request, template, {"shop": shop, **context}, name=shop.name, colour=shop.brand_colour)
-    response.status_code = status
-    return response
+    return render_store(request, template, context, status=status)

@@ -23,6 +23,7 @@ from tenant_apps.team.pages import render_public
 
 CART_COOKIE = "cart"
 REMEMBERED = timedelta(days=60)
+CART_PLACE = "@@cart@@"  # where the number goes on a page that is kept for all visitors (`views.kept`)
 
 
 def buyer(request: TenantRequest) -> User | None:
@@ -30,8 +31,22 @@ def buyer(request: TenantRequest) -> User | None:
     return request.user if request.user.is_authenticated else None
 
 
+def shop_of(request: TenantRequest) -> Shop:
+    """The shop of this tenant, read once for a request."""
+    if not hasattr(request, "_store_shop"):
+        request._store_shop = selectors.shop()  # type: ignore[attr-defined]  # ours alone
+    return request._store_shop  # type: ignore[attr-defined]
+
+
 def cart_of(request: TenantRequest) -> Cart | None:
-    """The cart of this visitor or account. What somebody chose before logging in comes with them."""
+    """The cart of this visitor or account, looked for once in a request. What somebody chose before logging in comes with
+    them."""
+    if not hasattr(request, "_store_cart"):
+        request._store_cart = _find_cart(request)  # type: ignore[attr-defined]  # ours alone
+    return request._store_cart  # type: ignore[attr-defined]
+
+
+def _find_cart(request: TenantRequest) -> Cart | None:
     known = _cookie(request)
     user = buyer(request)
     if user is None:
@@ -53,15 +68,14 @@ def remember_cart(request: TenantRequest, response: HttpResponse, cart: Cart) ->
 def render_store(
     request: TenantRequest, template: str, context: dict[str, Any], *, shop: Shop | None = None, status: int = 200
 ) -> HttpResponse:
-    """A page of the storefront, in the shop's name, logo and colour. One query for the shop where it is not given
-    (`selectors.shop`), one or two for the cart where there is one."""
-    shop = shop or selectors.shop()
-    cart = cart_of(request)
+    """A page of the storefront, in the shop's name, logo and colour. One query for the shop where neither it is given nor
+    `shop_of` has read it, one or two for the cart where there is one."""
+    shop = shop or shop_of(request)
     shown = {
         "shop": shop,
         "currency": shop.currency,
         "contact": _contact_of(shop),
-        "cart": {"url": reverse("store:cart"), "count": pieces_in(cart) if cart else 0},
+        "cart": {"url": reverse("store:cart"), "count": _count(request)},
         **context,
     }
     response = render_public(
@@ -86,6 +100,13 @@ def _contact_of(shop: Shop) -> dict[str, str]:
         "phone_url": whatsapp_ask(shop.phone, ""),
         "email": shop.email,
     }
+
+
+def _count(request: TenantRequest) -> int | str:
+    if hasattr(request, "_store_kept"):
+        return CART_PLACE
+    cart = cart_of(request)
+    return pieces_in(cart) if cart else 0
 
 
 def _cookie(request: TenantRequest) -> UUID | None:

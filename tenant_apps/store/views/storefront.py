@@ -27,26 +27,30 @@ from tenant_apps.store.selectors import Availability, Shelves
 from tenant_apps.store.selectors.prices import person_of, price_many
 from tenant_apps.store.selectors.stock import available
 from tenant_apps.store.views.chips import chips_of, sort_choices
+from tenant_apps.store.views.kept import kept_for_visitors
 from tenant_apps.store.views.reviews import reviews_on_page
-from tenant_apps.store.views.shell import render_store
+from tenant_apps.store.views.shell import render_store, shop_of
 from tenant_apps.team.access import TenantRequest
 
 SHORT_TEXT = 160
+STOCK_SECONDS = 10  # so old may be what a product's page says of its stock
 
 
 @login_not_required
 @require_safe
+@kept_for_visitors()
 def home(request: TenantRequest) -> HttpResponse:
     """The shelves and the published products, all or those that are looked for."""
-    shop, tree = selectors.shop(), selectors.read_shelves()
+    shop, tree = shop_of(request), selectors.read_shelves()
     return _list_page(request, shop, tree, "store/home.html", {"heading": shop.name, "text": shop.description})
 
 
 @login_not_required
 @require_safe
+@kept_for_visitors()
 def shelf(request: TenantRequest, slug: str) -> HttpResponse:
     """A shelf: those on it, and all products on it and below."""
-    shop, tree = selectors.shop(), selectors.read_shelves()
+    shop, tree = shop_of(request), selectors.read_shelves()
     found = tree.by_slug.get(slug)
     if found is None:
         raise Http404
@@ -57,12 +61,13 @@ def shelf(request: TenantRequest, slug: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@kept_for_visitors()
 def brand(request: TenantRequest, slug: str) -> HttpResponse:
     """A brand and its products."""
     found = selectors.brand_by_slug(slug)
     if found is None:
         raise Http404
-    shop, tree = selectors.shop(), selectors.read_shelves()
+    shop, tree = shop_of(request), selectors.read_shelves()
     crumbs = [_home_crumb(), {"url": reverse("store:brand", args=[slug]), "label": found.name}]
     context = {"heading": found.name, "text": found.description, "crumbs": crumbs, "brand": found}
     return _list_page(request, shop, tree, "store/shelf.html", context, brand=found)
@@ -70,9 +75,10 @@ def brand(request: TenantRequest, slug: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@kept_for_visitors(seconds=STOCK_SECONDS)
 def product(request: TenantRequest, slug: str) -> HttpResponse:
     """One product. Staff see drafts too, to look before they publish."""
-    shop = selectors.shop()
+    shop = shop_of(request)
     found = selectors.product_by_slug(slug, only_published=True)
     if found is None and request.user.is_staff:
         found = selectors.product_by_slug(slug, only_published=False)
