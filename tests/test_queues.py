@@ -21,6 +21,8 @@ OWN_QUEUES = {
     "tenant_apps.store.tasks.work_on_import": "documents",
     "tenant_apps.payments.tasks.resolve_payment": "providers",
     "tenant_apps.payments.tasks.send_refund": "providers",
+    "tenant_apps.payments.tasks.check_method": "providers",
+    "tenant_apps.payments.tasks.sync_reversals": "providers",
     "tenant_apps.payments.tasks.look_at_notice": "webhooks",
     "shared_apps.notifications.tasks.send_due": "mail",
 }

@@ -71,6 +71,7 @@ FIELDS: dict[str, str | Promise] = {
     "failures": gettext_lazy("Failed in a row"),
     "features": gettext_lazy("Features"),
     "fee_minor": gettext_lazy("Fee (smallest unit)"),
+    "fields": gettext_lazy("What was given"),
     "file": gettext_lazy("File"),
     "first_name": gettext_lazy("First name"),
     "fiscal_status": gettext_lazy("State of the certificate"),

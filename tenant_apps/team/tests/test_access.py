@@ -51,7 +51,7 @@ SAMPLES = {
     "pk": "1",
     "member_id": "1",
 } | dict.fromkeys(
-    ("id", "public_id", "session_id", "server_id", "user_id", "invitation_id", "key_id"), str(uuid.uuid4())
+    ("id", "batch_id", "public_id", "session_id", "server_id", "user_id", "invitation_id", "key_id"), str(uuid.uuid4())
 )
 
 
