@@ -43,7 +43,7 @@ TENANTS = [f"{product}-a" for product in PRODUCTS]
 SAMPLES = {
     "slug": "rien",
     "key": "seller",
-    "kind": "document",
+    "kind": "csv",
     "what": "orders",
     "entry_id": "1",
     "review_id": "1",
