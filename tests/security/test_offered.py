@@ -27,7 +27,8 @@ _OF_TEAMS = {"team:delete_role", "team:new_api_key"}  # a role of one's own; a p
 NO_WAY_IN = {
     "store": _OF_TEAMS
     | {f"store:till_{name}_api" for name in ("catalogue", "customers", "find", "session")}
-    | {"store:staff_book_count", "store:staff_take_back"},  # once something is counted; once something was sent
+    # Once something is counted; once something was sent; while a file is looked at, and where it has errors.
+    | {f"store:staff_{name}" for name in ("book_count", "take_back", "follow_import", "import_problems")},
     "events": _OF_TEAMS
     | {  # events are not paid for yet
         f"payments:staff_{name}"

@@ -51,6 +51,14 @@ class Browser(Client):
             connection.set_tenant(self.tenant)
 
 
+def move_to(country: str, tenant: Tenant) -> None:
+    """Have the tenant's organisation in another country, and stay in the tenant."""
+    connection.set_schema_to_public()
+    Organisation.objects.filter(pk=tenant.pk).update(billing_country=country)
+    forget_remembered_tenants()
+    connection.set_tenant(tenant)
+
+
 def give_plan(tenant: Tenant, plan: str) -> None:
     """Move a ready tenant to another plan of its product, "gold" for example. Look the tenant up again after it."""
     connection.set_schema_to_public()

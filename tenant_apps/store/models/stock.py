@@ -106,6 +106,7 @@ class Movement(models.Model):
         indexes = [
             models.Index(fields=["level", "-id"], name="store_movement_of_level"),
             models.Index(fields=["-created_at", "-id"], name="store_movement_latest"),
+            models.Index(fields=["reference"], condition=~Q(reference=""), name="store_movement_reference"),
         ]
 
     def __str__(self) -> str:

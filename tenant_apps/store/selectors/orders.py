@@ -9,7 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from shared_apps.accounts.models import User
-from tenant_apps.store.models import Order, OrderEvent, ProductImage, Return, Shipment
+from tenant_apps.store.models import Order, OrderEvent, OrderLine, ProductImage, Return, Shipment
 
 PER_PAGE = 30
 Status = Order.Status
@@ -61,13 +61,13 @@ def counts() -> dict[str, int]:
 
 
 def _with_story(orders: QuerySet[Order]) -> QuerySet[Order]:
+    goods = OrderLine.objects.select_related("variant__product")
+    lines = Prefetch("lines", goods.defer("variant__product__search_text", "variant__product__search_vector"))
     images = Prefetch("lines__variant__product__images", ProductImage.objects.select_related("photo"))
     shipments = Prefetch("shipments", Shipment.objects.select_related("actor").prefetch_related("lines__line"))
     returns = Prefetch("returns", Return.objects.select_related("actor").prefetch_related("lines__line"))
     events = Prefetch("events", OrderEvent.objects.select_related("actor"))
-    return orders.select_related("zone", "user").prefetch_related(
-        "lines__variant__product", images, shipments, returns, events
-    )
+    return orders.select_related("zone", "user").prefetch_related(lines, images, shipments, returns, events)
 
 
 def order_by_number(number: str) -> Order | None:

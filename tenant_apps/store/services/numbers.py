@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from shared_apps.core.counters import count_up
-from tenant_apps.store.models import OrderDay
+from tenant_apps.store.models import Movement, Order, OrderDay
 
 
 def next_order_number(*, day: date) -> str:
@@ -14,3 +14,11 @@ def next_order_number(*, day: date) -> str:
     A roll-back gives the number back, so there is no gap. The ten thousandth of a day has five digits.
     """
     return f"{day:%Y%m%d}{count_up(OrderDay, day=day):04d}"
+
+
+def number_order(*, order: Order, day: date) -> None:
+    """Give an order its number, and the movements that were written under its provisional one. In the transaction that made
+    it; locks the day's row, the last lock."""
+    provisional, order.number = order.number, next_order_number(day=day)
+    order.save(update_fields=["number"])
+    Movement.objects.filter(reference=provisional).update(reference=order.number)

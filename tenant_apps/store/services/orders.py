@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,11 +21,11 @@ from tenant_apps.store.models import Cart, CartLine, DeliveryZone, Order, OrderE
 from tenant_apps.store.rules.offers import Person
 from tenant_apps.store.rules.totals import Totals
 from tenant_apps.store.rules.typed_prices import price_text
-from tenant_apps.store.selectors.carts import Basket, BasketLine, lines_of, priced_basket
+from tenant_apps.store.selectors.carts import Basket, BasketLine, lines_to_order, priced_basket
 from tenant_apps.store.selectors.checkout import CASH, quote
 from tenant_apps.store.services import stock
 from tenant_apps.store.services.carts import take_out_ordered
-from tenant_apps.store.services.numbers import next_order_number
+from tenant_apps.store.services.numbers import number_order
 from tenant_apps.store.services.order_mail import tell_of_order
 
 HOLD_FOR = timedelta(minutes=15)
@@ -50,9 +51,10 @@ class CheckoutDetails:
 def place_order(
     *, key: UUID, cart: Cart, details: CheckoutDetails, person: Person, user: User | None, expected_minor: int
 ) -> Order:
-    """Make an order of a cart, at the prices of now, and hold its goods for 15 minutes.
+    """Make an order of a cart, at the prices of now.
 
-    One to be paid on delivery is confirmed at once; the others wait for their payment, and the cart stays until it came.
+    One to be paid on delivery is confirmed at once: its goods are sold. The others keep theirs for 15 minutes and wait for
+    their payment; the cart stays until it came.
     The same `key` again returns the order already made. Locks the cart, the levels by id, then the day's row; one
     transaction. Raises Conflict (`cart_changed`, `total_changed` when the sum is not `expected_minor`, which the customer
     saw) and OutOfStock.
@@ -62,44 +64,67 @@ def place_order(
     made = Order.objects.filter(pk=key).first()
     if made:
         return made
-    basket = _checked_basket(lines_of(cart), person=person)
+    basket = _checked_basket(lines_to_order(cart), person=person)
     shop = Shop.objects.get()
     totals = quote(basket, zone=details.zone, shop=shop)
     if totals.total != expected_minor:
         raise _total_changed(totals, shop)
     order = _insert(key, cart, details, totals, user, shop)
     _insert_lines(order, basket)
-    stock.hold(order=order, until=now + HOLD_FOR)
-    order.number = next_order_number(day=timezone.localdate(now))
-    order.save(update_fields=["number", "holds_until"])
+    is_confirmed_at_once = details.method == CASH or not order.total_minor
+    if is_confirmed_at_once:
+        _sell_at_once(order, by=user)
+    else:
+        stock.hold(order=order, until=now + HOLD_FOR)
+    number_order(order=order, day=timezone.localdate(now))
     note_event(order, "placed", by=user)
     record(
         action="store.order.placed", category=AuditCategory.ORDER, resource=order, actor=user, after=order_facts(order)
     )
-    if details.method == CASH or not order.total_minor:
-        confirm_order(order=order, by=user, shop=shop)
+    if is_confirmed_at_once:
+        _set_confirmed(order)
+        _take_on(order, by=user, shop=shop)
     else:
         tell_of_order(order, "placed", shop=shop)
     return order
 
 
-def confirm_order(*, order: Order, by: User | None = None, shop: Shop | None = None) -> None:
-    """Take a pending order on: its goods are sold, its cart is emptied, and everybody is told. Reads the shop unless given.
+def _sell_at_once(order: Order, *, by: User | None) -> None:
+    """Sell what nobody has to wait for; raises OutOfStock, and sells nothing then."""
+    shortages = stock.sell(order=order, by=by)
+    if shortages:
+        raise stock.OutOfStock(shortages)
+
+
+def confirm_order(*, order: Order, by: User | None = None) -> None:
+    """Take a pending order on: its goods are sold, its cart is emptied, and everybody is told.
 
     In the caller's transaction, which holds the order's row or has just made it; locks its levels. What is not there any
     more leaves the order `is_short`, for staff to settle: the money has come.
     """
-    now = timezone.now()
-    moved = Order.objects.filter(pk=order.pk, status=Order.Status.PENDING).update(
-        status=Order.Status.CONFIRMED, confirmed_at=now, holds_until=None
-    )
-    if not moved:
+    if not _set_confirmed(order):
         return
     shortages = stock.sell(order=order, by=by)
     if shortages:
         Order.objects.filter(pk=order.pk).update(is_short=True)
         note_event(order, "short", lines=[shortage.name for shortage in shortages])
     order.refresh_from_db()
+    _take_on(order, by=by, shop=Shop.objects.get())
+
+
+def _set_confirmed(order: Order) -> bool:
+    """Whether it was pending until now: a guarded UPDATE."""
+    change = {"status": Order.Status.CONFIRMED, "confirmed_at": timezone.now(), "holds_until": None}
+    if not Order.objects.filter(pk=order.pk, status=Order.Status.PENDING).update(**change):
+        return False
+    for name, value in change.items():
+        setattr(order, name, value)
+    return True
+
+
+def _take_on(order: Order, *, by: User | None, shop: Shop) -> None:
+    """Empty the cart of an order that was just confirmed, and tell everybody."""
+    prefetch_related_objects([order], "lines")
     take_out_ordered(cart_id=order.cart_id, lines=list(order.lines.all()))
     note_event(order, "confirmed", by=by)
     record(action="store.order.confirmed", category=AuditCategory.ORDER, resource=order, actor=by,

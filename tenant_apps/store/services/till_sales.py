@@ -18,7 +18,6 @@ from shared_apps.audit.models import AuditCategory, AuditLog
 from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
 from tenant_apps.store.models import (
-    Movement,
     Order,
     OrderEvent,
     OrderLine,
@@ -36,7 +35,7 @@ from tenant_apps.store.rules.till_sums import in_parts
 from tenant_apps.store.rules.totals import PricedLine, totals_of
 from tenant_apps.store.selectors.prices import person_of, price_many
 from tenant_apps.store.services import stock
-from tenant_apps.store.services.numbers import next_order_number
+from tenant_apps.store.services.numbers import number_order
 from tenant_apps.store.services.till import check_session_open, lock_session, note_late_money
 from tenant_apps.team.selectors import permissions_of
 
@@ -95,7 +94,7 @@ def _book(register: Register, uuid: UUID, payload: Any, sold: Sold, by: User, cl
     tasks = _check(case)
     order = _make_order(case)
     tasks += _take_from_stock(case, order)
-    _number(order, case)
+    number_order(order=order, day=timezone.localdate())
     _pay(case, order)
     sale.state, sale.order, sale.actor = State.ACCEPTED, order, case.seller
     # Who bought is on the order alone, where it is found when a person wants to be forgotten.
@@ -338,19 +337,6 @@ def _take_from_stock(case: _Case, order: Order) -> list[TillTask]:
         TillTask(kind=Kind.OVERDRAWN, sale=case.sale, variant=variant, data={"place": location.name})
         for variant in overdrawn
     ]
-
-
-def _number(order: Order, case: _Case) -> None:
-    """Number an order, and its movements, which this transaction has just written. Locks the day's row, the last lock."""
-    written = Movement.objects.filter(
-        reference=order.number,
-        level__location=case.sale.register.location_id,
-        level__variant__in=case.variants.values(),
-    )
-    movements = list(written.values_list("pk", flat=True))
-    order.number = next_order_number(day=timezone.localdate())
-    Order.objects.filter(pk=order.pk).update(number=order.number)
-    Movement.objects.filter(pk__in=movements).update(reference=order.number)
 
 
 def _pay(case: _Case, order: Order) -> None:

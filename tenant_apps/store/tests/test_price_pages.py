@@ -28,7 +28,7 @@ from tenant_apps.store.models import (
 from tenant_apps.store.tests.support import make_product
 from tenant_apps.team.tests.support import client_for, make_member
 from tests.support.queries import queries_of
-from tests.support.tenants import Browser
+from tests.support.tenants import Browser, move_to
 
 PROMOTIONS = "/staff/prices/promotions/"
 
@@ -127,11 +127,11 @@ def test_what_is_wrong_with_a_promotion_is_said_beside_its_field(
     assert not Promotion.objects.exists()
 
 
-def test_times_of_promotions_are_the_shops(owner: Browser) -> None:
-    Shop.objects.update(country="SN")
+def test_times_of_promotions_are_the_shops(tenant: Tenant, owner: Browser) -> None:
+    move_to("SN", tenant)
     owner.post(f"{PROMOTIONS}new/", promotion_data(starts_at="2026-12-01T08:00", ends_at="2026-12-02T08:00"))
     assert Promotion.objects.get().starts_at == datetime(2026, 12, 1, 8, tzinfo=UTC)
-    Shop.objects.update(country="CM")
+    move_to("CM", tenant)
     html = owner.get(f"{PROMOTIONS}{Promotion.objects.get().pk}/").content.decode()
     assert 'value="2026-12-01T09:00"' in html
 

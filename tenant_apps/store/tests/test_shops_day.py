@@ -8,13 +8,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from shared_apps.organisations.current import Tenant, forget_remembered_tenants
+from shared_apps.organisations.current import Tenant
 from shared_apps.organisations.fleet import in_every_tenant
-from shared_apps.organisations.models import Organisation
 from tenant_apps.payments.models import Method
 from tenant_apps.store.models import Order, Shop
 from tenant_apps.store.tests.test_checkout_pages import chosen, filled
-from tests.support.tenants import Browser
+from tests.support.tenants import Browser, move_to
 
 NEARLY_MIDNIGHT = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)  # half past midnight in Douala
 
@@ -22,10 +21,7 @@ NEARLY_MIDNIGHT = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)  # half past midnight
 @pytest.fixture(params=["SN", "CM"])
 def country(request: pytest.FixtureRequest, tenant: Tenant) -> str:
     """Where the organisation is."""
-    connection.set_schema_to_public()
-    Organisation.objects.filter(pk=tenant.pk).update(billing_country=request.param)
-    forget_remembered_tenants()
-    connection.set_tenant(tenant)
+    move_to(request.param, tenant)
     Shop.objects.update(country=request.param)
     return str(request.param)
 
