@@ -26,6 +26,7 @@ from tenant_apps.team.services.photos import keep_photo
 PROMOTED_FOR = timedelta(days=30)
 PREORDER_IN = timedelta(days=21)
 TAX_BP = 1_925  # Cameroon: 17.5 %, and a tenth of it for the communes
+COST_PERCENT = 65
 FEW = 3
 ZONES = (
     ZoneDetails("Douala", fee_minor=1_500, free_from_minor=50_000, delay="sous 24 h"),
@@ -102,7 +103,8 @@ def _variant(goods: Goods, options: tuple[str, ...]) -> VariantDetails:
     price = goods.prices.get(options[0], goods.price) if options else goods.price
     promo = None if goods.promo is None else goods.promo + price - goods.price
     ends_at = timezone.now() + PROMOTED_FOR if promo else None
-    return VariantDetails(price, options=options, promo_minor=promo, promo_ends_at=ends_at)
+    cost = price * COST_PERCENT // 100
+    return VariantDetails(price, options=options, promo_minor=promo, promo_ends_at=ends_at, cost_minor=cost)
 
 
 def _picture(colour: str, owner: User) -> Photo:

@@ -45,7 +45,7 @@ ORDERS = (
 
 def load(*, owner: User) -> None:
     """Order what the shop has and bring each order as far as it says; each step in a transaction of its own."""
-    zone = DeliveryZone.objects.filter(takes_cash=True).earliest("position", "pk")
+    zone = DeliveryZone.objects.filter(takes_cash=True, pickup=None).earliest("position", "pk")
     for wanted in ORDERS:
         _bring(_order(wanted, zone), wanted.status, owner)
 
