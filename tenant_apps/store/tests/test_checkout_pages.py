@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
@@ -65,6 +66,15 @@ def test_a_guest_buys_by_phone_number_and_pays_on_delivery(shop: Tenant) -> None
     assert page["X-Robots-Tag"] == "noindex"
     assert order.number in page.content.decode()
     assert not Cart.objects.get().lines.exists()
+
+
+def test_the_cart_says_what_was_put_in_without_a_session_for_every_visitor(shop: Tenant) -> None:
+    browser, variant = Browser(shop), stocked("Pagne & Cie")
+    answer = browser.post("/cart/add/", {"variant": variant.public_id, "quantity": 1})
+    assert answer.url == f"/cart/?added={variant.public_id}"
+    assert "Pagne &amp; Cie » est dans votre panier." in browser.get(answer.url).content.decode().replace("\xa0", " ")
+    assert "est dans votre panier" not in browser.get("/cart/?added=nonsense").content.decode()
+    assert not Session.objects.exists()
 
 
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(shop: Tenant) -> None:

@@ -27,16 +27,18 @@ from tenant_apps.team.access import TenantRequest
 @never_cache
 @require_safe
 def cart(request: TenantRequest) -> HttpResponse:
-    """What was chosen so far, with what it comes to."""
+    """What was chosen so far, with what it comes to. `added` names what was just put in."""
     found = cart_of(request)
     basket = basket_of(found, person=person_of(buyer(request)), at=timezone.now())
-    return render_store(request, "store/cart.html", {"basket": basket})
+    put_in = request.GET.get("added", "")
+    added = next((line.variant.product for line in basket.lines if str(line.variant.public_id) == put_in), None)
+    return render_store(request, "store/cart.html", {"basket": basket, "added": added})
 
 
 @login_not_required
 @require_POST
 def add(request: TenantRequest) -> HttpResponse:
-    """Put something into the cart, and show the cart."""
+    """Put something into the cart, and show the cart, which says so: a message would make a session for every visitor."""
     form = AddForm(request.POST)
     variant = variant_for_sale(form.cleaned_data["variant"]) if form.is_valid() else None
     if variant is None:
@@ -49,8 +51,7 @@ def add(request: TenantRequest) -> HttpResponse:
     except DomainError as error:
         messages.error(request, str(error))
         return redirect(f"{reverse('store:product', args=[variant.product.slug])}?v={variant.public_id}")
-    messages.success(request, _("“%(name)s” is in your cart.") % {"name": variant.product.name})
-    response = redirect("store:cart")
+    response = redirect(f"{reverse('store:cart')}?added={variant.public_id}")
     remember_cart(request, response, changed)
     return response
 
