@@ -29,6 +29,7 @@ from tenant_apps.store.services.orders import place_order
 from tenant_apps.store.services.unpaid import replace_unpaid_orders
 from tenant_apps.store.views.shell import buyer, cart_of, render_store, shop_of
 from tenant_apps.team.access import TenantRequest
+from tenant_apps.team.forms import save_form
 from tenant_apps.team.pages import UNPROCESSABLE
 
 ORDERS_PER_HOUR = 30
@@ -50,7 +51,7 @@ def checkout(request: TenantRequest) -> HttpResponse:
         return redirect("store:cart")
     form = _form(request, basket)
     if request.method == "POST" and "update" not in request.POST:
-        order = _order(request, form, cart, person) if form.is_valid() else None
+        order = save_form(form, lambda: _order(request, form, cart, person))
         if order is not None:
             return _pay(request, form, order)
         return _page(request, form, basket, person, status=UNPROCESSABLE)
@@ -67,18 +68,14 @@ def _form(request: TenantRequest, basket: Basket) -> CheckoutForm:
     return CheckoutForm(initial=CheckoutForm.values_of(**known_of(buyer(request))), **offered)
 
 
-def _order(request: TenantRequest, form: CheckoutForm, cart: Cart, person: Person) -> Order | None:
-    """The order that the form asks for; None when it cannot be made, and the form says why."""
-    try:
-        check_rate(action="place-order", who=caller(), limit=ORDERS_PER_HOUR, seconds=3600)
-        replace_unpaid_orders(cart=cart, key=form.cleaned_data["key"], by=buyer(request))
-        return place_order(
-            key=form.cleaned_data["key"], cart=cart, details=form.details_in(get_language() or "fr"), person=person,
-            user=buyer(request), expected_minor=form.cleaned_data["total"] or 0,
-        )  # fmt: skip
-    except DomainError as error:
-        form.add_error(error.field if error.field in form.fields else None, str(error))
-        return None
+def _order(request: TenantRequest, form: CheckoutForm, cart: Cart, person: Person) -> Order:
+    """The order that a valid form asks for; raises DomainError."""
+    check_rate(action="place-order", who=caller(), limit=ORDERS_PER_HOUR, seconds=3600)
+    replace_unpaid_orders(cart=cart, key=form.cleaned_data["key"], by=buyer(request))
+    return place_order(
+        key=form.cleaned_data["key"], cart=cart, details=form.details_in(get_language() or "fr"), person=person,
+        user=buyer(request), expected_minor=form.cleaned_data["total"] or 0,
+    )  # fmt: skip
 
 
 def _pay(request: TenantRequest, form: CheckoutForm, order: Order) -> HttpResponse:

@@ -30,8 +30,8 @@ from tenant_apps.store.presenting.documents import DESK
 from tenant_apps.store.rules.invoicing import percent_of_points
 from tenant_apps.store.rules.months import Month
 from tenant_apps.store.selectors import documents as found
-from tenant_apps.store.selectors.orders import order_by_number
 from tenant_apps.store.services.invoices import note_journal_export
+from tenant_apps.store.views.staff_orders import order_or_404
 from tenant_apps.team.access import StaffRequest, TenantRequest, permission_required
 from tenant_apps.team.pages import render_workspace
 
@@ -113,7 +113,7 @@ def document(request: StaffRequest, number: str) -> FileResponse:
 @require_safe
 def receipt(request: StaffRequest, number: str) -> HttpResponse:
     """An order's receipt, to be printed on paper of 80 mm by the browser."""
-    order = _order_or_404(number)
+    order = order_or_404(number)
     told = _receipt_of(order)
     # Drawn by us: paths and numbers only.
     context = {"order": order, "receipt": told, "qr": mark_safe(qr_svg(told.url))}  # noqa: S308
@@ -124,18 +124,11 @@ def receipt(request: StaffRequest, number: str) -> HttpResponse:
 @require_safe
 def receipt_bytes(request: StaffRequest, number: str) -> HttpResponse:
     """An order's receipt as a thermal printer takes it (ESC/POS)."""
-    order = _order_or_404(number)
+    order = order_or_404(number)
     headers = {**SEALED, "Content-Disposition": f'attachment; filename="{order.number}.bin"'}
     return HttpResponse(
         receipts.escpos_bytes(_receipt_of(order)), content_type="application/octet-stream", headers=headers
     )
-
-
-def _order_or_404(number: str) -> Order:
-    order = order_by_number(number)
-    if order is None:
-        raise Http404
-    return order
 
 
 def _receipt_of(order: Order) -> receipts.Receipt:

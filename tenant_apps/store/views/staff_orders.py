@@ -97,7 +97,7 @@ def order(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 def prepare(request: StaffRequest, number: str) -> HttpResponse:
     """Begin to prepare an order."""
-    found = _order_or_404(number)
+    found = order_or_404(number)
     return _done(request, found, lambda: fulfilment.prepare_order(order_id=found.pk, by=request.user))
 
 
@@ -105,7 +105,7 @@ def prepare(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 def settle(request: StaffRequest, number: str) -> HttpResponse:
     """Set the goods aside that were missing."""
-    found = _order_or_404(number)
+    found = order_or_404(number)
     return _done(request, found, lambda: fulfilment.settle_shortage(order_id=found.pk, by=request.user))
 
 
@@ -113,7 +113,7 @@ def settle(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 def deliver(request: StaffRequest, number: str) -> HttpResponse:
     """The customer has the goods."""
-    found = _order_or_404(number)
+    found = order_or_404(number)
     return _done(request, found, lambda: fulfilment.deliver_order(order_id=found.pk, by=request.user))
 
 
@@ -121,7 +121,7 @@ def deliver(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 def cash(request: StaffRequest, number: str) -> HttpResponse:
     """The customer has paid what was due in cash."""
-    found = _order_or_404(number)
+    found = order_or_404(number)
     due = Money(max(0, found.total_minor - found.paid_minor), found.currency)
     if not due:
         return redirect("store:staff_order", number)
@@ -135,7 +135,7 @@ def cash(request: StaffRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ship(request: StaffRequest, number: str) -> HttpResponse:
     """Send all or a part of an order."""
-    found = _order_or_404(number)
+    found = order_or_404(number)
     lines = [line for line in found.lines.all() if line.shipped < line.quantity]
     form = ShipForm(request.POST or None, lines=[(line, line.quantity - line.shipped) for line in lines])
     if request.method == "POST" and form.is_valid():
@@ -154,7 +154,7 @@ def ship(request: StaffRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: StaffRequest, number: str) -> HttpResponse:
     """Cancel an order, after asking why."""
-    found = _order_or_404(number)
+    found = order_or_404(number)
     form = CancelForm(request.POST or None)
     if request.method == "POST":
         cancelled = save_form(form, lambda: fulfilment.cancel_order(
@@ -170,7 +170,7 @@ def cancel(request: StaffRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: StaffRequest, number: str) -> HttpResponse:
     """Goods came back."""
-    found = _order_or_404(number)
+    found = order_or_404(number)
     lines = [line for line in found.lines.all() if line.shipped > line.returned]
     places = list(Location.objects.filter(is_active=True))
     form = ReturnForm(
@@ -252,7 +252,8 @@ def _key(request: StaffRequest) -> uuid.UUID:
         raise DomainError("key_missing", _("Load this page again and try once more.")) from None
 
 
-def _order_or_404(number: str) -> Order:
+def order_or_404(number: str) -> Order:
+    """An order with its lines, by its number; raises Http404."""
     found = order_by_number(number)
     if found is None:
         raise Http404
