@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 
 from shared_apps.core.tenancy import connection
 
-# What stock there is changes with every order: pages that tell it are kept for less time instead.
+# What stock there is changes with every order: a page that tells it is kept under what it tells (`views.kept`).
 WATCHED = frozenset({
     "store_shop", "store_category", "store_brand", "store_product", "store_variant", "store_productimage", "store_attribute",
     "store_specification", "store_promotion", "store_promotion_products", "store_promotion_categories",

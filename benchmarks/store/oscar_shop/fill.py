@@ -137,6 +137,9 @@ def _insert(some: tuple[Item, ...], shelves: Any, kind: Any, attributes: Any, pa
         for place, variant in enumerate(item.variants)
     ]  # fmt: skip
     Product.objects.bulk_create(one for one, _item, _size, _price in sold if one.structure == "child")
+    # Two first visitors of a product at once make the same record, and one of them gets an error.
+    Record = get_model("analytics", "ProductRecord")  # noqa: N806 - a class
+    Record.objects.bulk_create(Record(product=one) for one in products)
     _describe(pairs, sold, attributes)
     get_model("partner", "StockRecord").objects.bulk_create(
         get_model("partner", "StockRecord")(

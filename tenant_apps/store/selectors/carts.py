@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from shared_apps.accounts.models import User
 from tenant_apps.store.models import Cart, CartLine, Product, ProductImage, Variant
@@ -79,16 +81,17 @@ def is_on_sale(variant: Variant) -> bool:
 
 
 def cart_of_user(user: User) -> Cart | None:
-    return Cart.objects.filter(user=user).first()
+    """The cart of an account, with its `pieces`."""
+    return _with_pieces().filter(user=user).first()
 
 
 def visitors_cart(cart_id: UUID) -> Cart | None:
-    """The cart of somebody who is not logged in; never one that belongs to an account."""
-    return Cart.objects.filter(pk=cart_id, user=None).first()
+    """The cart of somebody who is not logged in, with its `pieces`; never one that belongs to an account."""
+    return _with_pieces().filter(pk=cart_id, user=None).first()
 
 
-def pieces_in(cart: Cart) -> int:
-    return cart.lines.aggregate(pieces=Sum("quantity"))["pieces"] or 0
+def _with_pieces() -> QuerySet[Any]:
+    return Cart.objects.order_by().annotate(pieces=Coalesce(Sum("lines__quantity"), 0))
 
 
 def lines_of(cart: Cart) -> list[CartLine]:
@@ -98,7 +101,7 @@ def lines_of(cart: Cart) -> list[CartLine]:
 
 
 def lines_to_order(cart: Cart) -> list[CartLine]:
-    """The lines with all that an order says of them, in one query."""
+    """The lines with all that an order says of them, which is everything but photos, in one query."""
     return list(_lines(cart))
 
 
@@ -110,6 +113,11 @@ def _lines(cart: Cart) -> QuerySet[CartLine]:
 def basket_of(cart: Cart | None, *, person: Person, at: datetime) -> Basket:
     """What is in a cart, priced for a person; an empty one for None."""
     return priced_basket(lines_of(cart), person=person, at=at) if cart else Basket(())
+
+
+def basket_to_order(cart: Cart | None, *, person: Person, at: datetime) -> Basket:
+    """The same without photos."""
+    return priced_basket(lines_to_order(cart), person=person, at=at) if cart else Basket(())
 
 
 def priced_basket(lines: Sequence[CartLine], *, person: Person, at: datetime) -> Basket:

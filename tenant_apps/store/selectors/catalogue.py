@@ -94,17 +94,15 @@ class Availability:
         return self.kind in ("available", "few", "preorder")
 
 
-def availability_of(product: Product, *, pieces: int, low_at: int) -> Availability:
+def availability_of(supply: str, *, pieces: int, low_at: int) -> Availability:
     """What to tell a customer about a variant with so many `pieces`; `low_at` or fewer are told by number."""
-    if product.supply == Product.Supply.NONE:
+    if supply == Product.Supply.NONE:
         return Availability("none")
-    if product.supply == Product.Supply.PREORDER:
+    if supply == Product.Supply.PREORDER:
         return Availability("preorder")
-    if not product.counts_stock:
+    if supply == Product.Supply.ALWAYS or pieces > low_at:
         return Availability("available")
-    if pieces <= 0:
-        return Availability("sold_out")
-    return Availability("few" if pieces <= low_at else "available", pieces)
+    return Availability("few", pieces) if pieces > 0 else Availability("sold_out")
 
 
 def _used_photos() -> QuerySet[Photo]:

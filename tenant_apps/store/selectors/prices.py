@@ -9,8 +9,8 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db import connection
+from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject, Lower
 from django.utils import timezone
 
@@ -53,46 +53,48 @@ def person_of(user: User | AnonymousUser | None) -> Person:
     )
 
 
+# Written out, since every page that tells a price asks it: see `selectors.stock`.
+_RUNNING = """
+SELECT id, name, kind, starts_at, ends_at, coalesce(percent_bp, 0), coalesce(amount_minor, 0),
+    EXISTS (SELECT FROM store_promotion_products AS named WHERE named.promotion_id = promotion.id),
+    ARRAY(SELECT product_id FROM store_promotion_products AS named
+          WHERE named.promotion_id = promotion.id AND (%(all)s OR product_id = ANY(%(products)s))),
+    ARRAY(SELECT category_id FROM store_promotion_categories AS named WHERE named.promotion_id = promotion.id),
+    ARRAY(SELECT key FROM store_promotion_segments AS named JOIN store_segment AS segment ON segment.id = named.segment_id
+          WHERE named.promotion_id = promotion.id)
+FROM store_promotion AS promotion
+WHERE is_active AND starts_at <= %(at)s AND ends_at > %(at)s
+ORDER BY id
+"""
+
+
 def live_promotions(at: datetime, *, products: Collection[int] | None = None) -> tuple[Campaign, ...]:
     """The promotions that run at a moment, for all people, in the order of their ids: at most two queries.
 
     `products` limits the products that campaigns know to these ids, for whoever asks about these alone; `()` where SQL looks
     them up itself.
     """
-    running = Promotion.objects.filter(is_active=True, starts_at__lte=at, ends_at__gt=at).order_by("pk")
-    named = _rows_of(Promotion.products.through)
-    asked = named if products is None else named.filter(product__in=products)
-    rows = list(
-        running.annotate(
-            names_products=Exists(named),
-            product_list=ArraySubquery(asked.values("product_id")),
-            shelves=ArraySubquery(_rows_of(Promotion.categories.through).values("category_id")),
-            segment_keys=ArraySubquery(_rows_of(Promotion.segments.through).values("segment__key")),
-        )
-    )
-    tree = _children() if any(row.shelves for row in rows) else {}
+    with connection.cursor() as cursor:
+        cursor.execute(_RUNNING, {"at": at, "all": products is None, "products": list(products or ())})
+        rows = cursor.fetchall()
+    tree = _children() if any(row[9] for row in rows) else {}
     return tuple(_campaign(row, tree) for row in rows)
 
 
-def _rows_of(through: Any) -> QuerySet[Any]:
-    """What a promotion names, inside a query of promotions."""
-    rows: QuerySet[Any] = through.objects.filter(promotion=OuterRef("pk"))
-    return rows
-
-
-def _campaign(row: Any, tree: dict[int | None, list[int]]) -> Campaign:
+def _campaign(row: tuple[Any, ...], tree: dict[int | None, list[int]]) -> Campaign:
+    pk, name, kind, starts_at, ends_at, percent_bp, amount_minor, names_products, products, shelves, segments = row
     return Campaign(
-        id=row.pk,
-        name=row.name,
-        kind=row.kind,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        percent_bp=row.percent_bp or 0,
-        amount_minor=row.amount_minor or 0,
-        is_for_all_products=not row.names_products and not row.shelves,
-        product_ids=frozenset(row.product_list or ()),  # null where no product is asked for
-        category_ids=_with_descendants(row.shelves, tree),
-        segments=frozenset(row.segment_keys),
+        id=pk,
+        name=name,
+        kind=kind,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        percent_bp=percent_bp,
+        amount_minor=amount_minor,
+        is_for_all_products=not names_products and not shelves,
+        product_ids=frozenset(products),
+        category_ids=_with_descendants(shelves, tree),
+        segments=frozenset(segments),
     )
 
 

@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import BigIntegerField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db import connection
+from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from tenant_apps.store.models import Hold, Location, Movement, Order, Product, Shop, StockLevel, Variant
+from tenant_apps.store.models import Location, Movement, Product, Shop, StockLevel, Variant
+from tenant_apps.store.selectors.catalogue import Availability, availability_of
 from tenant_apps.store.selectors.search import words_of
 
 PER_PAGE = 40
@@ -23,29 +25,52 @@ SHOWS = ("low", "out", "overdrawn")
 FOUND_AT_ONCE = 12
 
 
+# The pieces that the storefront can sell now. What is held for orders whose time to pay is over can be sold: whoever needs it
+# ends those holds (`services.holds`). Written out, since every page of a sale asks it and Django takes longer to put it into
+# words than PostgreSQL to answer it.
+_FREE = """
+SELECT variant.id, variant.is_active, product.supply, coalesce(variant.low_stock_at, (SELECT low_stock_at FROM store_shop)),
+    coalesce((
+        SELECT sum(greatest(0, level.quantity - level.reserved + coalesce((
+            SELECT sum(hold.quantity)
+            FROM store_hold AS hold
+            JOIN store_orderline AS line ON line.id = hold.line_id
+            JOIN store_order AS held_for ON held_for.id = line.order_id
+            WHERE hold.level_id = level.id AND held_for.status = 'pending' AND held_for.holds_until <= %(now)s
+        ), 0)))
+        FROM store_stocklevel AS level
+        JOIN store_location AS place ON place.id = level.location_id
+        WHERE level.variant_id = variant.id AND place.is_active AND place.sells_online
+    ), 0)::bigint
+FROM store_variant AS variant
+JOIN store_product AS product ON product.id = variant.product_id
+"""
+_FREE_BY_ID = _FREE + "WHERE variant.id = ANY(%(ids)s)"
+_FREE_BY_SLUG = _FREE + "WHERE product.slug = %(slug)s ORDER BY variant.id"
+
+
 def available(variants: Iterable[Variant | int]) -> dict[int, int | None]:
     """How many pieces of each variant the storefront can sell now, by the variants' ids; None: its product does not count
     stock. What cannot be ordered at all has none. One query.
-
-    What is held for orders whose time to pay is over can be sold: whoever needs it ends those holds (`services.holds`).
     """
     ids = [one if isinstance(one, int) else one.pk for one in variants]
-    online = Q(levels__location__is_active=True, levels__location__sells_online=True)
-    over = Hold.objects.filter(
-        level=OuterRef("levels__pk"),
-        line__order__status=Order.Status.PENDING,
-        line__order__holds_until__lte=timezone.now(),
-    )
-    held_too_long = Coalesce(
-        Subquery(over.values("level").values_list(Sum("quantity"))), 0, output_field=BigIntegerField()
-    )
-    left = F("levels__quantity") - F("levels__reserved") + held_too_long
-    free = Greatest(left, Value(0, BigIntegerField()))
-    rows = Variant.objects.filter(pk__in=ids).annotate(
-        free=Coalesce(Sum(free, filter=online), 0, output_field=BigIntegerField())
-    )
-    found = rows.order_by().values_list("pk", "is_active", "product__supply", "free")
-    return {pk: _sellable(is_active, supply, pieces) for pk, is_active, supply, pieces in found}
+    rows = _free(_FREE_BY_ID, ids=ids)
+    return {pk: _sellable(is_active, supply, pieces) for pk, is_active, supply, _low_at, pieces in rows}
+
+
+def stock_told(slug: str) -> dict[int, Availability]:
+    """What customers are told of each variant of a product, by the variants' ids: it stays the same while there is plenty.
+    One query."""
+    return {
+        pk: availability_of(supply, pieces=pieces if is_active else 0, low_at=low_at)
+        for pk, is_active, supply, low_at, pieces in _free(_FREE_BY_SLUG, slug=slug)
+    }
+
+
+def _free(sql: str, **parameters: Any) -> list[tuple[int, bool, str, int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {**parameters, "now": timezone.now()})
+        return cursor.fetchall()
 
 
 def _sellable(is_active: bool, supply: str, pieces: int) -> int | None:

@@ -107,7 +107,8 @@ def sell(*, order: Order, by: User | None = None) -> list[Shortage]:
     if shortages:
         return shortages
     _write_sale(order, held, takes, levels, by)
-    _set_until(order, None)
+    if order.holds_until is not None:
+        _set_until(order, None)
     return []
 
 

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store import kept, services
-from tenant_apps.store.models import Product, Promotion, Shop, Variant
+from tenant_apps.store.models import Product, Promotion, Shop, StockLevel, Variant
 from tenant_apps.store.services.prices import refresh_prices
 from tenant_apps.store.tests.selling import stocked
 from tenant_apps.store.tests.support import make_product
@@ -54,11 +54,26 @@ def reads(tenant: Tenant, path: str) -> int:
 
 
 @pytest.mark.usefixtures("goods")
-@pytest.mark.parametrize("path", ["/", "/?q=pagne", "/?sort=cheapest", "/products/pagne/"])
-def test_a_page_is_made_once_for_all_visitors(tenant: Tenant, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "still"), [("/", 0), ("/?q=pagne", 0), ("/?sort=cheapest", 0), ("/products/pagne/", 1)]
+)
+def test_a_page_is_made_once_for_all_visitors(tenant: Tenant, path: str, still: int) -> None:
     made, again = reads(tenant, path), reads(tenant, path)
     assert made > 5
-    assert again == 0
+    assert again == still  # a product's page looks what there is of it
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(50, 40, None), (50, 3, "Plus que 3"), (4, 3, "Plus que 3"), (3, 0, "rupture de stock"), (1, 2, "Plus que 2")],
+)
+def test_a_product_says_what_there_is_of_it(tenant: Tenant, before: int, after: int, said: str | None) -> None:
+    stocked("Savon", pieces=before)
+    commit()
+    made = reads(tenant, "/products/savon/")
+    StockLevel.objects.update(quantity=after)
+    assert reads(tenant, "/products/savon/") == (made if said else 1)
+    assert (said or "Disponible") in html(tenant, "/products/savon/")
 
 
 def test_what_is_shown_is_what_was_committed_last(tenant: Tenant, goods: Product) -> None:

@@ -22,7 +22,7 @@ from tenant_apps.store.forms.checkout import CheckoutForm
 from tenant_apps.store.models import Cart, Order
 from tenant_apps.store.payee import PURPOSE
 from tenant_apps.store.rules.offers import Person
-from tenant_apps.store.selectors.carts import Basket, basket_of
+from tenant_apps.store.selectors.carts import Basket, basket_to_order
 from tenant_apps.store.selectors.checkout import known_of, quote, ways_to_pay, zones
 from tenant_apps.store.selectors.prices import person_of
 from tenant_apps.store.services.orders import place_order
@@ -44,7 +44,7 @@ def checkout(request: TenantRequest) -> HttpResponse:
     "Update" shows the page again with what was chosen. So does an order whose total is another than the page said.
     """
     cart, person = cart_of(request), person_of(buyer(request))
-    basket = basket_of(cart, person=person, at=timezone.now())
+    basket = basket_to_order(cart, person=person, at=timezone.now())
     if cart is None or not basket.can_be_ordered:
         if basket.lines:
             messages.warning(request, _("Something in your cart is no longer available as you chose it."))

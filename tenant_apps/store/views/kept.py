@@ -23,8 +23,7 @@ from django.utils.translation import get_language
 
 from tenant_apps.store.kept import Kept
 from tenant_apps.store.models import Shop
-from tenant_apps.store.selectors.carts import pieces_in
-from tenant_apps.store.views.shell import CART_PLACE, cart_of, shop_of
+from tenant_apps.store.views.shell import CART_PLACE, pieces_in_cart, shop_of
 from tenant_apps.team.access import TenantRequest
 
 P = ParamSpec("P")
@@ -37,21 +36,22 @@ _TOKEN_PLACE = salted_hmac("store.kept", "form token").hexdigest()
 _CART = re.compile(rf'<span class="count dot">{CART_PLACE}</span>')
 
 
-def kept_for_visitors(*, seconds: int = MOST_SECONDS) -> Callable[[View[P]], View[P]]:
-    """A view whose page is kept for visitors, for so long at most: no longer than its prices hold."""
+def kept_for_visitors(*, telling: Callable[..., object] | None = None) -> Callable[[View[P]], View[P]]:
+    """A view whose page is kept for visitors, no longer than its prices hold. `telling`, called as the view is, reads what
+    it tells that changes without being watched: a kept page is shown only where that is as it was when it was made."""
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def inner(request: TenantRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not _is_for_every_visitor(request):
                 return view(request, *args, **kwargs)
-            page = Kept(_name_of(request))
+            page = Kept(_name_of(request, telling(request, *args, **kwargs) if telling else None))
             if page.html is not None:
                 return HttpResponse(_for_one(request, page.html))
             response = _with_places(request, view, *args, **kwargs)
             html = _TOKEN.sub(rf'\g<1>{_TOKEN_PLACE}"', response.content.decode())
             if response.status_code == 200 and not response.cookies:  # a cookie is for one visitor, and so is its page
-                page.keep(html, seconds=_how_long(shop_of(request), seconds))
+                page.keep(html, seconds=_how_long(shop_of(request)))
             response.content = _for_one(request, html)
             return response
 
@@ -76,22 +76,22 @@ def _is_for_every_visitor(request: TenantRequest) -> bool:
     return not get_messages(request)
 
 
-def _name_of(request: TenantRequest) -> str:
-    """The same for all who are to see the same page: address, language, host, and the release its styles are of."""
+def _name_of(request: TenantRequest, told: object) -> str:
+    """The same for all who are to see the same page: address, language, host, the release its styles are of, and what it
+    tells."""
     release = getattr(staticfiles_storage, "manifest_hash", "")
-    parts = (request.get_full_path(), get_language() or "", request.tenant.primary_host, release)
+    parts = (request.get_full_path(), get_language() or "", request.tenant.primary_host, release, repr(told))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _for_one(request: TenantRequest, html: str) -> str:
     """The page with this visitor's own token and number of things."""
-    cart = cart_of(request)
-    pieces = pieces_in(cart) if cart else 0
+    pieces = pieces_in_cart(request)
     shown = f'<span class="count dot">{pieces}</span>' if pieces else ""
     return _CART.sub(shown, html.replace(_TOKEN_PLACE, get_token(request)))
 
 
-def _how_long(shop: Shop, seconds: int) -> int:
+def _how_long(shop: Shop) -> int:
     """No longer than what visitors pay stays as it is."""
     until: Any = shop.prices_valid_until
-    return seconds if until is None else min(seconds, int((until - timezone.now()).total_seconds()))
+    return MOST_SECONDS if until is None else min(MOST_SECONDS, int((until - timezone.now()).total_seconds()))

@@ -16,7 +16,7 @@ from shared_apps.accounts.phones import show_phone
 from tenant_apps.store import selectors
 from tenant_apps.store.models import Cart, Shop
 from tenant_apps.store.presenting.links import whatsapp_ask
-from tenant_apps.store.selectors.carts import cart_of_user, pieces_in, visitors_cart
+from tenant_apps.store.selectors.carts import cart_of_user, visitors_cart
 from tenant_apps.store.services.carts import merge_cart
 from tenant_apps.team.access import TenantRequest
 from tenant_apps.team.pages import render_public
@@ -103,10 +103,13 @@ def _contact_of(shop: Shop) -> dict[str, str]:
 
 
 def _count(request: TenantRequest) -> int | str:
-    if hasattr(request, "_store_kept"):
-        return CART_PLACE
-    cart = cart_of(request)
-    return pieces_in(cart) if cart else 0
+    return CART_PLACE if hasattr(request, "_store_kept") else pieces_in_cart(request)
+
+
+def pieces_in_cart(request: TenantRequest) -> int:
+    """How many pieces this visitor or account has chosen: of the moment when `cart_of` looked."""
+    cart: Any = cart_of(request)
+    return cart.pieces if cart else 0
 
 
 def _cookie(request: TenantRequest) -> UUID | None:

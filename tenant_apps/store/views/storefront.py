@@ -25,7 +25,7 @@ from tenant_apps.store.rules.offers import Price
 from tenant_apps.store.rules.typed_prices import price_as_typed
 from tenant_apps.store.selectors import Availability, Shelves
 from tenant_apps.store.selectors.prices import person_of, price_many
-from tenant_apps.store.selectors.stock import available
+from tenant_apps.store.selectors.stock import stock_told
 from tenant_apps.store.views.chips import chips_of, sort_choices
 from tenant_apps.store.views.kept import kept_for_visitors
 from tenant_apps.store.views.reviews import reviews_on_page
@@ -33,7 +33,6 @@ from tenant_apps.store.views.shell import render_store, shop_of
 from tenant_apps.team.access import TenantRequest
 
 SHORT_TEXT = 160
-STOCK_SECONDS = 10  # so old may be what a product's page says of its stock
 
 
 @login_not_required
@@ -73,9 +72,16 @@ def brand(request: TenantRequest, slug: str) -> HttpResponse:
     return _list_page(request, shop, tree, "store/shelf.html", context, brand=found)
 
 
+def _stock_of(request: TenantRequest, slug: str) -> dict[int, Availability]:
+    """What a product's page tells of its stock, read once for a request."""
+    if not hasattr(request, "_store_stock"):
+        request._store_stock = stock_told(slug)  # type: ignore[attr-defined]  # ours alone
+    return request._store_stock  # type: ignore[attr-defined]
+
+
 @login_not_required
 @require_safe
-@kept_for_visitors(seconds=STOCK_SECONDS)
+@kept_for_visitors(telling=_stock_of)
 def product(request: TenantRequest, slug: str) -> HttpResponse:
     """One product. Staff see drafts too, to look before they publish."""
     shop = shop_of(request)
@@ -95,7 +101,7 @@ def product(request: TenantRequest, slug: str) -> HttpResponse:
         "ask_url": _ask_url(shop, found, url),
         "share": _share(request, found, url),
         "reviews": reviews_on_page(request, found),
-        **_variant_context(request, shop, found, variants, chosen),
+        **_variant_context(request, found, variants, chosen),
         **_place_context(request, found),
     }
     context["product_data"] = _product_data(request, shop, found, context) if variants else ""
@@ -191,26 +197,24 @@ def _list_share(
 
 
 def _variant_context(
-    request: TenantRequest, shop: Shop, product: Product, variants: list[Variant], chosen: Variant | None
+    request: TenantRequest, product: Product, variants: list[Variant], chosen: Variant | None
 ) -> dict[str, Any]:
     """The chosen variant, what it costs and whether it can be had; without one, nothing is on sale."""
     if chosen is None:
         return {"variants": [], "variant": None, "options": [], "availability": Availability("none")}
-    prices, pieces = price_many(variants, person_of(request.user)), available(variants)
-
-    def availability(variant: Variant) -> Availability:
-        low_at = shop.low_stock_at if variant.low_stock_at is None else variant.low_stock_at
-        return selectors.availability_of(product, pieces=pieces.get(variant.pk) or 0, low_at=low_at)
-
+    prices, told = price_many(variants, person_of(request.user)), _stock_of(request, product.slug)
+    # A variant that was made since the stock was read can be had on the next look.
+    on_sale = [(one, prices[one.pk].final_minor, told.get(one.pk, Availability("none"))) for one in variants]
+    availability = told.get(chosen.pk, Availability("none"))
     return {
         "variants": variants,
         "variant": chosen,
         "options": option_choices(product, variants, chosen),
-        "availability": availability(chosen),
+        "availability": availability,
         "price": prices[chosen.pk],
         "promo_ends_at": chosen.promo_ends_at if _is_promo(prices[chosen.pk]) else None,
-        "can_buy": availability(chosen).can_be_had,
-        "on_sale": [(variant, prices[variant.pk].final_minor, availability(variant)) for variant in variants],
+        "can_buy": availability.can_be_had,
+        "on_sale": on_sale,
     }
 
 
