@@ -147,6 +147,9 @@ class Product(models.Model):
             models.Index(
                 fields=["category", "-published_at", "-id"], name="store_product_shelf", condition=Q(status="published")
             ),
+            models.Index(
+                fields=["brand", "-published_at", "-id"], name="store_product_brand", condition=Q(status="published")
+            ),
             models.Index(RATING.desc(), F("id").desc(), name="store_product_rated", condition=Q(status="published")),
             models.Index(fields=["-created_at", "-id"], name="store_product_newest"),
             GinIndex(fields=["search_vector"], name="store_product_words"),

@@ -17,7 +17,7 @@ from tenant_apps.store.models.catalogue import RATING
 from tenant_apps.store.rules.filters import Filters
 from tenant_apps.store.rules.offers import VISITOR, Person
 from tenant_apps.store.selectors.catalogue import published_products, with_details
-from tenant_apps.store.selectors.pages import page_of
+from tenant_apps.store.selectors.pages import keys_of, page_of, page_of_keys
 from tenant_apps.store.selectors.prices import with_prices
 from tenant_apps.store.selectors.search import allow_typos, exact_matches, similar_matches, words_of
 from tenant_apps.store.selectors.shelves import Shelves
@@ -28,8 +28,9 @@ ORDERS: dict[str, tuple[Any, ...]] = {
     "dearest": ("-final_minor", "-id"),
     "rated": (RATING.desc(), "-id"),
 }
-# What is offered to choose by is read from so many products of a list at most: of a longer one, the newest.
-SAMPLE = 1_000
+# What is offered to choose by is read from so many products of a list at most: of a longer one, from the newest, or of a search
+# from those that fit best.
+SAMPLE = 300
 MAX_OFFERED = 50
 
 
@@ -90,10 +91,11 @@ def list_storefront(
     chosen = _by_specification(_by_brand(place, filters), filters)
     if filters.sort:
         chosen = chosen.order_by(*ORDERS[filters.sort])
-    listing = page_of(with_details(chosen, on_sale=True), page)
+    keys = keys_of(chosen)
+    listing = page_of_keys(keys, with_details(Product.objects.all(), on_sale=True), page)
     # "Nothing is called so" is said over the nearest products, not over an empty page.
     guessed = guessed and bool(listing.object_list)
-    return Listing(listing, text, guessed, _facets(place, filters) if facets else Facets())
+    return Listing(listing, text, guessed, _facets(_sample(keys, place, filters), filters) if facets else Facets())
 
 
 @transaction.atomic
@@ -153,15 +155,21 @@ def _by_specification(products: QuerySet[Product], filters: Filters) -> QuerySet
     return products
 
 
-def _facets(products: QuerySet[Product], filters: Filters) -> Facets:
-    """What some of these products can be chosen by: two queries."""
-    sample = products.order_by("-published_at", "-id").values("pk")[:SAMPLE]
+def _sample(keys: list[int], place: QuerySet[Product], filters: Filters) -> list[int]:
+    """Some of the products that can be chosen from. They are the list itself, unless it is sorted or something is chosen."""
+    if filters.sort or filters.brands or filters.specifications:
+        return list(place.values_list("pk", flat=True)[:SAMPLE])
+    return keys[:SAMPLE]
+
+
+def _facets(sample: list[int], filters: Filters) -> Facets:
+    """What these products can be chosen by: two queries."""
     brands = Brand.objects.filter(pk__in=Product.objects.filter(pk__in=sample).values("brand")).order_by("name")
     offered = [Offered(one.slug, one.name, one.slug in filters.brands) for one in brands[:MAX_OFFERED]]
     return Facets(offered, _offered_attributes(sample, filters))
 
 
-def _offered_attributes(sample: QuerySet[Any, Any], filters: Filters) -> list[OfferedAttribute]:
+def _offered_attributes(sample: list[int], filters: Filters) -> list[OfferedAttribute]:
     rows = (
         Specification.objects.filter(product__in=sample, attribute__is_filter=True)
         .values("attribute__slug", "attribute__name", "value_key")
