@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Bill:
     """What somebody may pay now.
 
-    `due` is what is missing; `description` is what the payer reads at the provider; `locale` is the payer's language
+    `due` is what is missing; `owed_minor` is what is to be given back, in its currency; `description` is what the payer reads at the provider; `locale` is the payer's language
     ("fr"). `why_not` are words for the payer where it is not `payable` (paid, cancelled, too late). `return_path` is the
     page on the tenant's host the payer comes back to, "" for the payment's own page. `email` and `name` are the payer's,
     "" where they are not known; `seller` is who they buy from, where it has another name than the workspace.
@@ -42,6 +42,7 @@ class Bill:
     email: str = ""
     name: str = ""
     seller: str = ""
+    owed_minor: int = 0
 
 
 class Payee(Protocol):

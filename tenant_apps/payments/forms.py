@@ -188,9 +188,9 @@ class RefundForm(WorkspaceForm):
         help_text=_("In cash or by a transfer, without the provider."),
     )
 
-    def __init__(self, *args: Any, left: Money, provider_sends: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "initial": {"amount": left}})
-        self.fields["amount"] = MoneyField(label=_("Amount to give back"), currency=left.currency)
+    def __init__(self, *args: Any, proposed: Money, provider_sends: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "initial": {"amount": proposed}})
+        self.fields["amount"] = MoneyField(label=_("Amount to give back"), currency=proposed.currency)
         if not provider_sends:
             del self.fields["by_hand"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -66,6 +67,12 @@ def payments_of(purpose: str, subject: UUID) -> list[Payment]:
     """Every attempt to pay a bill, the newest first, with their refunds. Two queries."""
     rows = Payment.objects.filter(purpose=purpose, subject=subject)
     return list(rows.prefetch_related("refunds"))
+
+
+def giving_back_minor(payments: Iterable[Payment]) -> int:
+    """What is on its way back of `payments_of` one bill, in minor units of its currency. No query."""
+    refunds = [refund for payment in payments for refund in payment.refunds.all()]
+    return sum(refund.bill_minor for refund in refunds if refund.status in Refund.OPEN)
 
 
 def latest_attempt(purpose: str, subject: UUID) -> Payment | None:

@@ -18,6 +18,7 @@ from tenant_apps.payments.bills import Bill
 from tenant_apps.payments.models import Payment, Refund
 from tenant_apps.store.models import Order, Shop
 from tenant_apps.store.rules.invoicing import Paid
+from tenant_apps.store.selectors.orders import owed_of
 from tenant_apps.store.services.invoices import issue_credit_note, issue_invoice
 from tenant_apps.store.services.order_mail import tell_of_order
 from tenant_apps.store.services.orders import confirm_order, note_event, renew_hold
@@ -52,6 +53,7 @@ class OrderPayee:
             purpose=PURPOSE, subject=order.pk, number=order.number, due=due, description=description,
             locale=order.locale, payable=not why_not, why_not=why_not,
             return_path=own_path("store:order", order.pk), email=order.email, name=order.name, seller=shop.name,
+            owed_minor=owed_of(order),
         )  # fmt: skip
 
     def started(self, payment: Payment) -> None:

@@ -124,7 +124,7 @@ def test_a_pro_forma_invoice_says_until_when_it_is_valid() -> None:
 def test_what_people_typed_is_text_never_markup() -> None:
     page = render_html(invoice(customer=Party(name='<img src="file:///etc/passwd"> & Fils'), notes=("<b>x</b>",)))
     assert "file:///etc/passwd" in page
-    assert re.findall("<img[^>]*>", page) == ['<img src="document:logo" alt="">']  # our own
+    assert re.findall("<img[^>]*>", page) == ['<img src="document:logo" alt="Logo">']  # our own
     assert "&lt;b&gt;x&lt;/b&gt;" in page
 
 
@@ -168,7 +168,9 @@ def test_on_another_paper_stand_its_name_and_colour_and_a_logo_where_there_is_on
     assert "<img" not in page
     assert '<td class="brand">Chez Awa</td>' in page
     assert "--brand: #123456" in page
-    assert '<img src="document:logo" alt="">Chez Awa' in render_html(invoice(), Letterhead("Chez Awa", "#123456", b"x"))
+    assert '<img src="document:logo" alt="Logo">Chez Awa' in render_html(
+        invoice(), Letterhead("Chez Awa", "#123456", b"x")
+    )
 
 
 class Certifier:

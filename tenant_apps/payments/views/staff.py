@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing.money import Money
 from shared_apps.core.templatetags.ui import moment
 from tenant_apps.payments import selectors
+from tenant_apps.payments.bills import payee_for
 from tenant_apps.payments.forms import DecideForm, DoneForm, ReasonForm, RefundForm
 from tenant_apps.payments.models import Method, Payment, Receipt, Refund
 from tenant_apps.payments.permissions import CHECK_TRANSFERS, REFUND, VIEW_PAYMENTS
@@ -93,13 +94,22 @@ def _payment_page(
         "may_reject": decidable and found.is_open,
         "reject_form": ReasonForm(auto_id="reject-%s"),
         "review_form": ReasonForm() if found.status == Payment.Status.NEEDS_REVIEW else None,
-        "refund_form": RefundForm(left=left, provider_sends=provider_sends) if left else None,
+        "refund_form": _refund_form(found, left, provider_sends) if left else None,
         "provider_sends": provider_sends,
         "may_ask": found.method not in BY_STAFF and found.status in Payment.MAY_SUCCEED,
         "twins": selectors.same_receipts(found),
         "crumbs": [{"url": reverse(LIST), "label": _("Payments")}, {"label": found.subject_number}],
     }
     return render_workspace(request, "payments/staff/payment.html", {**context, **(failed or {})}, status=status)
+
+
+def _refund_form(found: Payment, left: Money, provider_sends: bool) -> RefundForm:
+    """What the payer is owed is proposed, as far as this payment goes; all of it where nothing is owed."""
+    bill = payee_for(found.purpose).bill_of(found.subject)
+    returning = selectors.giving_back_minor(selectors.payments_of(found.purpose, found.subject))
+    owed = Money(bill.owed_minor - returning, bill.due.currency)
+    proposed = owed if owed.currency == left.currency and 0 < owed.minor < left.minor else left
+    return RefundForm(proposed=proposed, provider_sends=provider_sends)
 
 
 def _facts(found: Payment) -> list[dict[str, Any]]:
@@ -214,7 +224,7 @@ def refund(request: StaffRequest, payment_id: UUID) -> HttpResponse:
     found = get_object_or_404(Payment, pk=payment_id)
     if found.refundable is None:
         raise Http404
-    form = RefundForm(request.POST, left=found.refundable, provider_sends=can_send(found))
+    form = RefundForm(request.POST, proposed=found.refundable, provider_sends=can_send(found))
 
     def give() -> Refund:
         data = form.cleaned_data

@@ -9,8 +9,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from tenant_apps.payments.models import Method, Payment
+from tenant_apps.payments.selectors import giving_back_minor
 from tenant_apps.store.models import Order, OrderEvent
 from tenant_apps.store.rules.typed_prices import price_text
+from tenant_apps.store.selectors.orders import owed_of
 from tenant_apps.store.texts.orders import EVENTS, STATUSES, Words, status_words
 from tenant_apps.store.texts.till import METHODS as TILL_METHODS
 
@@ -26,27 +28,27 @@ class Story:
     steps: list[dict[str, Any]]
     events: list[dict[str, Any]]
     due_minor: int  # still to be paid
-    owed_minor: int  # to be given back
+    owed_minor: int  # to be given back, or on its way
+    returning_minor: int  # of it, on its way
     is_waiting: bool  # a payment is on its way
+
+    @property
+    def to_give_minor(self) -> int:
+        """What somebody has to give back still."""
+        return max(0, self.owed_minor - self.returning_minor)
 
 
 def story_of(order: Order, *, payments: Sequence[Payment], for_staff: bool = False) -> Story:
     """What became of an order, from its row, its events and its payments, which the caller has read."""
-    kept = order.paid_minor - order.refunded_minor
-    wanted = 0 if order.status == Status.CANCELLED else order.total_minor - _returned_worth(order)
     return Story(
         status=status_words(order),
         steps=_steps(order),
         events=[_event(order, event, for_staff=for_staff) for event in reversed(order.events.all())],
         due_minor=max(0, order.total_minor - order.paid_minor) if order.status != Status.CANCELLED else 0,
-        owed_minor=max(0, kept - wanted),
+        owed_minor=owed_of(order),
+        returning_minor=giving_back_minor(payments),
         is_waiting=any(payment.status in Payment.OPEN for payment in payments),
     )
-
-
-def _returned_worth(order: Order) -> int:
-    """What the pieces that came back were paid."""
-    return sum(line.unit_minor * line.returned for line in order.lines.all())
 
 
 def _steps(order: Order) -> list[dict[str, Any]]:

@@ -14,7 +14,8 @@ from django.utils.translation import ngettext
 from shared_apps.core import charts
 from tenant_apps.store.rules.periods import Period
 from tenant_apps.store.selectors import reports
-from tenant_apps.store.selectors.reports import LowVariant, Sold, StockValue, TillWay, Totals, Way
+from tenant_apps.store.selectors.reports import Sold, TillWay, Totals, Way
+from tenant_apps.store.selectors.stock import StockValue, stock_value
 from tenant_apps.store.texts import reports as texts
 from tenant_apps.store.texts.till import METHODS as TILL_METHODS
 
@@ -50,7 +51,7 @@ def figures_of(period: Period, *, currency: str) -> Figures:
         till=reports.till_ways(period),
         shelves=reports.sales_by_shelf(period),
         best=reports.best_sellers(period),
-        stock=reports.stock_value(),
+        stock=stock_value(),
     )
 
 
@@ -185,14 +186,14 @@ def stock_stats(found: Figures) -> list[dict[str, Any]]:
     ]
 
 
-def low_table(low: list[LowVariant]) -> dict[str, Any]:
-    """Variants of which few are left."""
+def low_table(low: list[Any]) -> dict[str, Any]:
+    """Variants of which few are left (`selectors.stock.scarcest`)."""
     return {
         "columns": [_column("name", _("Product")), _column("free", _("Left to sell"), number=True)],
         "rows": [
             {
-                "name": f"{one.product}, {one.variant}" if one.variant else one.product,
-                "url": reverse("store:product", args=[one.slug]),
+                "name": one.full_name,
+                "url": reverse("store:staff_variant_stock", args=[one.public_id]),
                 "free": texts.count_text(one.free),
             }
             for one in low

@@ -11,7 +11,8 @@ from tenant_apps.store.models import Invoice, Order, Register, TillSession
 from tenant_apps.store.rules.offers import Price
 from tenant_apps.store.selectors import shop as the_shop
 from tenant_apps.store.selectors.documents import invoice_of
-from tenant_apps.store.selectors.till import owed_for_returns, registers_to_sell, takings_of
+from tenant_apps.store.selectors.orders import owed_of
+from tenant_apps.store.selectors.till import registers_to_sell, takings_of
 from tenant_apps.store.texts.people import segment_name
 from tenant_apps.team.access import StaffRequest
 from tenant_apps.team.selectors import permissions_of
@@ -113,7 +114,7 @@ def past_sale(order: Order) -> dict[str, Any]:
         "sold_at": order.created_at.isoformat(),
         "total_minor": order.total_minor,
         "refunded_minor": order.refunded_minor,
-        "owed_minor": owed_for_returns(order),
+        "owed_minor": owed_of(order),
         "invoice": invoice(issued) if issued else None,
         "methods": [payment.method for payment in order.till_payments.all() if payment.amount_minor > 0],
         "lines": [

@@ -70,6 +70,14 @@ def _with_story(orders: QuerySet[Order]) -> QuerySet[Order]:
     return orders.select_related("zone", "user").prefetch_related(lines, images, shipments, returns, events)
 
 
+def owed_of(order: Order) -> int:
+    """What was paid for what the customer does not have: pieces that came back, or all of a cancelled order; less what was
+    given back. In minor units; one query, none where its lines are read."""
+    returned = sum(line.unit_minor * line.returned for line in order.lines.all())
+    wanted = 0 if order.status == Order.Status.CANCELLED else order.total_minor - returned
+    return max(0, order.paid_minor - order.refunded_minor - wanted)
+
+
 def order_by_number(number: str) -> Order | None:
     """An order with its lines, by its number; two queries."""
     return Order.objects.filter(number=number).prefetch_related("lines").first()

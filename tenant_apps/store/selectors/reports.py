@@ -72,22 +72,6 @@ _BEST = """
     GROUP BY product.id, product.slug, COALESCE(product.name, kept.product_name)
     ORDER BY sum(amount) DESC, sum(pieces) DESC, 1 LIMIT %(limit)s
 """
-_STOCK = """
-    SELECT sum(there), sum(there * cost_minor), sum(there) FILTER (WHERE cost_minor IS NULL), sum(there * price_minor)
-    FROM (SELECT GREATEST(level.quantity, 0) AS there, variant.cost_minor, variant.price_minor
-          FROM store_stocklevel level JOIN store_variant variant ON variant.id = level.variant_id) AS stock
-"""
-_LOW = """
-    SELECT product.name, product.slug, variant.name, COALESCE(stock.free, 0), count(*) OVER ()
-    FROM store_variant variant
-    JOIN store_product product ON product.id = variant.product_id
-    LEFT JOIN (SELECT level.variant_id, sum(level.quantity - level.reserved) AS free
-               FROM store_stocklevel level JOIN store_location place ON place.id = level.location_id
-               WHERE place.is_active GROUP BY level.variant_id) AS stock ON stock.variant_id = variant.id
-    WHERE variant.is_active AND product.status = 'published' AND product.supply = 'stock'
-      AND COALESCE(stock.free, 0) <= COALESCE(variant.low_stock_at, (SELECT low_stock_at FROM store_shop))
-    ORDER BY COALESCE(stock.free, 0), product.name, variant.position, variant.id LIMIT %(limit)s
-"""
 _TASKS = """
     SELECT (SELECT count(*) FROM store_order WHERE status IN ('confirmed', 'preparing') AND NOT is_short),
            (SELECT count(*) FROM store_order WHERE status IN ('confirmed', 'preparing') AND is_short),
@@ -166,26 +150,6 @@ class Sold:
 
 
 @dataclass(frozen=True, slots=True)
-class StockValue:
-    """What lies in all places, at cost and at list price; `without_cost` pieces are in the second alone."""
-
-    pieces: int
-    at_cost: int
-    without_cost: int
-    at_price: int
-
-
-@dataclass(frozen=True, slots=True)
-class LowVariant:
-    """A variant of which few pieces are left to sell."""
-
-    product: str
-    slug: str
-    variant: str
-    free: int
-
-
-@dataclass(frozen=True, slots=True)
 class Tasks:
     """What waits for somebody; `has_sold`: the shop has had an order."""
 
@@ -240,20 +204,6 @@ def best_sellers(period: Period, *, limit: int = LISTED) -> list[Sold]:
     """Products by what they brought in. One query."""
     rows = _sold(_BEST, {**_window(period), "limit": limit})
     return [Sold(name, slug or "", int(pieces), int(amount)) for name, slug, pieces, amount in rows]
-
-
-def stock_value() -> StockValue:
-    """What lies in the shop now. One query."""
-    [row] = _rows(_STOCK, {})
-    return StockValue(*_whole(row))
-
-
-def low_stock(*, limit: int = LISTED) -> tuple[list[LowVariant], int]:
-    """Variants for sale of which few are left, the scarcest first, and how many there are in all. One query."""
-    rows = _rows(_LOW, {"limit": limit})
-    return [LowVariant(name, slug, variant, int(free)) for name, slug, variant, free, _all in rows], (
-        rows[0][4] if rows else 0
-    )
 
 
 def tasks() -> Tasks:

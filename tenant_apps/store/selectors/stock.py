@@ -242,26 +242,37 @@ def low_count() -> int:
     return low_variants().count()
 
 
+def scarcest(limit: int) -> list[Any]:
+    """So many of the `low_variants`, those of which the fewest can be sold first. One query."""
+    return list(low_variants().order_by("free", "product__name", "position", "pk")[:limit])
+
+
 @dataclass(frozen=True, slots=True)
 class StockValue:
-    """What lies in the open places, at cost in minor units; `unknown` pieces have no cost."""
+    """What lies in the open places, at cost and at list price, in minor units; pieces `without_cost` are in the second
+    alone."""
 
-    minor: int
     pieces: int
-    unknown: int
+    at_cost: int
+    without_cost: int
+    at_price: int
 
 
 def stock_value() -> StockValue:
     """One query. What is overdrawn is worth nothing."""
     pieces = Greatest(F("quantity"), Value(0, BigIntegerField()))
-    zero = Value(0, BigIntegerField())
+
+    def total(what: Any, **only: Any) -> Coalesce:
+        return Coalesce(Sum(what, **only), Value(0, BigIntegerField()), output_field=BigIntegerField())
+
     levels = StockLevel.objects.filter(location__is_active=True, variant__product__supply=Product.Supply.STOCK)
     sums = levels.aggregate(
-        minor=Coalesce(Sum(pieces * F("variant__cost_minor")), zero, output_field=BigIntegerField()),
-        pieces=Coalesce(Sum(pieces), zero, output_field=BigIntegerField()),
-        unknown=Coalesce(Sum(pieces, filter=Q(variant__cost_minor=None)), zero, output_field=BigIntegerField()),
+        pieces=total(pieces),
+        at_cost=total(pieces * F("variant__cost_minor")),
+        without_cost=total(pieces, filter=Q(variant__cost_minor=None)),
+        at_price=total(pieces * F("variant__price_minor")),
     )
-    return StockValue(int(sums["minor"]), int(sums["pieces"]), int(sums["unknown"]))
+    return StockValue(**{name: int(found) for name, found in sums.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,12 +165,6 @@ def expected_cash(session: TillSession) -> int:
     return session.opening_minor + (cash or 0) + (moves or 0)
 
 
-def owed_for_returns(order: Order) -> int:
-    """What was paid for pieces that came back on the order's page, and was not given back yet. One query."""
-    worth = sum(line.unit_minor * line.returned for line in order.lines.all())
-    return max(0, worth - order.refunded_minor)
-
-
 def find_sale(text: str) -> Order | None:
     """A sale at a till by its number, its local number, or the link in the code on its receipt; with its lines."""
     text = text.strip()[:300]

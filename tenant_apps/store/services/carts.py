@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -37,7 +39,7 @@ def add_to_cart(*, cart: Cart | None, user: User | None, variant: Variant, quant
         raise Conflict("cart_full", message % {"most": MAX_LINES})
     else:
         CartLine.objects.create(cart=cart, variant=variant, quantity=wanted)
-    cart.save(update_fields=["updated_at"])
+    _note_use(cart)
     return cart
 
 
@@ -56,13 +58,13 @@ def set_quantity(*, cart: Cart, variant_id: UUID, quantity: int) -> None:
     else:
         _check_quantity(line.variant, quantity)
         CartLine.objects.filter(pk=line.pk).update(quantity=quantity)
-    cart.save(update_fields=["updated_at"])
+    _note_use(cart)
 
 
 @transaction.atomic
 def merge_cart(*, cart_id: UUID, user: User) -> None:
-    """Give an account what its owner chose before logging in: of each variant the larger number. Locks both carts by id;
-    one transaction. A cart that is not there, or belongs to an account, changes nothing."""
+    """Give an account what its owner chose before logging in: of each variant the larger number. Locks the
+    visitor's cart, then the account's; one transaction. A cart that is not there, or belongs to an account, changes nothing."""
     visitors = Cart.objects.select_for_update().filter(pk=cart_id, user=None).first()
     if visitors is None:
         return
@@ -70,13 +72,14 @@ def merge_cart(*, cart_id: UUID, user: User) -> None:
     if mine is None:
         Cart.objects.filter(pk=visitors.pk).update(user=user)
         return
-    there = {line.variant_id: line for line in mine.lines.all()}
+    there = {line.variant_id: line.quantity for line in mine.lines.all()}
     for line in visitors.lines.all():
         known = there.get(line.variant_id)
         if known is None and len(there) < MAX_LINES:
             CartLine.objects.create(cart=mine, variant_id=line.variant_id, quantity=line.quantity)
-        elif known is not None and known.quantity < line.quantity:
-            CartLine.objects.filter(pk=known.pk).update(quantity=line.quantity)
+            there[line.variant_id] = line.quantity
+        elif known is not None and known < line.quantity:
+            CartLine.objects.filter(cart=mine, variant=line.variant_id).update(quantity=line.quantity)
     visitors.delete()
 
 
@@ -95,6 +98,12 @@ def take_out_ordered(*, cart_id: UUID | None, lines: list[OrderLine]) -> None:
     for one in left:
         one.quantity -= quantities[one.variant_id]
     CartLine.objects.bulk_update(left, ["quantity"])
+
+
+def _note_use(cart: Cart) -> None:
+    """Carts that nobody has used for weeks are forgotten: to the hour is enough."""
+    if timezone.now() - cart.updated_at > timedelta(hours=1):
+        cart.save(update_fields=["updated_at"])
 
 
 def _locked(cart: Cart | None) -> Cart | None:

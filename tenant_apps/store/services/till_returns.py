@@ -19,7 +19,7 @@ from shared_apps.core.errors import Conflict, DomainError
 from tenant_apps.store.models import Order, OrderLine, Return, TillPayment
 from tenant_apps.store.models.till import Method
 from tenant_apps.store.rules.invoicing import Paid
-from tenant_apps.store.selectors.till import owed_for_returns
+from tenant_apps.store.selectors.orders import owed_of
 from tenant_apps.store.services.fulfilment import book_returned, pieces_to_return
 from tenant_apps.store.services.invoices import issue_credit_note
 from tenant_apps.store.services.orders import lock_order, note_event
@@ -61,7 +61,7 @@ def take_back_at_till(
     order = lock_order(order_id)
     if order.channel != Order.Channel.TILL:
         raise Conflict("not_a_till_sale", _("This was ordered online. Take it back on the page of the order."))
-    owed = owed_for_returns(order)
+    owed = owed_of(order)
     lines = [] if owed and not any(pieces.values()) else pieces_to_return(order, pieces)
     amount = owed + sum(line.unit_minor * quantity for line, quantity in lines)
     if method == Method.CASH:

@@ -20,7 +20,8 @@ from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import Category, Location, Order, OrderLine, Product, Review, Shop, StockLevel, Variant
 from tenant_apps.store.rules.periods import Period, named_period
 from tenant_apps.store.selectors import reports
-from tenant_apps.store.selectors.reports import Sold, StockValue, Totals, Way
+from tenant_apps.store.selectors.reports import Sold, Totals, Way
+from tenant_apps.store.selectors.stock import StockValue, low_count, scarcest, stock_value
 from tenant_apps.store.tests.sold import make_order
 from tenant_apps.store.tests.support import make_product
 from tests.support.factories import make_user
@@ -129,7 +130,7 @@ def test_stock_is_worth_what_lies_there_and_never_less_than_nothing(tenant: Tena
     StockLevel.objects.create(variant=known, location=place, quantity=5, reserved=2)
     StockLevel.objects.create(variant=known, location=depot, quantity=-3, overdrawn=3)
     StockLevel.objects.create(variant=unknown, location=depot, quantity=2)
-    assert reports.stock_value() == StockValue(pieces=7, at_cost=30, without_cost=2, at_price=64)
+    assert stock_value() == StockValue(pieces=7, at_cost=30, without_cost=2, at_price=64)
 
 
 def test_low_stock_is_what_is_for_sale_and_nearly_gone(tenant: Tenant) -> None:
@@ -143,7 +144,8 @@ def test_low_stock_is_what_is_for_sale_and_nearly_gone(tenant: Tenant) -> None:
         return product
 
     stocked("Assez", 4)
-    stocked("Réservé", 9, reserved=6)
+    stocked("Réservé", 9, reserved=6)  # for a quarter of an hour
+    stocked("Rare", 3, reserved=2)
     stocked("Seuil haut", 9, low_stock_at=10)
     stocked("Seuil zéro", 1, low_stock_at=0)
     stocked("Ailleurs", 50, where=closed)
@@ -151,12 +153,8 @@ def test_low_stock_is_what_is_for_sale_and_nearly_gone(tenant: Tenant) -> None:
     Product.objects.filter(pk=stocked("Sur commande", 0).pk).update(supply="always")
     make_product("Brouillon", publish=False)
     make_product("Jamais reçu")
-    listed, number = reports.low_stock()
-    assert [(one.product, one.free) for one in listed] == [
-        ("Ailleurs", 0), ("Jamais reçu", 0), ("Réservé", 3), ("Seuil haut", 9),
-    ]  # fmt: skip
-    assert number == 4
-    assert (len(reports.low_stock(limit=1)[0]), reports.low_stock(limit=1)[1]) == (1, 4)
+    assert [(one.full_name, one.free) for one in scarcest(10)] == [("Ailleurs", 0), ("Rare", 1), ("Seuil haut", 9)]
+    assert (low_count(), len(scarcest(1))) == (3, 1)
 
 
 def test_tasks_are_counted(tenant: Tenant) -> None:
@@ -334,8 +332,8 @@ def every_figure(period: Period) -> None:
     reports.till_ways(period)
     reports.sales_by_shelf(period)
     reports.best_sellers(period)
-    reports.stock_value()
-    reports.low_stock()
+    stock_value()
+    scarcest(10)
     reports.tasks()
 
 

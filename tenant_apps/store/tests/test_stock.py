@@ -243,7 +243,7 @@ def test_the_stock_is_worth_what_it_cost(tenant: Tenant, django_assert_num_queri
     stock.sell_at(location=make_place(), lines=[(pagne, 2)], reference="T 1", offline=True)
     with django_assert_num_queries(1):
         worth = stock_value()
-    assert (worth.minor, worth.pieces, worth.unknown) == (4 * 1500 + 4 * 25, 12, 4)
+    assert (worth.at_cost, worth.pieces, worth.without_cost) == (4 * 1500 + 4 * 25, 12, 4)
 
 
 def test_a_long_delivery_costs_as_many_queries_as_a_short_one(tenant: Tenant) -> None:

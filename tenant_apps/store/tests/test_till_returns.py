@@ -11,7 +11,8 @@ from shared_apps.core.errors import DomainError
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import Invoice, Location, Order, OrderLine, Return, TillPayment, TillSession
 from tenant_apps.store.rules.invoicing import Buyer
-from tenant_apps.store.selectors.till import owed_for_returns, takings_of
+from tenant_apps.store.selectors.orders import owed_of
+from tenant_apps.store.selectors.till import takings_of
 from tenant_apps.store.services import fulfilment
 from tenant_apps.store.services.till_invoices import issue_till_invoice
 from tenant_apps.store.services.till_returns import take_back_at_till
@@ -65,11 +66,11 @@ def test_what_came_back_on_the_orders_page_is_paid_at_the_till_once(tenant: Tena
     order, _cloth = made_sale(session)
     [line] = order.lines.all()
     back_at_desk(order, {line.pk: 1})
-    assert owed_for_returns(order) == 1000
+    assert owed_of(order) == 1000
     given = back_at_till(session, order, {})
     assert (given.amount_minor, given.lines.count()) == (1000, 0)
     order.refresh_from_db()
-    assert (order.refunded_minor, owed_for_returns(order)) == (1000, 0)
+    assert (order.refunded_minor, owed_of(order)) == (1000, 0)
     with pytest.raises(DomainError) as caught:
         back_at_till(session, order, {})
     assert caught.value.code == "pieces_none"

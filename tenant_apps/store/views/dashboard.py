@@ -25,6 +25,7 @@ from tenant_apps.store.rules import periods
 from tenant_apps.store.rules.periods import Period, named_period, own_period
 from tenant_apps.store.selectors import reports
 from tenant_apps.store.selectors.setup import Step, first_steps
+from tenant_apps.store.selectors.stock import low_count, scarcest
 from tenant_apps.store.services.reports import close_setup as close_steps
 from tenant_apps.store.services.reports import note_export
 from tenant_apps.store.texts import reports as texts
@@ -62,7 +63,7 @@ def home(request: StaffRequest) -> HttpResponse:
     """Tasks for everybody who has some, figures for those who may see them."""
     shop = selectors.shop()
     period, form = _asked(request)
-    low, low_number = reports.low_stock()
+    low, low_number = scarcest(reports.LISTED), low_count()
     tasks = reports.tasks()
     context = {
         "shop": shop,
