@@ -17,8 +17,8 @@ from shared_apps.core.context import own_path
 from tenant_apps.payments.bills import Bill
 from tenant_apps.payments.models import Payment, Refund
 from tenant_apps.store.models import Order, Shop
-from tenant_apps.store.rules.invoicing import Paid
-from tenant_apps.store.selectors.orders import owed_of
+from tenant_apps.store.rules.invoicing import Paid, given_back_of_sale, is_to_be_invoiced
+from tenant_apps.store.selectors.orders import due_of, owed_of
 from tenant_apps.store.services.invoices import issue_credit_note, issue_invoice
 from tenant_apps.store.services.order_mail import tell_of_order
 from tenant_apps.store.services.orders import confirm_order, note_event, renew_hold
@@ -38,7 +38,7 @@ class OrderPayee:
     def bill_of(self, subject: UUID) -> Bill:
         """What is still to be paid of an order. An order on its way may be paid too: cash is collected at the door."""
         order = _order(subject)
-        due = Money(max(0, order.total_minor - order.paid_minor), order.currency)
+        due = Money(due_of(order), order.currency)
         why_not = ""
         if order.status == Order.Status.CANCELLED:
             why_not = _("This order was cancelled. Nothing was charged for it.")
@@ -68,7 +68,7 @@ class OrderPayee:
         order = _order(payment.subject)
         Order.objects.filter(pk=order.pk).update(paid_minor=F("paid_minor") + amount.minor)
         order.refresh_from_db()
-        whole = order.paid_minor >= order.total_minor
+        whole = not due_of(order)
         is_late = order.status == Order.Status.CANCELLED
         kind = "paid_late" if is_late else "paid" if whole else "part_paid"
         note_event(order, kind, minor=amount.minor, method=payment.method)
@@ -77,23 +77,26 @@ class OrderPayee:
         is_confirmed = whole and order.status == Order.Status.PENDING
         if is_confirmed:
             confirm_order(order=order)
-        if whole and not is_late:
+        if is_to_be_invoiced(order):
             issue_invoice(order=order)
         return is_confirmed
 
     def refunded(self, refund: Refund, *, amount: Money) -> bool:
-        """Note money that was given back, and tell the customer, unless it was they who took it back."""
+        """Note money that was given back, and tell the customer, unless it was they who took it back. A credit note says
+        what of the sale was given back, not what had been paid twice."""
         order = _order(refund.payment.subject)
+        before = given_back_of_sale(order)
         Order.objects.filter(pk=order.pk).update(refunded_minor=F("refunded_minor") + amount.minor)
         order.refresh_from_db()
+        credited = Money(given_back_of_sale(order) - before, order.currency)
         note_event(order, "refunded", minor=amount.minor)
         record(action="store.order.refunded", category=AuditCategory.ORDER, resource=order,
                before={"refunded_minor": order.refunded_minor - amount.minor},
                after={"refunded_minor": order.refunded_minor})  # fmt: skip
         back = Paid(
-            str(refund.payment.get_method_display()), amount, timezone.localdate(), refund.payment.subject_number
+            str(refund.payment.get_method_display()), credited, timezone.localdate(), refund.payment.subject_number
         )
-        issue_credit_note(order=order, reason=refund.reason, key=str(refund.pk), amount=amount, paid_back=[back])
+        issue_credit_note(order=order, reason=refund.reason, key=str(refund.pk), amount=credited, paid_back=[back])
         if refund.origin != Refund.Origin.DISPUTE:
             tell_of_order(order, "refunded", occasion=str(refund.pk), amount=amount.display(order.locale))
         return True

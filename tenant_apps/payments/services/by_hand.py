@@ -24,11 +24,13 @@ from tenant_apps.payments.services.moves import move_payment
 Status = Payment.Status
 
 
-def record_cash(*, purpose: str, subject: UUID, amount: Money, by: User, key: UUID) -> Payment:
+def record_cash(
+    *, purpose: str, subject: UUID, amount: Money, by: User, key: UUID, must_be_due: bool = False
+) -> Payment:
     """Cash was received: a payment that has succeeded at once. The same `key` counts once, whoever sends it how often.
 
     One transaction that locks the payee's row. Raises DomainError on `amount`, Conflict where a key was used for something
-    else, and Http404. Cash need not be offered to customers for it: what was taken was taken.
+    else or, where it `must_be_due`, something else is due by now, and Http404. Cash need not be offered to customers for it: what was taken was taken.
     """
     payee = payee_for(purpose)
     with transaction.atomic():
@@ -39,6 +41,8 @@ def record_cash(*, purpose: str, subject: UUID, amount: Money, by: User, key: UU
         bill = payee.bill_of(subject)
         if amount.minor <= 0 or amount.currency != bill.due.currency:
             raise DomainError("cash_amount", _("Enter the amount you received."), field="amount")
+        if must_be_due and amount != bill.due:
+            raise Conflict("due_changed", _("Something else is due by now. Nothing was saved: look again."))
         now = timezone.now()
         payment: Payment = Payment.objects.create(
             purpose=purpose, subject=subject, subject_number=bill.number, description=bill.description[:150],

@@ -12,7 +12,7 @@ from tenant_apps.payments.models import Method, Payment
 from tenant_apps.payments.selectors import giving_back_minor
 from tenant_apps.store.models import Order, OrderEvent
 from tenant_apps.store.rules.typed_prices import price_text
-from tenant_apps.store.selectors.orders import owed_of
+from tenant_apps.store.selectors.orders import due_of, owed_of
 from tenant_apps.store.texts.orders import EVENTS, STATUSES, Words, status_words
 from tenant_apps.store.texts.till import METHODS as TILL_METHODS
 
@@ -44,7 +44,7 @@ def story_of(order: Order, *, payments: Sequence[Payment], for_staff: bool = Fal
         status=status_words(order),
         steps=_steps(order),
         events=[_event(order, event, for_staff=for_staff) for event in reversed(order.events.all())],
-        due_minor=max(0, order.total_minor - order.paid_minor) if order.status != Status.CANCELLED else 0,
+        due_minor=due_of(order) if order.status != Status.CANCELLED else 0,
         owed_minor=owed_of(order),
         returning_minor=giving_back_minor(payments),
         is_waiting=any(payment.status in Payment.OPEN for payment in payments),

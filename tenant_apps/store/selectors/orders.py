@@ -70,6 +70,15 @@ def _with_story(orders: QuerySet[Order]) -> QuerySet[Order]:
     return orders.select_related("zone", "user").prefetch_related(lines, images, shipments, returns, events)
 
 
+def due_of(order: Order) -> int:
+    """What of an order is still to be paid, in minor units. What was given back before it was ever paid whole is missing
+    again (the customer pays another way); after that it is not. One query where money was given back, none where its events
+    are read."""
+    if order.refunded_minor and any(event.kind == "paid" for event in order.events.all()):
+        return max(0, order.total_minor - order.paid_minor)
+    return max(0, order.total_minor - order.paid_minor + order.refunded_minor)
+
+
 def owed_of(order: Order) -> int:
     """What was paid for what the customer does not have: pieces that came back, or all of a cancelled order; less what was
     given back. In minor units; one query, none where its lines are read."""

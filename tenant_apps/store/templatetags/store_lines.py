@@ -39,10 +39,11 @@ def till_method(key: str) -> str:
 @register.filter
 def paid_words(order: Order) -> Words:
     """What became of an order's payment."""
-    if order.refunded_minor:
-        return REFUNDED if order.refunded_minor >= order.paid_minor else PART_REFUNDED
+    kept = order.paid_minor - order.refunded_minor
+    if order.refunded_minor and kept < order.total_minor:
+        return PART_REFUNDED if kept else REFUNDED
     if order.paid_minor:
-        return PAID if order.paid_minor >= order.total_minor else PART_PAID
+        return PAID if kept >= order.total_minor else PART_PAID
     if not order.total_minor:
         return PAID
     if order.status == Order.Status.CANCELLED:

@@ -193,7 +193,9 @@ def test_staff_prepare_send_and_deliver(shop: Tenant) -> None:
     staff.post(f"/staff/orders/{order.number}/prepare/")
     line = order.lines.get()
     staff.post(f"/staff/orders/{order.number}/ship/", {"key": uuid.uuid4(), f"line-{line.pk}": "2", "carrier": "Yango"})
-    staff.post(f"/staff/orders/{order.number}/cash/", {"key": page.context["cash_key"]})
+    staff.post(
+        f"/staff/orders/{order.number}/cash/", {"key": page.context["cash_key"], "due": page.context["story"].due_minor}
+    )
     staff.post(f"/staff/orders/{order.number}/deliver/")
     order.refresh_from_db()
     assert (order.status, order.paid_minor) == ("delivered", 19_500)

@@ -56,12 +56,12 @@ def order(request: TenantRequest, order_id: UUID) -> HttpResponse:
 def cancel(request: TenantRequest, order_id: UUID) -> HttpResponse:
     """The customer gives up an order that nothing was paid for."""
     found = _order_or_404(order_id)
-    if found.status == Order.Status.PENDING and not found.paid_minor:
-        try:
-            cancel_order(order_id=found.pk, reason=_("Cancelled by the customer"), by=buyer(request))
-            messages.success(request, _("Your order was cancelled. Nothing was charged."))
-        except DomainError as error:
-            messages.error(request, str(error))
+    reason = _("Cancelled by the customer")
+    try:
+        cancel_order(order_id=found.pk, reason=reason, by=buyer(request), only_unpaid=True)
+        messages.success(request, _("Your order was cancelled. Nothing was charged."))
+    except DomainError as error:
+        messages.error(request, str(error))
     return redirect("store:order", order_id)
 
 

@@ -29,6 +29,7 @@ from tenant_apps.store.selectors.orders import (
     VIEWS,
     OrderFilter,
     counts,
+    due_of,
     list_orders,
     order_by_number,
     order_for_staff,
@@ -120,14 +121,15 @@ def deliver(request: StaffRequest, number: str) -> HttpResponse:
 @permission_required("store.change_orders")
 @require_POST
 def cash(request: StaffRequest, number: str) -> HttpResponse:
-    """The customer has paid what was due in cash."""
+    """The customer has paid in cash what was due when the page was shown."""
     found = order_or_404(number)
-    due = Money(max(0, found.total_minor - found.paid_minor), found.currency)
-    if not due:
-        return redirect("store:staff_order", number)
+    shown = request.POST.get("due", "")
+    due = Money(int(shown) if shown.isdecimal() and len(shown) < 16 else 0, found.currency)
     return _done(
         request, found,
-        lambda: record_cash(purpose=PURPOSE, subject=found.pk, amount=due, by=request.user, key=_key(request)),
+        lambda: record_cash(
+            purpose=PURPOSE, subject=found.pk, amount=due, by=request.user, key=_key(request), must_be_due=True
+        ),
     )  # fmt: skip
 
 
@@ -225,7 +227,7 @@ def _possible(order: Order) -> set[str]:
         may.add("cancel")
     if any(line.shipped > line.returned for line in lines):
         may.add("take_back")
-    if order.status != Order.Status.CANCELLED and order.paid_minor < order.total_minor:
+    if order.status != Order.Status.CANCELLED and due_of(order):
         may.add("cash")
     return may
 
