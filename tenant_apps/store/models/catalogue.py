@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -243,10 +243,6 @@ class ProductImage(models.Model):
 
     def __str__(self) -> str:
         return self.alt or str(self.photo_id)
-
-    def alt_text(self, product: Any) -> str:
-        """What a screen reader says: the text given, else the product's name."""
-        return self.alt or product.name
 
 
 class Attribute(models.Model):

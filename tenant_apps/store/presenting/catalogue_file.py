@@ -6,32 +6,22 @@ it back with nothing changed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from tempfile import TemporaryFile
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
-from django.http import FileResponse
-from django.http.response import HttpResponseBase
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from shared_apps.core.csv_export import csv_response, safe_cell
-from shared_apps.core.downloads import SEALED
 from tenant_apps.store.models import Location, Product, Specification, StockLevel, Variant
 from tenant_apps.store.rules.catalogue_cells import guarded, product_cells, variant_cells
 from tenant_apps.store.rules.catalogue_columns import BY_KEY
 from tenant_apps.store.selectors.shelves import Shelves, read_shelves
 
 PIECE = 500
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _REPEATED = ("slug", "name")
-Cells = dict[str, Any]
 
 
 def whole(products: QuerySet[Product]) -> QuerySet[Product]:
-    """Products with all that a file says of them, in five queries."""
+    """Products with all that a file says of them, in three queries."""
     specifications = Specification.objects.select_related("attribute").order_by("attribute__position", "attribute_id")
     rows = products.select_related("category", "brand").defer("search_text", "search_vector")
     variants = Prefetch("variants", Variant.objects.order_by("position", "pk"))
@@ -135,30 +125,3 @@ def in_order(cells: Mapping[str, Any], keys: Iterable[str] = tuple(BY_KEY)) -> l
 def headings(keys: Iterable[str] = tuple(BY_KEY)) -> list[str]:
     """In the reader's language."""
     return [BY_KEY[key].heading for key in keys]
-
-
-def file_response(*, name: str, kind: str, header: list[str], rows: Iterator[list[Any]]) -> HttpResponseBase:
-    """The download, "csv" or "xlsx"."""
-    filename = f"{name}.{kind}"
-    if kind == "csv":
-        return csv_response(filename=filename, header=header, rows=rows)
-    return _workbook(filename, header, rows)
-
-
-def _workbook(filename: str, header: list[str], rows: Iterator[list[Any]]) -> FileResponse:
-    """Written row by row into a file that is gone once it is sent."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet()
-    sheet.freeze_panes = "A2"
-    sheet.append(header)
-    for row in rows:
-        sheet.append([_cell(value) for value in row])
-    file = TemporaryFile()  # noqa: SIM115 — the response closes it
-    book.save(file)
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=filename, content_type=XLSX, headers=SEALED)
-
-
-def _cell(value: Any) -> Any:
-    """A value as a workbook takes it: text without control characters, and never a formula."""
-    return safe_cell(re.sub(ILLEGAL_CHARACTERS_RE, "", value)) if isinstance(value, str) else value

@@ -8,13 +8,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from tenant_apps.payments.models import Method, Payment
+from tenant_apps.payments.models import Payment
 from tenant_apps.payments.selectors import giving_back_minor
 from tenant_apps.store.models import Order, OrderEvent
 from tenant_apps.store.rules.typed_prices import price_text
 from tenant_apps.store.selectors.orders import due_of, owed_of
 from tenant_apps.store.texts.orders import EVENTS, STATUSES, Words, status_words
-from tenant_apps.store.texts.till import METHODS as TILL_METHODS
+from tenant_apps.store.texts.reports import method_text
 
 Status = Order.Status
 WAY = (Status.PENDING, Status.CONFIRMED, Status.PREPARING, Status.SHIPPED, Status.DELIVERED)
@@ -76,18 +76,13 @@ def _event(order: Order, event: OrderEvent, *, for_staff: bool) -> dict[str, Any
     }
 
 
-def _method_name(key: str) -> str:
-    """What a way to pay is called, one of a till's too."""
-    return str({**TILL_METHODS, **dict(Method.Name.choices)}.get(key, key))
-
-
 def _detail(order: Order, event: OrderEvent) -> str:
     data = event.data
     told = []
     if "minor" in data:
         told.append(price_text(data["minor"], currency=order.currency))
     if data.get("method"):
-        told.append(_method_name(data["method"]))
+        told.append(method_text(data["method"]))
     if data.get("carrier"):
         told.append(str(data["carrier"]))
     if data.get("tracking"):

@@ -5,36 +5,29 @@ Orders count as in the reports. Amounts are in major units, so that a spreadshee
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
-from tempfile import TemporaryFile
 from typing import Any
 
 from django.db.models import Q
-from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from billing.money import Money
-from shared_apps.core.csv_export import csv_response, safe_cell
-from shared_apps.core.downloads import SEALED
 from tenant_apps.store.models import Order, OrderLine
+from tenant_apps.store.presenting.downloads import table_response
 from tenant_apps.store.rules.periods import Period
 from tenant_apps.store.selectors.reports import best_sellers
 from tenant_apps.store.texts import reports as texts
 
 MOST_ROWS = 20_000
 PIECE = 500
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Text = str | Promise
 Row = list[Any]
 
@@ -50,11 +43,9 @@ class Export:
 
 def response_of(export: Export, *, period: Period, kind: str, currency: str, with_people: bool) -> HttpResponseBase:
     """The download, "csv" or "xlsx". The newest MOST_ROWS at most; a last row says if there are more."""
-    filename = f"{export.name}-{period.first:%Y-%m-%d}-{period.last:%Y-%m-%d}.{kind}"
+    name = f"{export.name}-{period.first:%Y-%m-%d}-{period.last:%Y-%m-%d}"
     rows = _limited(export.rows(period, currency, with_people))
-    if kind == "csv":
-        return csv_response(filename=filename, header=export.header, rows=rows)
-    return _workbook(filename, export.header, rows)
+    return table_response(name=name, kind=kind, header=export.header, rows=rows)
 
 
 def _limited(rows: Iterator[Row]) -> Iterator[Row]:
@@ -63,26 +54,6 @@ def _limited(rows: Iterator[Row]) -> Iterator[Row]:
         yield [
             _("Only the newest %(count)d rows are here. Choose a shorter period for the others.") % {"count": MOST_ROWS}
         ]
-
-
-def _workbook(filename: str, header: Sequence[Text], rows: Iterator[Row]) -> FileResponse:
-    """Written row by row into a file that is gone once it is sent."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet()
-    sheet.append([str(cell) for cell in header])
-    for row in rows:
-        sheet.append([_cell(value) for value in row])
-    file = TemporaryFile()  # noqa: SIM115 — the response closes it
-    book.save(file)
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=filename, content_type=XLSX, headers=SEALED)
-
-
-def _cell(value: Any) -> Any:
-    """A value as a workbook takes it: text without control characters, and never a formula."""
-    if isinstance(value, str):
-        return safe_cell(re.sub(ILLEGAL_CHARACTERS_RE, "", value))
-    return value
 
 
 def _order_rows(period: Period, currency: str, with_people: bool) -> Iterator[Row]:

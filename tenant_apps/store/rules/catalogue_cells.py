@@ -29,7 +29,6 @@ MAX_NAME, MAX_VALUE, MAX_OPTION, MAX_SHELF = 40, 120, 40, 80
 Pairs = tuple[tuple[str, str], ...]
 
 _CURRENCY = re.compile(r"(?:f\s*\.?\s*cfa|fcfa|cfa|xaf|xof|gnf|eur|usd|francs?|[€$])\.?\s*$", re.IGNORECASE)
-_THREE_BEHIND = re.compile(r"\d[.,]\d{3}")
 _SHORTENED = re.compile(r"\d[.,]?\d*e\+?\d+", re.IGNORECASE)
 _NO_RESULT = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#VALEUR!", "#NOM?", "#NOMBRE!"}
@@ -92,10 +91,6 @@ def _amount(text: str, currency: str) -> int | None:
     bare = _CURRENCY.sub("", text.strip()).strip()
     if not bare:
         return None
-    if _THREE_BEHIND.search(bare) and not re.search(r"[.,]\d+[.,]", bare):
-        raise BadCell(
-            "ambiguous", _("This can be read in two ways. Type it without a point or comma, for example 12500.")
-        )
     return parse_price(bare, currency=currency).minor
 
 

@@ -61,7 +61,6 @@ COLUMNS = (
 )  # fmt: skip
 BY_KEY: Mapping[str, Column] = {column.key: column for column in COLUMNS}
 OF_PRODUCT = tuple(column.key for column in COLUMNS if column.of_product)
-OF_VARIANT = tuple(column.key for column in COLUMNS if not column.of_product)
 # One of these says which product a row is of.
 TELLING = ("slug", "name", "sku", "barcode")
 

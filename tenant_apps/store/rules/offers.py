@@ -12,7 +12,6 @@ from datetime import datetime
 # Discounts are in hundredths of a per cent.
 WHOLE_BP = 10_000
 
-PERCENT = "percent"
 FIXED = "fixed"
 FREE_DELIVERY = "free_delivery"
 

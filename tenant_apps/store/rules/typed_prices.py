@@ -14,6 +14,8 @@ from shared_apps.core.errors import DomainError
 MAX_MINOR = 10**12
 # What separates thousands in French and English texts: spaces of every kind and the apostrophe.
 SPACES = re.compile(r"[\s\u00a0\u202f\u2009'’]")
+# "12.500": a thousand in one country, decimals in another.
+THREE_BEHIND = re.compile(r"\d\.\d{3}$", re.ASCII)
 PLAIN_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,4})?", re.ASCII)
 
 
@@ -22,10 +24,13 @@ class BadPrice(DomainError):
 
 
 def parse_price(text: str, *, currency: str, field: str = "price") -> Money:
-    """Read a typed price in major units: "12 500", "12500", "19,90". Exact, or BadPrice with what to type."""
+    """Read a typed price in major units: "12 500", "12500", "19,90". Exact and never guessed, or BadPrice with what to type."""
     number = SPACES.sub("", text).replace(",", ".")
     if not PLAIN_NUMBER.fullmatch(number):
         raise BadPrice("price_unreadable", _("Type the price in digits, for example 12 500."), field=field)
+    if THREE_BEHIND.search(number):
+        ambiguous = _("This can be read in two ways. Type it without a point or comma, for example 12500.")
+        raise BadPrice("price_ambiguous", ambiguous, field=field)
     try:
         amount = Money.from_decimal(Decimal(number), currency)
     except InexactAmount:

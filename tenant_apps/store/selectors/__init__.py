@@ -15,21 +15,17 @@ from tenant_apps.store.selectors.catalogue import (
     is_photo_published,
     product_by_slug,
     product_count,
-    published_products,
     shop,
     specifications_of,
 )
-from tenant_apps.store.selectors.listing import Facets, Listing, known_filters, list_for_staff, list_storefront
-from tenant_apps.store.selectors.pages import MAX_LISTED, PER_PAGE, page_of
+from tenant_apps.store.selectors.listing import known_filters, list_for_staff, list_storefront
+from tenant_apps.store.selectors.pages import PER_PAGE
 from tenant_apps.store.selectors.shelves import Shelves, read_shelves
 
 __all__ = [
     "COUNTED",
-    "MAX_LISTED",
     "PER_PAGE",
     "Availability",
-    "Facets",
-    "Listing",
     "Shelves",
     "abandoned_photos",
     "attribute_names",
@@ -42,10 +38,8 @@ __all__ = [
     "known_filters",
     "list_for_staff",
     "list_storefront",
-    "page_of",
     "product_by_slug",
     "product_count",
-    "published_products",
     "read_shelves",
     "shop",
     "specifications_of",

@@ -15,9 +15,9 @@ from tenant_apps.store.models import Address, Customer, DeliveryZone, Order, Par
 PER_PAGE = 30
 
 
-def customers(*, query: str, segment: str, page: str | int) -> Page:
-    """Accounts of people who do not work here, the newest first, or those whose name, address or number holds every word of
-    the query; of one segment where its key is given. `order_count` says how many orders each has."""
+def customers_matching(query: str) -> QuerySet[User]:
+    """Accounts of people who do not work here whose name, address or number holds every word; a number however it is
+    written."""
     found = User.objects.filter(is_staff=False, is_active=True).select_related("customer__segment")
     for word in query.replace("\x00", "").split()[:5]:
         digits = "".join(char for char in word if char.isdigit())
@@ -25,6 +25,13 @@ def customers(*, query: str, segment: str, page: str | int) -> Page:
         if len(digits) >= 2:
             where |= Q(phone__contains=digits) | Q(customer__phone__contains=digits)
         found = found.filter(where)
+    return found
+
+
+def customers(*, query: str, segment: str, page: str | int) -> Page:
+    """Accounts of people who do not work here, the newest first, or those whose name, address or number holds every word of
+    the query; of one segment where its key is given. `order_count` says how many orders each has."""
+    found = customers_matching(query)
     if segment:
         found = found.filter(customer__segment__key=segment)
     return Paginator(with_order_counts(found).order_by("-date_joined", "pk"), PER_PAGE).get_page(page)

@@ -80,7 +80,7 @@ def documents_page(*, month: Month | None, kind: str, query: str, page: str) -> 
 
 
 def months_with_documents() -> list[Month]:
-    """The months from this one back to the first document's, newest first; two queries at most."""
+    """The months from this one back to the first document's, newest first; one query."""
     today = Month.of(timezone.localdate())
     ends = Invoice.objects.aggregate(first=Min("issued_on"), last=Max("issued_on"))
     if ends["first"] is None:

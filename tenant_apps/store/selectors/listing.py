@@ -196,7 +196,7 @@ def _natural(value: Offered) -> list[tuple[int, str]]:
 
 def known_filters(filters: Filters, *, tree: Shelves) -> tuple[Filters, dict[str, str]]:
     """The filters without what this shop does not know, and what each brand and value is called, for their labels: "brand:x"
-    and "attribute:value". At most two queries."""
+    and "attribute:value". At most three queries."""
     labels: dict[str, str] = {}
     if filters.brands:
         labels = {f"brand:{b.slug}": b.name for b in Brand.objects.filter(slug__in=filters.brands)}

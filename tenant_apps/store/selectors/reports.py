@@ -1,4 +1,4 @@
-"""Figures of the shop, by plain aggregates: each function is one query, whatever the number of rows.
+"""Figures of the shop, by plain aggregates: one query each (`totals` two), whatever the number of rows.
 
 What counts as sold: an order counts at `confirmed_at` unless it is cancelled, with its total less what was given back of it.
 Money that was taken twice and given back was never a sale, so it is no refund either. Goods count by the pieces customers
@@ -14,7 +14,7 @@ from typing import Any
 from shared_apps.core.tenancy import connection
 from tenant_apps.store.rules.periods import Period
 
-# What the six below read from. `back` is what was given back of the sale; `is_now` tells the period from the one before.
+# What the figures of sales read from. `back` is what was given back of the sale; `is_now` tells the period from the one before.
 _SALES = """
     WITH sale AS (
         SELECT id, channel, method, confirmed_at, total_minor, tax_minor, tax_rate_bp, delivery_minor,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Sum, Value
+from django.db.models import BigIntegerField, BooleanField, Count, ExpressionWrapper, F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
@@ -91,7 +91,8 @@ def all_places() -> list[Location]:
 
 
 def stocked_variants() -> QuerySet[Any]:
-    """Variants whose stock is counted, with `on_hand`, `reserved`, `free` and `overdrawn` over all open places, and `low_at`.
+    """Variants whose stock is counted, with `on_hand`, `reserved`, `free` and `overdrawn` over all open places, `low_at`, and
+    `is_low`: on sale, once in stock, and now as little of it as that or less.
 
     One that is no longer sold stays as long as there are pieces of it.
     """
@@ -105,9 +106,14 @@ def stocked_variants() -> QuerySet[Any]:
         reserved=total("reserved"),
         overdrawn=total("overdrawn"),
         places=Count("levels"),
+        free=Coalesce(
+            Sum(Greatest(F("levels__quantity") - F("levels__reserved"), 0), filter=open_place), 0,
+            output_field=BigIntegerField(),
+        ),
         low_at=Coalesce("low_stock_at", Shop.objects.values("low_stock_at")[:1]),
-    )
-    return counted.annotate(free=F("on_hand") - F("reserved")).filter(Q(is_active=True) | ~Q(on_hand=0))
+    )  # fmt: skip
+    is_low = Q(is_active=True, places__gt=0, on_hand__lte=F("low_at"))
+    return counted.annotate(is_low=ExpressionWrapper(is_low, BooleanField())).filter(Q(is_active=True) | ~Q(on_hand=0))
 
 
 def on_hand_of(product: Product) -> list[Any]:
@@ -116,9 +122,7 @@ def on_hand_of(product: Product) -> list[Any]:
 
 
 def low_variants() -> QuerySet[Any]:
-    """Variants that were in stock once, and of which there is now as little as their threshold, or less."""
-    low = stocked_variants().filter(is_active=True, places__gt=0, on_hand__lte=F("low_at"))
-    return low.select_related("product")
+    return stocked_variants().filter(is_low=True).select_related("product")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ class StockRow:
             return "overdrawn"
         if self.variant.on_hand < 1:  # type: ignore[attr-defined]  # annotated
             return "out"
-        return "low" if self.variant.on_hand <= self.variant.low_at else ""  # type: ignore[attr-defined]  # annotated
+        return "low" if self.variant.is_low else ""  # type: ignore[attr-defined]  # annotated
 
 
 def list_stock(*, query: str, show: str, page: str | int) -> Page:
@@ -162,7 +166,7 @@ def list_stock(*, query: str, show: str, page: str | int) -> Page:
         matching(stocked_variants(), query).select_related("product").order_by("product__name", "product", "position")
     )
     if show == "low":
-        variants = variants.filter(is_active=True, places__gt=0, on_hand__lte=F("low_at"))
+        variants = variants.filter(is_low=True)
     elif show == "out":
         variants = variants.filter(on_hand__lte=0)
     elif show == "overdrawn":

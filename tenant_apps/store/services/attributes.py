@@ -30,7 +30,7 @@ def value_key(value: str) -> str:
 
 def save_specifications(written: Sequence[tuple[Product, tuple[tuple[str, str], ...]]]) -> None:
     """Make these pairs of names and values the products' specifications; an attribute that is new is made. As many queries for
-    one product as for many, and one for each that changes. The caller holds the shop's lock and records the products' change."""
+    one product as for many, and one for each attribute and each value that changes. The caller holds the shop's lock and records the products' change."""
     attributes = {
         name: _attribute_named(name).pk for name in dict.fromkeys(n for _p, pairs in written for n, _v in pairs)
     }

@@ -38,7 +38,7 @@ class ReviewDetails:
 def write_review(*, product: Product, by: User, details: ReviewDetails) -> Review:
     """Say something about a product, or change what one has said: it waits to be read either way.
 
-    One transaction; locks the author's account, then the review. The same words again change nothing. Raises
+    One transaction; locks the author's account, then the review, then the product where its rating changes. The same words again change nothing. Raises
     TooManyAttempts, NotAllowed (`account_closed`), and DomainError (`product_gone`) for a product that is not in the
     storefront.
     """

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from shared_apps.accounts.phones import show_phone
 from tenant_apps.store.models import Order
 from tenant_apps.store.texts.orders import Words, status_words
-from tenant_apps.store.texts.till import METHODS
+from tenant_apps.store.texts.reports import method_text
 
 register = template.Library()
 register.filter("phone", show_phone)
@@ -33,7 +33,7 @@ def order_words(order: Order) -> Words:
 @register.filter
 def till_method(key: str) -> str:
     """What a way to pay at a till is called."""
-    return str(METHODS.get(key, key))
+    return method_text(key)
 
 
 @register.filter

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from shared_apps.core.csv_export import safe_cell
 from shared_apps.core.errors import DomainError
 from tenant_apps.store.rules import table_files
-from tenant_apps.store.rules.catalogue_cells import BadCell, guarded, read_cell, unguarded, written_pairs
+from tenant_apps.store.rules.catalogue_cells import guarded, read_cell, unguarded, written_pairs
 from tenant_apps.store.rules.catalogue_columns import COLUMNS, WORDS, read_heading, value_said, word_for
 from tenant_apps.store.rules.catalogue_rows import grouped, typed_product
 from tenant_apps.store.rules.table_files import BadTable, read_table
@@ -181,9 +181,9 @@ def test_what_cannot_be_meant_is_told_with_the_way_out(column: str, typed: str) 
 
 def test_an_amount_with_three_digits_behind_the_point_is_not_guessed() -> None:
     for currency in ("XAF", "EUR"):
-        with pytest.raises(BadCell) as error:
+        with pytest.raises(DomainError) as error:
             read_cell("price", "12.500", currency=currency)
-        assert error.value.code == "ambiguous"
+        assert error.value.code == "price_ambiguous"
     assert read_cell("price", "19,90 €", currency="EUR") == 1990
 
 

@@ -89,7 +89,8 @@ def test_bad_files_are_told_beside_the_field_or_on_their_page(
     batch.refresh_from_db()
     page = html(owner.get(response["Location"]))
     assert batch.status == "failed"
-    assert "alert-danger" in page or batch.problem[:20] in page
+    assert batch.problem
+    assert "alert-danger" in page
 
 
 def test_without_a_file_the_field_says_so(tenant: Tenant, owner: Browser) -> None:

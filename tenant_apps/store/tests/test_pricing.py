@@ -39,7 +39,10 @@ def test_prices_are_read_as_people_type_them(text: str, currency: str, minor: in
         ("١٢", "XAF", "price_unreadable"),
         ("1,2,3", "EUR", "price_unreadable"),
         ("12.5", "XAF", "price_decimals"),
-        ("19,999", "EUR", "price_decimals"),
+        ("19,9999", "EUR", "price_decimals"),
+        ("19,999", "EUR", "price_ambiguous"),
+        ("25.000", "EUR", "price_ambiguous"),
+        ("25.000", "XAF", "price_ambiguous"),
         ("999999999999999", "XAF", "price_too_high"),
     ],
 )

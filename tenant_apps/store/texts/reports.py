@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from billing.money import Money
 from shared_apps.core.dates import written
+from tenant_apps.store.texts.till import METHODS as TILL_METHODS
 
 MINUS = "\u2212"
 CHANNELS: dict[str, str | Promise] = {
@@ -20,17 +21,12 @@ CHANNELS: dict[str, str | Promise] = {
     "till": pgettext_lazy("channel of sales", "At the till"),
 }
 METHODS: dict[str, str | Promise] = {
+    **TILL_METHODS,
     "": gettext_lazy("Not said"),
     "bank_transfer": gettext_lazy("Bank transfer"),
-    "card": gettext_lazy("Card"),
-    "cash": gettext_lazy("Cash"),
     "moov": "Moov Money",
-    "mtn_momo": "MTN Mobile Money",
-    "orange_money": "Orange Money",
-    "other": gettext_lazy("Other"),
     "paypal": "PayPal",
     "stripe": gettext_lazy("Bank card"),
-    "wave": "Wave",
 }
 STATUSES: dict[str, str | Promise] = {
     "confirmed": pgettext_lazy("status of an order", "Confirmed"),

@@ -16,7 +16,7 @@ METHODS: dict[str, str | Promise] = {
     Method.CASH: gettext_lazy("Cash"),
     Method.ORANGE_MONEY: "Orange Money",
     Method.WAVE: "Wave",
-    Method.MTN_MOMO: "MTN MoMo",
+    Method.MTN_MOMO: "MTN Mobile Money",
     Method.CARD: gettext_lazy("Card"),
     Method.OTHER: gettext_lazy("Other"),
 }

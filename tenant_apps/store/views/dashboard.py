@@ -70,7 +70,6 @@ def home(request: StaffRequest) -> HttpResponse:
         "steps": _steps_of(request, shop),
         "tasks": _tasks_of(request, tasks, low_number),
         "low": report_desk.low_table(low) if low and may(request, "store.view_stock") else None,
-        "low_number": low_number,
         "low_more": low_number - len(low),
         "has_sold": tasks.has_sold,
         "form": form,
@@ -172,7 +171,7 @@ def _tasks_of(request: StaffRequest, tasks: reports.Tasks, low_number: int) -> l
         ("store.view_orders", _("Orders to prepare"), tasks.to_prepare, orders_url, "package"),
         ("store.view_orders", _("Orders with goods missing"), tasks.short or None, orders_url, "triangle-alert"),
         ("store.moderate_reviews", _("Reviews to check"), tasks.reviews, reverse("store:staff_reviews"), "star"),
-        ("store.view_stock", _("Low stock"), low_number, reverse("store:staff_stock"), "boxes"),
+        ("store.view_stock", _("Low stock"), low_number, f"{reverse('store:staff_stock')}?show=low", "boxes"),
     ]
     return [
         {"label": label, "number": texts.count_text(number), "waits": number > 0, "url": url, "icon": icon}

@@ -21,6 +21,7 @@ from shared_apps.core.errors import DomainError
 from tenant_apps.store.forms.imports import ImportForm
 from tenant_apps.store.models import CatalogueImport
 from tenant_apps.store.presenting import catalogue_file as files
+from tenant_apps.store.presenting.downloads import table_response
 from tenant_apps.store.rules.catalogue_columns import COLUMNS
 from tenant_apps.store.selectors import imports as selectors
 from tenant_apps.store.selectors import shop
@@ -62,7 +63,7 @@ def _list_page(request: StaffRequest, form: ImportForm, *, status: int = 200) ->
         {"batch": one, "word": texts.STATUSES[one.status], "tone": texts.TONES.get(Status(one.status), "info")}
         for one in selectors.recent_imports()
     ]
-    columns = [{"label": column.heading, "of_product": column.of_product} for column in COLUMNS]
+    columns = [{"label": column.heading} for column in COLUMNS]
     context = {"form": form, "rows": rows, "columns": columns, "may_count": _may_count(request)}
     return render_workspace(request, "store/staff/imports.html", context, status=status)
 
@@ -122,7 +123,7 @@ def import_problems(request: StaffRequest, batch_id: UUID, kind: str) -> HttpRes
     batch = _batch_or_404(batch_id)
     header = [*files.headings(batch.columns), _("To correct")]
     name = f"{pgettext('file name', 'to-correct')}-{timezone.localdate():%Y-%m-%d}"
-    return files.file_response(name=name, kind=kind, header=header, rows=_problem_rows(batch))
+    return table_response(name=name, kind=kind, header=header, rows=_problem_rows(batch))
 
 
 def _problem_rows(batch: CatalogueImport) -> Iterator[list[Any]]:
@@ -137,7 +138,7 @@ def _problem_rows(batch: CatalogueImport) -> Iterator[list[Any]]:
 def export(request: StaffRequest, kind: str) -> HttpResponseBase:
     """Every product as a file that an import reads back."""
     name = f"{pgettext('file name', 'products')}-{timezone.localdate():%Y-%m-%d}"
-    return files.file_response(name=name, kind=kind, header=files.headings(), rows=files.rows_of(shop().currency))
+    return table_response(name=name, kind=kind, header=files.headings(), rows=files.rows_of(shop().currency))
 
 
 def _may_count(request: StaffRequest) -> bool:
