@@ -54,7 +54,7 @@ def _order(wanted: Wanted, zone: DeliveryZone) -> Order:
     cart: Cart | None = None
     for name, pieces in wanted.goods:
         variant = Variant.objects.filter(product__name=name).order_by("-position")[0]
-        cart = add_to_cart(cart=cart, user=None, variant=variant, quantity=pieces)
+        cart = add_to_cart(cart_id=cart.pk if cart else None, user=None, variant=variant, quantity=pieces)
     assert cart is not None, "an order has goods"
     total = quote(basket_of(cart, person=VISITOR, at=timezone.now()), zone=zone).total
     details = CheckoutDetails(wanted.name, wanted.phone, zone, CASH, line1=wanted.street, city=zone.name)

@@ -21,14 +21,16 @@ MAX_LINES = 100
 
 
 @transaction.atomic
-def add_to_cart(*, cart: Cart | None, user: User | None, variant: Variant, quantity: int = 1) -> Cart:
-    """Put pieces into a cart, or into a new one. Locks the cart; one transaction.
+def add_to_cart(*, cart_id: UUID | None, user: User | None, variant: Variant, quantity: int = 1) -> Cart:
+    """Put pieces into the cart of an account, or into a visitor's of that id; a new one where there is none. Locks the cart;
+    one transaction.
 
     Raises DomainError (`quantity`) for more than can be had, and Conflict for what is not sold or no longer fits.
     """
     if not is_on_sale(variant):
         raise Conflict("not_for_sale", _("This product is not sold at the moment."))
-    cart = _locked(cart) or _new_cart(user)
+    cart = _locked_of(user) if user else _locked_visitors(cart_id)
+    cart = cart or _new_cart(user)
     lines = dict(cart.lines.order_by().values_list("variant_id", "quantity"))
     wanted = quantity + lines.get(variant.pk, 0)
     _check_quantity(variant, wanted)
@@ -49,7 +51,7 @@ def set_quantity(*, cart: Cart, variant_id: UUID, quantity: int) -> None:
 
     Raises DomainError (`quantity`) for more than can be had. What is not in the cart stays out.
     """
-    _locked(cart)
+    Cart.objects.select_for_update().filter(pk=cart.pk).first()
     line = cart.lines.select_related("variant__product").filter(variant__public_id=variant_id).first()
     if line is None:
         return
@@ -65,10 +67,10 @@ def set_quantity(*, cart: Cart, variant_id: UUID, quantity: int) -> None:
 def merge_cart(*, cart_id: UUID, user: User) -> None:
     """Give an account what its owner chose before logging in: of each variant the larger number. Locks the
     visitor's cart, then the account's; one transaction. A cart that is not there, or belongs to an account, changes nothing."""
-    visitors = Cart.objects.select_for_update().filter(pk=cart_id, user=None).first()
+    visitors = _locked_visitors(cart_id)
     if visitors is None:
         return
-    mine = Cart.objects.select_for_update().filter(user=user).first()
+    mine = _locked_of(user)
     if mine is None:
         Cart.objects.filter(pk=visitors.pk).update(user=user)
         return
@@ -106,8 +108,13 @@ def _note_use(cart: Cart) -> None:
         cart.save(update_fields=["updated_at"])
 
 
-def _locked(cart: Cart | None) -> Cart | None:
-    return Cart.objects.select_for_update().filter(pk=cart.pk).first() if cart else None
+def _locked_of(user: User) -> Cart | None:
+    return Cart.objects.select_for_update().filter(user=user).first()
+
+
+def _locked_visitors(cart_id: UUID | None) -> Cart | None:
+    """Never one that belongs to an account."""
+    return Cart.objects.select_for_update().filter(pk=cart_id, user=None).first() if cart_id else None
 
 
 def _new_cart(user: User | None) -> Cart:

@@ -42,7 +42,7 @@ def cart_with(*wanted: tuple[Variant, int], user: User | None = None) -> Cart:
     """A cart that holds these pieces."""
     cart: Cart | None = None
     for variant, quantity in wanted:
-        cart = add_to_cart(cart=cart, user=user, variant=variant, quantity=quantity)
+        cart = add_to_cart(cart_id=cart.pk if cart else None, user=user, variant=variant, quantity=quantity)
     assert cart is not None
     return cart
 

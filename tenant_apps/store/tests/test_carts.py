@@ -39,7 +39,7 @@ def test_no_more_than_there_is_goes_into_a_cart(tenant: Tenant) -> None:
     variant = stocked(pieces=3)
     cart = cart_with((variant, 2))
     with pytest.raises(DomainError) as refused:
-        add_to_cart(cart=cart, user=None, variant=variant, quantity=2)
+        add_to_cart(cart_id=cart.pk, user=None, variant=variant, quantity=2)
     assert (refused.value.code, refused.value.field) == ("not_enough", "quantity")
     assert pieces(cart) == {"Pagne wax": 2}
 

@@ -19,7 +19,7 @@ from tenant_apps.store.forms.checkout import AddForm
 from tenant_apps.store.selectors.carts import basket_of, has_variant, variant_for_sale
 from tenant_apps.store.selectors.prices import person_of
 from tenant_apps.store.services.carts import add_to_cart, set_quantity
-from tenant_apps.store.views.shell import buyer, cart_of, remember_cart, render_store
+from tenant_apps.store.views.shell import buyer, cart_of, remember_cart, render_store, visitors_cart_id
 from tenant_apps.team.access import TenantRequest
 
 
@@ -46,7 +46,10 @@ def add(request: TenantRequest) -> HttpResponse:
         return redirect("store:home")
     try:
         changed = add_to_cart(
-            cart=cart_of(request), user=buyer(request), variant=variant, quantity=form.cleaned_data["quantity"]
+            cart_id=visitors_cart_id(request),
+            user=buyer(request),
+            variant=variant,
+            quantity=form.cleaned_data["quantity"],
         )
     except DomainError as error:
         messages.error(request, str(error))

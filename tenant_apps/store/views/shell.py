@@ -46,6 +46,15 @@ def cart_of(request: TenantRequest) -> Cart | None:
     return request._store_cart  # type: ignore[attr-defined]
 
 
+def visitors_cart_id(request: TenantRequest) -> UUID | None:
+    """What the browser of somebody who is not logged in knows its cart by, whether it is there or not. Whoever logs in takes
+    it along."""
+    if buyer(request) is None:
+        return _cookie(request)
+    cart_of(request)
+    return None
+
+
 def _find_cart(request: TenantRequest) -> Cart | None:
     known = _cookie(request)
     user = buyer(request)
