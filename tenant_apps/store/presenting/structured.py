@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from billing.money import Money
 from tenant_apps.store.models import Product
+from tenant_apps.store.rules.ratings import Rating
 
 _CONTEXT = "https://schema.org"
 # A browser ends a script at "</script", whatever the JSON says.
@@ -69,7 +70,7 @@ def product_data(
     if product.category:
         data["category"] = product.category.name
     if product.rating_count:
-        tenths = (10 * product.rating_sum + product.rating_count // 2) // product.rating_count
+        tenths = Rating(product.rating_sum, product.rating_count).tenths
         data["aggregateRating"] = {
             "@type": "AggregateRating",
             "ratingValue": f"{tenths // 10}.{tenths % 10}",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from billing.money import Money
@@ -18,11 +17,6 @@ from tenant_apps.store.rules.totals import Totals, delivery_fee, totals_of
 from tenant_apps.store.selectors.carts import Basket
 
 CASH = "cash"  # handed over when the goods are
-
-
-def zones() -> QuerySet[DeliveryZone]:
-    """Where the shop delivers, and where customers may come."""
-    return DeliveryZone.objects.filter(is_active=True).select_related("pickup")
 
 
 def quote(basket: Basket, *, zone: DeliveryZone | None, shop: Shop | None = None) -> Totals:

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet,
 from django.db.models.functions import Coalesce, Lower
 
 from shared_apps.accounts.models import User
-from tenant_apps.store.models import Address, Customer, DeliveryZone, Order, Partner, PartnerMember, Segment
+from tenant_apps.store.models import Address, Customer, Order, Partner, PartnerMember, Segment
 
 PER_PAGE = 30
 
@@ -75,12 +75,6 @@ def members_of(partner: Partner, page: str | int) -> Page:
     proved = EmailAddress.objects.annotate(lower=Lower("email")).filter(lower=OuterRef("email"), verified=True)
     rows = partner.members.annotate(is_proved=Exists(proved)).order_by("email")
     return Paginator(rows, PER_PAGE).get_page(page)
-
-
-def zones(*, only_active: bool = False) -> QuerySet[DeliveryZone]:
-    """Delivery zones as customers see them, in the shop's order."""
-    found = DeliveryZone.objects.select_related("pickup").order_by("position", "pk")
-    return found.filter(is_active=True) if only_active else found
 
 
 def personal_data_of(user: User) -> dict[str, Any]:

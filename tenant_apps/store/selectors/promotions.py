@@ -8,7 +8,8 @@ from uuid import UUID
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet
 
-from tenant_apps.store.models import Category, Product, Promotion
+from tenant_apps.store.models import Product, Promotion
+from tenant_apps.store.selectors.shelves import read_shelves
 
 PER_PAGE = 30
 
@@ -32,13 +33,5 @@ def products_named(public_ids: Collection[UUID]) -> QuerySet[Product]:
 
 def category_choices() -> list[tuple[int, str]]:
     """All shelves with the way to them ("Mode › Robes"), as the tree stands, in one query."""
-    below: dict[int | None, list[tuple[int, str]]] = {}
-    for pk, name, parent in Category.objects.order_by("position", "pk").values_list("pk", "name", "parent_id"):
-        below.setdefault(parent, []).append((pk, name))
-    found: list[tuple[int, str]] = []
-    waiting = [(pk, name) for pk, name in reversed(below.get(None, []))]
-    while waiting:
-        pk, label = waiting.pop()
-        found.append((pk, label))
-        waiting += [(child, f"{label} › {name}") for child, name in reversed(below.get(pk, []))]
-    return found
+    tree = read_shelves()
+    return [(shelf.pk, tree.full_name(shelf)) for shelf in tree.all]

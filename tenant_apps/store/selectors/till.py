@@ -147,7 +147,7 @@ def takings_of(session: TillSession) -> Takings:
         sales=TillSale.objects.filter(session=session, state=TillSale.State.ACCEPTED).count(),
         by_method=[(row["method"], row["sum"]) for row in sums],
         moves_minor=session.moves.aggregate(sum=Sum("amount_minor"))["sum"] or 0,
-        expected_minor=expected_cash(session) if session.is_open else session.expected_minor or 0,
+        expected_minor=cash_due(session),
     )
 
 
@@ -164,6 +164,11 @@ def expected_cash(session: TillSession) -> int:
     cash = TillPayment.objects.filter(session=session, method=Method.CASH).aggregate(sum=Sum("amount_minor"))["sum"]
     moves = session.moves.aggregate(sum=Sum("amount_minor"))["sum"]
     return session.opening_minor + (cash or 0) + (moves or 0)
+
+
+def cash_due(session: TillSession) -> int:
+    """The same for a session that may be closed: then as it was said at the count."""
+    return expected_cash(session) if session.is_open else session.expected_minor or 0
 
 
 def find_sale(text: str) -> Order | None:

@@ -15,7 +15,7 @@ from django.db.models import Count, Q, Sum
 from billing.money import Money, share_of
 from tenant_apps.store.models import Order, Return, TillPayment, TillSale, TillSession
 from tenant_apps.store.models.till import Method
-from tenant_apps.store.selectors.till import expected_cash
+from tenant_apps.store.selectors.till import cash_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def report_of(session: TillSession) -> TillReport:
         opening_minor=session.opening_minor,
         put_in_minor=moves["put_in"] or 0,
         taken_out_minor=-(moves["taken_out"] or 0),
-        expected_minor=expected_cash(session) if session.is_open else session.expected_minor or 0,
+        expected_minor=cash_due(session),
     )
 
 

@@ -16,6 +16,7 @@ from tenant_apps.store import selectors
 from tenant_apps.store.forms.customers import AddressForm
 from tenant_apps.store.models import Address, Shop
 from tenant_apps.store.selectors import customers as reading
+from tenant_apps.store.selectors.delivery import open_zones
 from tenant_apps.store.services import customers as services
 from tenant_apps.store.views.shell import render_store
 from tenant_apps.team.access import TenantRequest
@@ -98,7 +99,7 @@ def _address_or_404(request: TenantRequest, pk: int) -> Address:
 
 
 def _form(shop: Shop, data: Any = None, *, initial: dict[str, Any]) -> AddressForm:
-    return AddressForm(data, shop=shop, zones=list(reading.zones(only_active=True)), initial=initial)
+    return AddressForm(data, shop=shop, zones=list(open_zones()), initial=initial)
 
 
 def _page(request: TenantRequest, shop: Shop, form: AddressForm, address: Address | None = None) -> HttpResponse:

@@ -23,7 +23,8 @@ from tenant_apps.store.models import Cart, Order
 from tenant_apps.store.payee import PURPOSE
 from tenant_apps.store.rules.offers import Person
 from tenant_apps.store.selectors.carts import Basket, basket_to_order
-from tenant_apps.store.selectors.checkout import known_of, quote, ways_to_pay, zones
+from tenant_apps.store.selectors.checkout import known_of, quote, ways_to_pay
+from tenant_apps.store.selectors.delivery import open_zones
 from tenant_apps.store.selectors.prices import person_of
 from tenant_apps.store.services.orders import place_order
 from tenant_apps.store.services.unpaid import replace_unpaid_orders
@@ -62,7 +63,7 @@ def checkout(request: TenantRequest) -> HttpResponse:
 
 def _form(request: TenantRequest, basket: Basket) -> CheckoutForm:
     shop = shop_of(request)
-    offered: dict[str, Any] = {"shop": shop, "zones": list(zones()), "ways": ways_to_pay(basket, shop.currency)}
+    offered: dict[str, Any] = {"shop": shop, "zones": list(open_zones()), "ways": ways_to_pay(basket, shop.currency)}
     if request.method == "POST":
         return CheckoutForm(request.POST, **offered)
     return CheckoutForm(initial=CheckoutForm.values_of(**known_of(buyer(request))), **offered)

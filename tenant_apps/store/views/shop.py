@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tenant_apps.store import selectors, services
 from tenant_apps.store.forms.shop import ShopForm, ZoneForm
 from tenant_apps.store.models import DeliveryZone, Location, Shop
-from tenant_apps.store.selectors.customers import zones as delivery_zones
+from tenant_apps.store.selectors.delivery import all_zones
 from tenant_apps.store.services import delivery
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import collect_photos, save_form
@@ -53,7 +53,7 @@ def _settings_page(
 @require_safe
 def zones(request: StaffRequest) -> HttpResponse:
     """Where the shop delivers, in the order customers see."""
-    context = {"zones": list(delivery_zones()), "currency": selectors.shop().currency}
+    context = {"zones": list(all_zones()), "currency": selectors.shop().currency}
     return render_workspace(request, "store/staff/zones.html", context)
 
 

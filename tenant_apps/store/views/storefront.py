@@ -131,20 +131,12 @@ def _list_page(
         brand=brand,
         facets=True,
     )
-    chips = chips_of(filters, labels, tree=tree, currency=shop.currency)
     plain = not request.GET
     context = {
         **context,
         "listing": listing,
         "cards": cards_of(listing.page.object_list, price_many(_variants_of(listing.page.object_list), person, at)),
-        "filters": filters,
-        "price_from": price_as_typed(filters.price_from, currency=shop.currency)
-        if filters.price_from is not None
-        else "",
-        "price_to": price_as_typed(filters.price_to, currency=shop.currency) if filters.price_to is not None else "",
-        "chips": chips,
-        "clear_query": Filters(query=filters.query, sort=filters.sort).as_query(currency=shop.currency),
-        "sorts": sort_choices(filters),
+        **_filter_context(filters, labels, tree=tree, currency=shop.currency),
         "shelves": [] if shelf else tree.all,
         "sub_shelves": tree.children(shelf) if not brand and not filters.query and not filters.narrows else [],
         "has_products": bool(listing.page.object_list) or filters.narrows or bool(filters.query),
@@ -153,6 +145,22 @@ def _list_page(
         "crumb_data": _crumb_data(request, context.get("crumbs", [])),
     }
     return render_store(request, template, context, shop=shop)
+
+
+def _filter_context(filters: Filters, labels: dict[str, str], *, tree: Shelves, currency: str) -> dict[str, Any]:
+    """What is chosen, as the form and the chips above a list show it."""
+
+    def typed(minor: int | None) -> str:
+        return "" if minor is None else price_as_typed(minor, currency=currency)
+
+    return {
+        "filters": filters,
+        "price_from": typed(filters.price_from),
+        "price_to": typed(filters.price_to),
+        "chips": chips_of(filters, labels, tree=tree, currency=currency),
+        "clear_query": Filters(query=filters.query, sort=filters.sort).as_query(currency=currency),
+        "sorts": sort_choices(filters),
+    }
 
 
 def _variants_of(products: Iterable[Product]) -> list[Variant]:
