@@ -11,7 +11,16 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 
 from shared_apps.accounts.models import User
-from tenant_apps.store.models import Order, OrderEvent, OrderLine, ProductImage, Return, ReturnLine, Shipment, ShipmentLine
+from tenant_apps.store.models import (
+    Order,
+    OrderEvent,
+    OrderLine,
+    ProductImage,
+    Return,
+    ReturnLine,
+    Shipment,
+    ShipmentLine,
+)
 
 PER_PAGE = 30
 Status = Order.Status

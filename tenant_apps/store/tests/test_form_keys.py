@@ -195,7 +195,13 @@ def test_the_pages_of_one_article_say_it_too(tenant: Tenant, owner: Browser) -> 
 def test_a_parcel_sent_twice_is_one_and_another_one_is_asked_about(tenant: Tenant, owner: Browser) -> None:
     order = ordered(cart_with((stocked("A"), 2), (stocked("B"), 1)))
     first, second = order.lines.all()
-    form = {"key": str(uuid.uuid4()), f"line-{first.pk}": "2", f"line-{second.pk}": "0", "carrier": "Yango", "tracking": ""}
+    form = {
+        "key": str(uuid.uuid4()),
+        f"line-{first.pk}": "2",
+        f"line-{second.pk}": "0",
+        "carrier": "Yango",
+        "tracking": "",
+    }
     path = f"/staff/orders/{order.number}/ship/"
     for _time in range(2):
         assert owner.post(path, form).status_code == 302

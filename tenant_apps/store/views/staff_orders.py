@@ -174,9 +174,7 @@ def take_back(request: StaffRequest, number: str) -> HttpResponse:
     """Goods came back."""
     found = order_or_404(number)
     places = list(Location.objects.filter(is_active=True))
-    form = ReturnForm(
-        request.POST or None, lines=lines_to_take_back(found, again=_sent_keys(request)), places=places
-    )
+    form = ReturnForm(request.POST or None, lines=lines_to_take_back(found, again=_sent_keys(request)), places=places)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         back = save_once(form, lambda: fulfilment.take_back(
