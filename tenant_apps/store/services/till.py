@@ -25,6 +25,8 @@ from tenant_apps.store.selectors.till import expected_cash
 from tenant_apps.store.services.form_keys import key_used, made_once
 from tenant_apps.store.services.shop import lock_shop
 
+LONGEST_REASON = 200  # letters; what `CashMove.reason` holds
+
 
 @dataclass(frozen=True, slots=True)
 class RegisterDetails:
@@ -133,9 +135,8 @@ def _checked_reason(typed: str) -> str:
     reason = typed.strip()
     if not reason:
         raise DomainError("reason_missing", _("Say why: it stands in the history."), field="reason")
-    most = CashMove._meta.get_field("reason").max_length
-    if len(reason) > most:
-        text = _("Say it in at most %(most)s characters.") % {"most": most}
+    if len(reason) > LONGEST_REASON:
+        text = _("At most %(most)s characters; here are %(there)s.") % {"most": LONGEST_REASON, "there": len(reason)}
         raise DomainError("reason_long", text, field="reason")
     return reason
 

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
+from django.utils import timezone
 
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import Location, Product, Variant
-from tenant_apps.store.services import prices, stock
+from tenant_apps.store.rules.offers import VISITOR
+from tenant_apps.store.selectors.pricing_sql import lowest_price
+from tenant_apps.store.services import stock
 from tenant_apps.store.services.prices import refresh_prices
 from tenant_apps.store.services.words import write_words, write_words_of
 from tenant_apps.store.tests.support import make_variants
@@ -101,18 +104,15 @@ def test_prices_are_refreshed_while_the_products_are_sold(two: tuple[Tenant, lis
     assert list(kept) == [(4_000, False), (4_000, False)]
 
 
-def test_one_update_of_all_that_differ_would_end_in_a_deadlock(
-    two: tuple[Tenant, list[Variant]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The control: the UPDATE locks the products as the table has them, the sale by id."""
+def test_one_update_of_all_that_differ_would_end_in_a_deadlock(two: tuple[Tenant, list[Variant]]) -> None:
+    """The control: an UPDATE alone locks the products as the table has them, the sale by id."""
     tenant, variants = two
     Variant.objects.update(price_minor=4_000)
-
-    def unlocked(products: QuerySet[Product]) -> list[int]:
-        return list(products.values_list("pk", flat=True))
-
-    monkeypatch.setattr(prices, "lock_products", unlocked)
-    assert DEADLOCK in while_both_are_sold(tenant, variants, refresh_prices)
+    now = timezone.now()
+    fresh = lowest_price((), VISITOR, now)
+    differing = Product.objects.annotate(fresh=fresh).exclude(price_from_minor=F("fresh"))
+    answers = while_both_are_sold(tenant, variants, lambda: differing.update(price_from_minor=F("fresh")))
+    assert DEADLOCK in answers
 
 
 def test_words_are_written_while_the_products_are_sold(two: tuple[Tenant, list[Variant]]) -> None:

@@ -21,7 +21,8 @@ def save_once(form: WorkspaceForm, save: Callable[[], T]) -> T | None:
             return save()
         except Conflict as error:
             if error.code == "key_used":
-                form.data = {**form.data.dict(), "key": str(uuid.uuid4())}
+                typed = {name: form.data[name] for name in form.data}
+                form.data = {**typed, "key": str(uuid.uuid4())}
             raise
 
     return save_form(form, save_or_renew)
