@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from shared_apps.core.errors import DomainError
 
 
-def parse_phone(typed: str) -> str:
-    """E.164 of a number as people write it, of PHONE_REGION without a country code; raises DomainError on `phone`."""
+def parse_phone(typed: str, *, region: str = "") -> str:
+    """E.164 of a number as people write it, without a country code one of `region` (ISO 3166-1; PHONE_REGION where it is not
+    said); raises DomainError on `phone`."""
     try:
-        number = phonenumbers.parse(typed, settings.PHONE_REGION)
+        number = phonenumbers.parse(typed, region or settings.PHONE_REGION)
     except phonenumbers.NumberParseException:
         raise _unknown() from None
     if not phonenumbers.is_valid_number(number):

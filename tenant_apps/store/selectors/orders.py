@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 
 from shared_apps.accounts.models import User
-from tenant_apps.store.models import Order, OrderEvent, OrderLine, ProductImage, Return, Shipment
+from tenant_apps.store.models import (
+    Order,
+    OrderEvent,
+    OrderLine,
+    ProductImage,
+    Return,
+    ReturnLine,
+    Shipment,
+    ShipmentLine,
+)
 
 PER_PAGE = 30
 Status = Order.Status
@@ -85,6 +96,27 @@ def owed_of(order: Order) -> int:
     returned = sum(line.unit_minor * line.returned for line in order.lines.all())
     wanted = 0 if order.status == Order.Status.CANCELLED else order.total_minor - returned
     return max(0, order.paid_minor - order.refunded_minor - wanted)
+
+
+def lines_to_ship(order: Order, *, again: Sequence[UUID] = ()) -> list[tuple[OrderLine, int]]:
+    """The lines of an order with pieces left to send, and how many; those of the shipments with these keys count as left, so
+    that a form sent twice can be known again. At most one query, where the lines are read."""
+    sent = _pieces(ShipmentLine.objects.filter(shipment__in=again, shipment__order=order)) if again else {}
+    left = [(line, line.quantity - line.shipped + sent.get(line.pk, 0)) for line in order.lines.all()]
+    return [(line, pieces) for line, pieces in left if pieces]
+
+
+def lines_to_take_back(order: Order, *, again: Sequence[UUID] = ()) -> list[tuple[OrderLine, int]]:
+    """The lines of an order with pieces that left and did not come back, and how many; those of the returns with these keys
+    count as not back. As `lines_to_ship`."""
+    back = _pieces(ReturnLine.objects.filter(back__in=again, back__order=order)) if again else {}
+    left = [(line, line.shipped - line.returned + back.get(line.pk, 0)) for line in order.lines.all()]
+    return [(line, pieces) for line, pieces in left if pieces]
+
+
+def _pieces(rows: QuerySet[Any]) -> dict[int, int]:
+    """Pieces by the ids of their lines. One query."""
+    return dict(rows.order_by().values_list("line").annotate(Sum("quantity")))
 
 
 def order_by_number(number: str) -> Order | None:

@@ -17,6 +17,7 @@ from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
 from tenant_apps.store.models import Location, Order, OrderLine, Return, ReturnLine, Shipment, ShipmentLine
 from tenant_apps.store.services import stock
+from tenant_apps.store.services.form_keys import key_used, made_once
 from tenant_apps.store.services.invoices import issue_invoice
 from tenant_apps.store.services.order_mail import tell_of_order
 from tenant_apps.store.services.orders import lock_order, note_event
@@ -63,17 +64,21 @@ def ship_order(
     """Send pieces of some lines (by their ids), all of the order or a part of it. Locks the order; one transaction.
 
     The same `key` again returns the shipment already made. Raises DomainError (`pieces`) for nothing or for more than is
-    left to send, Conflict for an order that cannot be sent.
+    left to send, Conflict for an order that cannot be sent, or a `key` of something else (`key_used`).
     """
     order = lock_order(order_id)
-    made = Shipment.objects.filter(pk=key, order=order).first()
+    made = Shipment.objects.filter(pk=key).first()
     if made:
+        said = (made.order_id, made.carrier, made.tracking, pieces_of(made))
+        if said != (order.pk, carrier, tracking, wanted_of(pieces)):
+            raise key_used()
         return made
     _check_status(order, *MAY_BE_SENT)
     if order.is_short:
         raise Conflict("order_short", _("Not all goods of this order are in stock. Settle that first."))
     lines = _chosen(order, pieces, left=lambda line: line.quantity - line.shipped)
-    shipment = Shipment.objects.create(pk=key, order=order, carrier=carrier, tracking=tracking, actor=by)
+    values = {"order": order, "carrier": carrier, "tracking": tracking, "actor": by}
+    shipment: Shipment = made_once(Shipment, key, values)
     ShipmentLine.objects.bulk_create(
         ShipmentLine(shipment=shipment, line=line, quantity=quantity) for line, quantity in lines
     )
@@ -141,21 +146,39 @@ def take_back(
     """Note goods that came back, and put them on sale again at a `location` (None: they cannot be sold). Locks the order
     and its levels; one transaction. Giving the money back is a refund of its own, or of a sale at a till `take_back_at_till`.
 
-    The same `key` again returns the return already made. Raises DomainError (`pieces`, `reason`) and Conflict.
+    The same `key` again returns the return already made. Raises DomainError (`pieces`, `reason`) and Conflict (`key_used`).
     """
     order = lock_order(order_id)
-    made = Return.objects.filter(pk=key, order=order).first()
+    made = Return.objects.filter(pk=key).first()
     if made:
+        said = (made.order_id, made.session_id, made.reason, pieces_of(made))
+        if said != (order.pk, None, reason.strip(), wanted_of(pieces)) or places_of(made) != {location and location.pk}:
+            raise key_used()
         return made
     if not reason.strip():
         raise DomainError("reason_required", _("Say why the goods came back."), field="reason")
     lines = pieces_to_return(order, pieces)
-    back = Return.objects.create(pk=key, order=order, reason=reason.strip(), actor=by)
+    back: Return = made_once(Return, key, {"order": order, "reason": reason.strip(), "actor": by})
     book_returned(back, lines, location=location, by=by)
     returned = {"pieces": sum(quantity for _line, quantity in lines), "reason": back.reason}
     note_event(order, "returned", by=by, **returned)
     _record(order, "store.order.returned", by=by, after=returned)
     return back
+
+
+def wanted_of(pieces: Mapping[int, int]) -> dict[int, int]:
+    """The lines of which any pieces are asked for, by their ids, and how many."""
+    return {line: quantity for line, quantity in pieces.items() if quantity > 0}
+
+
+def pieces_of(made: Shipment | Return) -> dict[int, int]:
+    """The lines of a shipment or return, by their ids, and how many pieces. One query."""
+    return dict(made.lines.values_list("line", "quantity"))
+
+
+def places_of(back: Return) -> set[int | None]:
+    """Where the pieces of a return were put, by the ids of the places; None: nowhere, they cannot be sold. One query."""
+    return set(back.lines.values_list("location", flat=True))
 
 
 def pieces_to_return(order: Order, pieces: Mapping[int, int]) -> list[tuple[OrderLine, int]]:

@@ -12,6 +12,7 @@ from tenant_apps.store.models import Product, Shop
 from tenant_apps.store.rules.offers import VISITOR
 from tenant_apps.store.selectors.prices import are_prices_kept, live_promotions, next_price_change
 from tenant_apps.store.selectors.pricing_sql import lowest_price
+from tenant_apps.store.services.product_locks import lock_products
 from tenant_apps.store.services.shop import lock_shop
 
 
@@ -20,8 +21,8 @@ def refresh_prices(*, products: Iterable[Product] | None = None) -> int:
     """Bring `price_from_minor` and `Shop.prices_valid_until` in step; how many products had another price.
 
     Called in each transaction that changes what visitors pay, after the change: a variant's prices (with its `products`), a
-    promotion, where a product or a shelf stands. Locks the shop, so that of two changes at once the second sees the first;
-    one UPDATE, of the rows that differ alone. Where the kept prices are out of date all products are looked at.
+    promotion, where a product or a shelf stands. Locks the shop, so that of two changes at once the second sees the first,
+    then the products that differ, by id; one UPDATE, of those alone. Where the kept prices are out of date all products are looked at.
     """
     shop = lock_shop()
     now = timezone.now()
@@ -29,7 +30,8 @@ def refresh_prices(*, products: Iterable[Product] | None = None) -> int:
     if products is not None and are_prices_kept(shop, now):
         rows = rows.filter(pk__in=[product.pk for product in products])
     fresh = lowest_price(live_promotions(now, products=()), VISITOR, now)
-    changed = rows.annotate(fresh=fresh).exclude(price_from_minor=F("fresh")).update(price_from_minor=F("fresh"))
+    ids = lock_products(rows.annotate(fresh=fresh).exclude(price_from_minor=F("fresh")))
+    changed = Product.objects.filter(pk__in=ids).annotate(fresh=fresh).update(price_from_minor=F("fresh")) if ids else 0
     Shop.objects.filter(pk=shop.pk).update(prices_valid_until=next_price_change(now))
     return changed
 

@@ -17,6 +17,7 @@ from tenant_apps.store.services.attributes import save_specifications
 from tenant_apps.store.services.brands import brand_named
 from tenant_apps.store.services.details import ProductDetails, check_details
 from tenant_apps.store.services.prices import refresh_prices
+from tenant_apps.store.services.product_locks import lock_products
 from tenant_apps.store.services.shelves import check_room_for_shelf
 from tenant_apps.store.services.stock_levels import refresh_availability
 from tenant_apps.store.services.variants import save_variants
@@ -34,7 +35,7 @@ def write_products(written: Written) -> None:
     for _product, details in written:
         check_details(details)
     known = [product.pk for product, _details in written if product.pk]
-    list(Product.objects.select_for_update(no_key=True).filter(pk__in=known).order_by("pk").values_list("pk"))
+    lock_products(Product.objects.filter(pk__in=known))
     _fill(written)
     Product.objects.bulk_create([product for product, _details in written if not product.pk])
     for product, _details in written:

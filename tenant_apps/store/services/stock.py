@@ -3,7 +3,8 @@
 This is the module that others call. Every function is one transaction, a savepoint of its caller's, and locks levels in one
 statement in the order of their ids. In one transaction call one of them once for everything: two calls, each with its
 own levels, can wait for somebody who makes them the other way round. A caller who needs an order's row locks it before.
-Where a form is booked, the `key` it was made with makes sending it twice book once.
+Where a form is booked, the `key` it was made with makes sending it twice book once; sent again with something else it is
+refused (Conflict `key_used`), and books nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -20,6 +22,7 @@ from django.utils.translation import gettext as _
 from shared_apps.accounts.models import User
 from shared_apps.core.errors import DomainError
 from tenant_apps.store.models import BookedForm, Location, Movement, StockLevel, Variant
+from tenant_apps.store.services.form_keys import key_used
 from tenant_apps.store.services.holds import (
     OutOfStock,
     Shortage,
@@ -104,7 +107,8 @@ def receive_all(
     """Add a delivery: how many pieces of which variants, by their ids. One transaction; locks the levels by id. Raises as
     `receive`, and adds nothing then.
     """
-    if not _was_booked(key):
+    booked = {str(variant): number for variant, number in pieces.items()}
+    if not _was_booked(key, form="receive", place=location.pk, pieces=booked, reason=reason, reference=reference):
         _come_in(location, pieces, Entry(Movement.Action.RECEIVED, reason, reference, by))
 
 
@@ -144,7 +148,8 @@ def adjust(
     check_pieces(abs(difference), field="difference")
     if not reason.strip():
         raise DomainError("reason_missing", _("Say why: it stands in the history."), field="reason")
-    if _was_booked(key):
+    said = {"variant": variant.pk, "place": location.pk, "difference": difference, "reason": reason.strip()}
+    if _was_booked(key, form="adjust", **said):
         return
     [level] = lock_levels_of(variants=[variant.pk], places=[location.pk])
     check_open([location.pk])
@@ -172,7 +177,8 @@ def transfer(
     check_pieces(quantity)
     if source.pk == target.pk:
         raise DomainError("same_place", _("Choose another place to bring them to."), field="target")
-    if _was_booked(key):
+    said = {"variant": variant.pk, "source": source.pk, "target": target.pk, "quantity": quantity, "reason": reason}
+    if _was_booked(key, form="transfer", **said):
         return
     levels = {one.location_id: one for one in lock_levels_of(variants=[variant.pk], places=[source.pk, target.pk])}
     check_open([source.pk, target.pk])
@@ -287,9 +293,17 @@ def _shortage(level: StockLevel, pieces: Mapping[int, int], variants: Mapping[in
 KEYS_KEPT = timedelta(days=7)
 
 
-def _was_booked(key: UUID | None) -> bool:
-    """Whether a form was booked before; else it is from now on. Who sends it at the same moment waits for the first."""
-    return key is not None and not BookedForm.objects.get_or_create(key=key)[1]
+def _was_booked(key: UUID | None, **content: Any) -> bool:
+    """Whether a form was booked before; else it is from now on. Who sends it at the same moment waits for the first.
+
+    Raises Conflict (`key_used`) where it said something else then.
+    """
+    if key is None:
+        return False
+    booked, is_new = BookedForm.objects.get_or_create(key=key, defaults={"content": content})
+    if not is_new and booked.content not in (None, content):
+        raise key_used()
+    return not is_new
 
 
 def forget_old_keys() -> int:

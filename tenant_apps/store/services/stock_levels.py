@@ -17,6 +17,7 @@ from shared_apps.accounts.models import User
 from shared_apps.core.errors import Conflict, DomainError
 from shared_apps.core.soon import send_soon
 from tenant_apps.store.models import Location, Movement, Product, StockLevel
+from tenant_apps.store.services.product_locks import lock_products
 
 MOST_PIECES = 1_000_000  # in one line of one movement: more is a slip of the finger
 
@@ -174,7 +175,7 @@ def refresh_availability(*, products: Iterable[int]) -> None:
     Call it after a product's `supply`, a variant's `is_active` or a place's `sells_online` was changed.
     """
     ids = set(products)
-    list(Product.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+    lock_products(Product.objects.filter(pk__in=ids))
     free = StockLevel.objects.filter(
         variant__product=OuterRef("pk"),
         variant__is_active=True,

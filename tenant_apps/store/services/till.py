@@ -22,7 +22,10 @@ from shared_apps.core.errors import Conflict, DomainError
 from tenant_apps.store.models import CashMove, Location, Register, TillSession, TillTask
 from tenant_apps.store.rules.till_payload import MOST_MINOR
 from tenant_apps.store.selectors.till import expected_cash
+from tenant_apps.store.services.form_keys import key_used, made_once
 from tenant_apps.store.services.shop import lock_shop
+
+LONGEST_REASON = 200  # letters; what `CashMove.reason` holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,10 @@ def create_register(*, details: RegisterDetails) -> Register:
 
 @transaction.atomic
 def change_register(*, register: Register, details: RegisterDetails) -> Register:
-    """Change a till. Locks the shop; one transaction. Raises DomainError (`name_taken`) and Conflict (`session_open`) where
-    it is to be put away or moved while it is open."""
+    """Change a till. Locks the shop, then the till as `open_session` does; one transaction. Raises DomainError (`name_taken`)
+    and Conflict (`session_open`) where it is to be put away or moved while it is open."""
     lock_shop()
-    register = Register.objects.get(pk=register.pk)
+    register = Register.objects.select_for_update(no_key=True).get(pk=register.pk)
     before = _register_facts(register)
     _check_name_free(details.name, but=register)
     moves = details.location.pk != register.location_id or not details.is_active
@@ -84,18 +87,21 @@ def open_session(*, register: Register, key: UUID, opening_minor: int, by: User)
     """Open a till with so much counted in its drawer. The same `key` again returns the session already opened.
 
     Locks the register's row; one transaction, and the database allows one open session per register. Raises Conflict
-    (`session_open`, `register_inactive`) and DomainError (`amount_invalid`).
+    (`session_open`, `register_inactive`, `key_used`) and DomainError (`amount_invalid`).
     """
     _check_amount(opening_minor, least=0, field="opening_minor")
     register = Register.objects.select_for_update(no_key=True).get(pk=register.pk)
-    made = TillSession.objects.filter(pk=key, register=register).first()
+    made = TillSession.objects.filter(pk=key).first()
     if made:
+        if (made.register_id, made.opening_minor) != (register.pk, opening_minor):
+            raise key_used()
         return made
     if not register.is_active:
         raise Conflict("register_inactive", _("This till is no longer used. Choose another one."))
     if register.sessions.filter(closed_at=None).exists():
         raise Conflict("session_open", _("This till is open already."))
-    session = TillSession.objects.create(pk=key, register=register, opened_by=by, opening_minor=opening_minor)
+    values = {"register": register, "opened_by": by, "opening_minor": opening_minor}
+    session: TillSession = made_once(TillSession, key, values)
     after = {"register": register.name, "opening_minor": opening_minor}
     record(action="store.till.opened", category=AuditCategory.PAYMENT, resource=session, actor=by, after=after)
     return session
@@ -105,22 +111,34 @@ def open_session(*, register: Register, key: UUID, opening_minor: int, by: User)
 def move_cash(*, session_id: UUID, key: UUID, amount_minor: int, reason: str, by: User) -> CashMove:
     """Put cash into the drawer, or take it out (below zero). The same `key` again returns the move already noted.
 
-    Locks the session; one transaction. Raises Conflict (`session_closed`) and DomainError (`amount_invalid`,
-    `reason_missing`, `cash_missing` where more is taken than should be there).
+    Locks the session; one transaction. Raises Conflict (`session_closed`, `key_used`) and DomainError (`amount_invalid`,
+    `reason_missing`, `reason_long`, `cash_missing` where more is taken than should be there).
     """
     _check_amount(abs(amount_minor), least=1, field="amount_minor")
-    if not reason.strip():
-        raise DomainError("reason_missing", _("Say why: it stands in the history."), field="reason")
+    reason = _checked_reason(reason)
     session = lock_session(session_id)
-    made = CashMove.objects.filter(pk=key, session=session).first()
+    made = CashMove.objects.filter(pk=key).first()
     if made:
+        if (made.session_id, made.amount_minor, made.reason) != (session.pk, amount_minor, reason):
+            raise key_used()
         return made
     check_session_open(session)
     check_cash_there(session, -amount_minor)
-    move = CashMove.objects.create(pk=key, session=session, amount_minor=amount_minor, reason=reason.strip(), actor=by)
+    values = {"session": session, "amount_minor": amount_minor, "reason": reason, "actor": by}
+    move: CashMove = made_once(CashMove, key, values)
     after = {"amount_minor": amount_minor, "reason": move.reason}
     record(action="store.till.cash_moved", category=AuditCategory.PAYMENT, resource=session, actor=by, after=after)
     return move
+
+
+def _checked_reason(typed: str) -> str:
+    reason = typed.strip()
+    if not reason:
+        raise DomainError("reason_missing", _("Say why: it stands in the history."), field="reason")
+    if len(reason) > LONGEST_REASON:
+        text = _("At most %(most)s characters; here are %(there)s.") % {"most": LONGEST_REASON, "there": len(reason)}
+        raise DomainError("reason_long", text, field="reason")
+    return reason
 
 
 @transaction.atomic

@@ -20,6 +20,8 @@ from tenant_apps.store.services.invoices import issue_invoice
 from tenant_apps.store.services.orders import lock_order
 from tenant_apps.store.services.till_returns import credit_return
 
+LONGEST_NAME = Order._meta.get_field("name").max_length  # a company's may be longer: the invoice has it whole
+
 
 @transaction.atomic
 def issue_till_invoice(*, order_id: UUID, buyer: Buyer, by: User) -> Invoice:
@@ -51,7 +53,7 @@ def _issue(order: Order, buyer: Buyer, by: User) -> Invoice:
 
 def _note_buyer(order: Order, buyer: Buyer, by: User) -> None:
     """Say on the order who bought, where nothing is said there yet."""
-    told = {"name": buyer.name or buyer.company, "phone": buyer.phone, "email": buyer.email}
+    told = {"name": (buyer.name or buyer.company)[:LONGEST_NAME], "phone": buyer.phone, "email": buyer.email}
     news = {name: value for name, value in told.items() if value and not getattr(order, name)}
     if news:
         Order.objects.filter(pk=order.pk).update(**news)

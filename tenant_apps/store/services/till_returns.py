@@ -20,7 +20,8 @@ from tenant_apps.store.models import Order, OrderLine, Return, TillPayment
 from tenant_apps.store.models.till import Method
 from tenant_apps.store.rules.invoicing import Paid
 from tenant_apps.store.selectors.orders import owed_of
-from tenant_apps.store.services.fulfilment import book_returned, pieces_to_return
+from tenant_apps.store.services.form_keys import key_used, made_once
+from tenant_apps.store.services.fulfilment import book_returned, pieces_of, pieces_to_return, places_of, wanted_of
 from tenant_apps.store.services.invoices import issue_credit_note
 from tenant_apps.store.services.orders import lock_order, note_event
 from tenant_apps.store.services.till import check_cash_there, check_session_open, lock_session
@@ -46,7 +47,7 @@ def take_back_at_till(
     note follows where the sale was invoiced.
 
     The same `key` again returns the return already made. Locks the session, the order, the levels by id, and the year's
-    counter of credit notes; one transaction. Raises Conflict (`session_closed`, `not_a_till_sale`) and DomainError
+    counter of credit notes; one transaction. Raises Conflict (`session_closed`, `not_a_till_sale`, `key_used`) and DomainError
     (`pieces_none`, `pieces_too_many`, `reason_missing`, `method_unknown`, `cash_missing`).
     """
     if not reason.strip():
@@ -54,8 +55,9 @@ def take_back_at_till(
     if method not in Method.values:
         raise DomainError("method_unknown", _("Choose how the money is given back."), field="method")
     session = lock_session(session_id)
-    made = Return.objects.filter(pk=key, order=order_id, session__isnull=False).first()
+    made = Return.objects.filter(pk=key).first()
     if made:
+        _check_same(made, (order_id, session_id, method, reason.strip()[:300], wanted_of(pieces)), restock=restock)
         return made
     check_session_open(session)
     order = lock_order(order_id)
@@ -66,14 +68,22 @@ def take_back_at_till(
     amount = owed + sum(line.unit_minor * quantity for line, quantity in lines)
     if method == Method.CASH:
         check_cash_there(session, amount)
-    back = Return.objects.create(
-        pk=key, order=order, session=session, method=method, amount_minor=amount, reason=reason.strip()[:300], actor=by
-    )
+    values = {"order": order, "session": session, "method": method, "amount_minor": amount, "actor": by}
+    back: Return = made_once(Return, key, {**values, "reason": reason.strip()[:300]})
     book_returned(back, lines, location=session.register.location if restock else None, by=by)
     _give_back(back, amount)
     _tell(back, lines, restock, by)
     credit_return(back=back, pieces=None if owed else {line.pk: quantity for line, quantity in lines}, by=by)
     return back
+
+
+def _check_same(made: Return, sent: tuple[UUID, UUID, str, str, dict[int, int]], *, restock: bool) -> None:
+    """Raise Conflict (`key_used`) where a return is not what is sent now: the order, the session, how the money goes back,
+    why, and the pieces by their lines."""
+    said = (made.order_id, made.session_id, made.method, made.reason, pieces_of(made))
+    was_put_back = places_of(made) - {None}
+    if said != sent or (sent[-1] and bool(was_put_back) != restock):
+        raise key_used()
 
 
 def credit_return(*, back: Return, pieces: Mapping[int, int] | None, by: User | None) -> None:

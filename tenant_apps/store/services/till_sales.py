@@ -57,7 +57,8 @@ class _Case:
     customer: User | None
     variants: Mapping[UUID, Variant]
     prices: Mapping[int, Price]
-    phone: str = ""
+    shop: Shop
+    phone: str
 
 
 def record_sale(
@@ -153,17 +154,19 @@ def _look_up(sale: TillSale, sold: Sold, session: TillSession, by: User) -> _Cas
     customer = User.objects.filter(pk=sold.customer, is_staff=False).first() if sold.customer else None
     prices = price_many(list(variants.values()), person_of(customer), sale.sold_at if sold.offline else None)
     seller = User.objects.filter(pk=sold.seller, is_staff=True).first() if sold.seller not in (None, by.pk) else by
-    case = _Case(sale, sold, session, by, seller or by, customer, variants, prices)
-    case.phone = _phone(sold)
-    return case
+    shop = Shop.objects.get()
+    return _Case(
+        sale, sold, session, by, seller or by, customer, variants, prices, shop, phone=_phone(sold, region=shop.country)
+    )
 
 
-def _phone(sold: Sold) -> str:
-    """The customer's number in E.164, or nothing where an offline sale has one that is none."""
+def _phone(sold: Sold, *, region: str) -> str:
+    """The customer's number in E.164, one of `region` where it says none; nothing where an offline sale has one that is no
+    number."""
     if not sold.phone:
         return ""
     try:
-        return parse_phone(sold.phone)
+        return parse_phone(sold.phone, region=region)
     except DomainError as error:
         if sold.offline:
             return ""
@@ -241,8 +244,7 @@ def _given(sold: Sold) -> int:
 
 def _make_order(case: _Case) -> Order:
     """The order and its lines, not numbered yet: the day's row is locked last."""
-    sold, moment = case.sold, case.sale.sold_at
-    shop = Shop.objects.get()
+    sold, moment, shop = case.sold, case.sale.sold_at, case.shop
     lines = _order_lines(case)
     totals = totals_of(
         [PricedLine(line.list_minor, line.unit_minor, line.quantity) for line in lines], tax_rate_bp=shop.tax_rate_bp

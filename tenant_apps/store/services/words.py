@@ -16,7 +16,7 @@ BATCH = 500
 
 def write_words(products: Sequence[Product]) -> None:
     """Set the products' search columns from what they are called now, their variants and their specifications. Two queries for
-    all, and one each; the caller saves nothing more."""
+    all, and one each; the caller has them locked or in the order of their ids, and saves nothing more."""
     ids = [product.pk for product in products]
     variants: dict[int, list[tuple[str | None, list[str]]]] = defaultdict(list)
     for product_id, sku, options in Variant.objects.filter(product__in=ids).values_list("product", "sku", "options"):
@@ -38,8 +38,9 @@ def write_words(products: Sequence[Product]) -> None:
 
 
 def write_words_of(products: QuerySet[Product]) -> None:
-    """The same for all of these, after the shelf or brand they are on was renamed. The caller holds the shop's lock."""
-    rows = products.select_related("category", "brand").defer("search_text", "search_vector")
+    """The same for all of these, after the shelf or brand they are on was renamed, in the order of their ids: they are locked
+    one by one, and whoever sells them locks in this order too. The caller holds the shop's lock."""
+    rows = products.order_by("pk").select_related("category", "brand").defer("search_text", "search_vector")
     remaining = rows.iterator(chunk_size=BATCH)
     while batch := list(islice(remaining, BATCH)):
         write_words(batch)

@@ -14,7 +14,17 @@ from django.utils import timezone
 
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
-from tenant_apps.store.models import Order, Promotion, Register, Return, TillSale, TillSession, TillTask
+from tenant_apps.store.models import (
+    Invoice,
+    Order,
+    Promotion,
+    Register,
+    Return,
+    Shop,
+    TillSale,
+    TillSession,
+    TillTask,
+)
 from tenant_apps.store.selectors import till as selectors
 from tenant_apps.store.services import stock
 from tenant_apps.store.tests.support import make_variants
@@ -285,3 +295,45 @@ def test_a_till_is_added_and_a_wrong_name_loses_nothing(tenant: Tenant, owners: 
     assert owners.post("/staff/tills/registers/new/", {**data, "name": "Sortie"}).status_code == 302
     assert device.post("/staff/tills/registers/new/", {**data, "name": "Autre"}).status_code == 403
     assert list(Register.objects.values_list("name", flat=True)) == ["Entrée", "Sortie"]
+
+
+def test_a_reason_that_is_too_long_is_refused_beside_its_field(tenant: Tenant, device: Browser) -> None:
+    session = make_session()
+    move = {
+        "action": "move",
+        "session": str(session.pk),
+        "key": str(uuid.uuid4()),
+        "amount_minor": 5,
+        "reason": "x" * 300,
+    }
+    status, told = post(device, "session", move)
+    assert (status, told["code"], told["field"]) == (400, "reason_long", "reason")
+    assert not session.moves.exists()
+
+
+def test_a_key_of_another_till_is_refused_with_words(tenant: Tenant, device: Browser) -> None:
+    session, elsewhere = make_session(), make_session(make_register("Caisse 2"))
+    move = {"action": "move", "session": str(session.pk), "key": str(uuid.uuid4()), "amount_minor": 5, "reason": "x"}
+    assert post(device, "session", move)[0] == 200
+    status, told = post(device, "session", {**move, "session": str(elsewhere.pk)})
+    assert (status, told["code"]) == (409, "key_used")
+    opening = {"action": "open", "register": make_register("Caisse 3").pk, "key": str(session.pk), "opening_minor": 5}
+    status, told = post(device, "session", opening)
+    assert (status, told["code"]) == (409, "key_used")
+
+
+@pytest.mark.parametrize(("country", "e164"), [("SN", "+221771234567"), ("", ""), ("CM", "")])
+def test_a_number_is_one_of_the_shops_country(tenant: Tenant, device: Browser, country: str, e164: str) -> None:
+    """A number that Senegal has, and Cameroon has not."""
+    Shop.objects.update(country=country)
+    session = make_session()
+    [cloth] = make_variants(5, price_minor=1000)
+    sale = {"uuid": str(uuid.uuid4()), **sale_of(session, sold_line(cloth), phone="77 123 45 67")}
+    _, told = post(device, "sales", {"register": session.register_id, "sales": [sale]})
+    order = Order.objects.first()
+    assert (order.phone if order else "", told["answers"][0].get("field", "")) == (e164, "" if e164 else "phone")
+    sold = order or sell(session, sold_line(cloth)).order
+    assert sold is not None
+    status, told = post(device, "invoice", {"order": str(sold.pk), "name": "Awa", "phone": "77 123 45 67"})
+    said = told["field"] if status == 400 else Invoice.objects.get().customer["phone"]
+    assert said == (e164 or "phone")

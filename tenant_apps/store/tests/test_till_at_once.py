@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -17,10 +18,10 @@ from tenant_apps.store.models import Order, OrderDay, Register, TillPayment, Til
 from tenant_apps.store.services import till, till_sales
 from tenant_apps.store.services.till_sales import record_sale
 from tenant_apps.store.tests.support import levels_of, make_variants
-from tenant_apps.store.tests.till_support import make_session, owner, sale_of, sold_line
+from tenant_apps.store.tests.till_support import make_register, make_session, owner, sale_of, sold_line
 from tests.support.databases import on_database
 from tests.support.tenants import ready_tenant
-from tests.support.threads import at_once
+from tests.support.threads import at_once, interrupted
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 THREADS = 20
@@ -104,3 +105,27 @@ def test_a_till_that_closes_while_it_sells_counts_every_sale() -> None:
     connection.set_tenant(tenant)
     session.refresh_from_db()
     assert (session.expected_minor, session.difference_minor) == (21_000, -11_000)
+
+
+def test_a_till_that_is_opened_at_the_same_moment_is_not_put_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant = ready_tenant("store-a")
+    connection.set_tenant(tenant)
+    register, by = make_register(), owner()
+    away = till.RegisterDetails("Caisse 1", register.location, is_active=False)
+
+    def in_tenant(act: Callable[[], Any]) -> Callable[[], Any]:
+        def run() -> Any:
+            connection.set_tenant(tenant)
+            return act()
+
+        return run
+
+    # It is put away after the session was made, and before that is committed.
+    opened, refused = interrupted(
+        monkeypatch, till, "record",
+        first=in_tenant(lambda: till.open_session(register=register, key=uuid.uuid4(), opening_minor=5, by=by)),
+        then=in_tenant(lambda: till.change_register(register=register, details=away)),
+    )  # fmt: skip
+    connection.set_tenant(tenant)
+    assert (opened.is_open, refused.code) == (True, "session_open")
+    assert Register.objects.get().is_active

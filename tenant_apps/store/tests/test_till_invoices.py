@@ -154,3 +154,11 @@ def test_a_tills_receipt_says_that_it_is_paid_and_what_was_handed_over(tenant: T
         assert text in printed
     assert "Reste à payer".encode("cp858") not in printed
     assert "Orange Money" in device.get(f"/staff/orders/{order.number}/receipt/").content.decode()
+
+
+def test_a_company_with_a_long_name_is_named_on_the_order_as_far_as_it_goes(tenant: Tenant, device: Browser) -> None:
+    order = split_sale()
+    company = "Société " + "a" * 112
+    status, told = ask(device, order=str(order.pk), company=company)
+    order.refresh_from_db()
+    assert (status, told["invoice"]["to"], order.name) == (200, company, company[:100])

@@ -157,3 +157,13 @@ def test_what_was_ordered_online_is_not_taken_back_at_the_till(tenant: Tenant) -
     with pytest.raises(DomainError) as caught:
         take_back(session, order, {order.lines.get().pk: 1})
     assert caught.value.code == "not_a_till_sale"
+
+
+def test_why_cash_was_moved_is_said_in_as_many_words_as_are_kept(tenant: Tenant) -> None:
+    session = make_session()
+    said = {"session_id": session.pk, "amount_minor": 5, "by": owner()}
+    till.move_cash(key=uuid.uuid4(), reason=f" {'x' * 200} ", **said)
+    with pytest.raises(DomainError) as caught:
+        till.move_cash(key=uuid.uuid4(), reason="x" * 201, **said)
+    assert (caught.value.code, caught.value.field, "200" in str(caught.value)) == ("reason_long", "reason", True)
+    assert session.moves.get().reason == "x" * 200

@@ -30,6 +30,8 @@ from tenant_apps.store.selectors.orders import (
     OrderFilter,
     counts,
     due_of,
+    lines_to_ship,
+    lines_to_take_back,
     list_orders,
     order_by_number,
     order_for_staff,
@@ -37,8 +39,9 @@ from tenant_apps.store.selectors.orders import (
 from tenant_apps.store.services import fulfilment
 from tenant_apps.store.services.order_mail import order_url
 from tenant_apps.store.texts.orders import STATUSES
+from tenant_apps.store.views.once import save_once
 from tenant_apps.team.access import StaffRequest, permission_required
-from tenant_apps.team.forms import save_form
+from tenant_apps.team.forms import parse_ids, save_form
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
 
 
@@ -138,11 +141,10 @@ def cash(request: StaffRequest, number: str) -> HttpResponse:
 def ship(request: StaffRequest, number: str) -> HttpResponse:
     """Send all or a part of an order."""
     found = order_or_404(number)
-    lines = [line for line in found.lines.all() if line.shipped < line.quantity]
-    form = ShipForm(request.POST or None, lines=[(line, line.quantity - line.shipped) for line in lines])
+    form = ShipForm(request.POST or None, lines=lines_to_ship(found, again=_sent_keys(request)))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        sent = save_form(form, lambda: fulfilment.ship_order(
+        sent = save_once(form, lambda: fulfilment.ship_order(
             order_id=found.pk, key=data["key"], pieces=form.pieces, carrier=data["carrier"], tracking=data["tracking"],
             by=request.user,
         ))  # fmt: skip
@@ -173,14 +175,11 @@ def cancel(request: StaffRequest, number: str) -> HttpResponse:
 def take_back(request: StaffRequest, number: str) -> HttpResponse:
     """Goods came back."""
     found = order_or_404(number)
-    lines = [line for line in found.lines.all() if line.shipped > line.returned]
     places = list(Location.objects.filter(is_active=True))
-    form = ReturnForm(
-        request.POST or None, lines=[(line, line.shipped - line.returned) for line in lines], places=places
-    )
+    form = ReturnForm(request.POST or None, lines=lines_to_take_back(found, again=_sent_keys(request)), places=places)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        back = save_form(form, lambda: fulfilment.take_back(
+        back = save_once(form, lambda: fulfilment.take_back(
             order_id=found.pk, key=data["key"], pieces=form.pieces, reason=data["reason"], location=form.put_at,
             by=request.user,
         ))  # fmt: skip
@@ -244,6 +243,11 @@ def _done(request: StaffRequest, order: Order, act: Callable[[], Any]) -> HttpRe
 def _form_page(request: StaffRequest, template: str, order: Order, form: forms.Form) -> HttpResponse:
     status = UNPROCESSABLE if form.errors else 200
     return render_workspace(request, template, {"order": order, "form": form}, status=status)
+
+
+def _sent_keys(request: StaffRequest) -> list[uuid.UUID]:
+    """The key of a form that was sent, where it has one: what it booked may be asked for by it again."""
+    return parse_ids([request.POST.get("key", "")])
 
 
 def _key(request: StaffRequest) -> uuid.UUID:

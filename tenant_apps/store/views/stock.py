@@ -19,8 +19,9 @@ from tenant_apps.store.selectors import shop
 from tenant_apps.store.selectors import stock as selectors
 from tenant_apps.store.services import stock as services
 from tenant_apps.store.texts.stock import ACTIONS
+from tenant_apps.store.views.once import save_once
 from tenant_apps.team.access import StaffRequest, may, permission_required
-from tenant_apps.team.forms import WorkspaceForm, parse_ids, save_form
+from tenant_apps.team.forms import WorkspaceForm, parse_ids
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
 
 LAST_MOVEMENTS = 10
@@ -96,7 +97,7 @@ def receive(request: StaffRequest) -> HttpResponse:
         )  # fmt: skip
         return True
 
-    if save_form(form, save) is None:
+    if save_once(form, save) is None:
         return _receive_page(request, form, status=UNPROCESSABLE)
     total = sum(form.pieces.values())
     text = ngettext("%(total)s piece was received.", "%(total)s pieces were received.", total) % {"total": total}
@@ -156,7 +157,7 @@ def adjust(request: StaffRequest, public_id: UUID) -> HttpResponse:
         )  # fmt: skip
         return True
 
-    if request.method != "POST" or save_form(form, save) is None:
+    if request.method != "POST" or save_once(form, save) is None:
         return _variant_form(request, "store/staff/stock_adjust.html", form, variant)
     messages.success(request, _("The stock of “%(name)s” was corrected.") % {"name": variant.full_name})
     return redirect("store:staff_variant_stock", variant.public_id)
@@ -177,7 +178,7 @@ def transfer(request: StaffRequest, public_id: UUID) -> HttpResponse:
         )  # fmt: skip
         return True
 
-    if request.method != "POST" or save_form(form, save) is None:
+    if request.method != "POST" or save_once(form, save) is None:
         return _variant_form(request, "store/staff/stock_transfer.html", form, variant)
     number = form.cleaned_data["quantity"]
     text = ngettext("%(total)s piece was moved.", "%(total)s pieces were moved.", number) % {"total": number}

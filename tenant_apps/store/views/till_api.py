@@ -28,6 +28,7 @@ from shared_apps.core.errors import DomainError, NotAllowed
 from tenant_apps.store.models import Order, Register, TillSale, Variant
 from tenant_apps.store.presenting import till_answers
 from tenant_apps.store.rules.invoicing import Buyer
+from tenant_apps.store.selectors import shop as shop_of_tenant
 from tenant_apps.store.selectors import till as selectors
 from tenant_apps.store.selectors.prices import person_of, price_many
 from tenant_apps.store.services import till as services
@@ -230,7 +231,7 @@ def _buyer(data: dict[str, Any]) -> Buyer:
         raise DomainError("name_missing", _("Say who the invoice is for: a name or a company."), field="name")
     if told["phone"]:
         try:
-            told["phone"] = parse_phone(told["phone"])
+            told["phone"] = parse_phone(told["phone"], region=shop_of_tenant().country)
         except DomainError as error:
             raise DomainError(error.code, error.message, field="phone") from None
     if told["email"]:

@@ -7,14 +7,16 @@ import { methodButtons } from "./paying.js";
 import { newUuid } from "./selling.js";
 import { $, $$, busy, close, fail, h, open, toast } from "./ui.js";
 
-/** Do something that needs the server; what it says against it, or that it cannot be reached, is shown in the form. */
-async function attempt(root, act) {
+/** Do something that needs the server; what it says against it, or that it cannot be reached, is shown in the form. Where the
+ *  key it was sent with was used for something else, `renew` makes another: whoever has read that may send it again. */
+async function attempt(root, act, renew = () => {}) {
   try {
     fail(root, "");
     await act();
     return true;
   } catch (error) {
     fail(root, error instanceof Refused ? error.message : t("needs_network"));
+    if (error instanceof Refused && error.body.code === "key_used") renew();
     return false;
   }
 }
@@ -39,7 +41,7 @@ export function setUpMoves(till) {
     if (!$("#move-reason").value.trim()) return fail(dialog, t("reason_missing"), $("#move-reason"));
     const out = $("[name=direction]:checked", dialog).value === "out";
     const body = { action: "move", session: till.session.id, key, amount_minor: out ? -minor : minor, reason: $("#move-reason").value };
-    if (await attempt(dialog, () => call(urls.session, { body }))) {
+    if (await attempt(dialog, () => call(urls.session, { body }), () => (key = newUuid()))) {
       close("move");
       toast(show(body.amount_minor));
     }
@@ -166,7 +168,7 @@ export function setUpReturns(till) {
     const done = await attempt(backForm, async () => {
       const { amount_minor: minor } = await call(urls.returns, { body });
       toast(t("given_back", { amount: show(minor) }));
-    });
+    }, () => (state.key = newUuid()));
     if (done) {
       close("return");
       till.refresh();
@@ -183,7 +185,7 @@ export function setUpReturns(till) {
 
 /** The form that opens a register with a count. */
 export function openingForm(till) {
-  const key = newUuid();
+  let key = newUuid();
   const input = h("input", { id: "open-amount", class: "input-amount", inputmode: "decimal", autocomplete: "off", value: typed(0) });
   const form = h("form", { class: "form", novalidate: true },
     h("div", { class: "field" }, h("label", { class: "label", for: "open-amount" }, $("label[for=close-amount]").textContent),
@@ -195,7 +197,7 @@ export function openingForm(till) {
     await attempt(form, async () => {
       await openSession(till.register, key, minor);
       await till.lookUp();
-    });
+    }, () => (key = newUuid()));
   });
   return form;
 }

@@ -1,6 +1,6 @@
 // Invoices for customers who ask. Their number comes from the server alone: what is asked for without a network waits in the
 // log with its sale, and the server makes one invoice of a sale, however often it is asked.
-import { NoAnswer, Refused, call } from "./api.js";
+import { NoAnswer, Refused, Trouble, call } from "./api.js";
 import { t, urls } from "./config.js";
 import { changeSale, wantedInvoices } from "./db.js";
 import { $, $$, busy, close, fail, open, toast } from "./ui.js";
@@ -18,18 +18,22 @@ async function issueOne(db, sale) {
   return changeSale(db, sale.uuid, () => ({ invoice_state: "made", invoice }));
 }
 
-/** Have the invoices made that were asked for, of sales the server has. What it refuses is kept with its words. */
+/** Have the invoices made that were asked for, of sales the server has. What it refuses is kept with its words; one that it
+ *  stumbles over is asked for again later, and does not hold up the others. */
 export async function issueWanted(db) {
+  let trouble = null;
   for (const sale of await wantedInvoices(db)) {
     if (sale.state === "refused") await changeSale(db, sale.uuid, () => ({ invoice_state: "refused", invoice_error: t("invoice_not_booked") }));
     if (sale.state !== "accepted") continue;
     try {
       await issueOne(db, sale);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      await changeSale(db, sale.uuid, () => ({ invoice_state: "refused", invoice_error: error.message }));
+      if (error instanceof Trouble && error.status >= 500) trouble = error;
+      else if (!(error instanceof Refused)) throw error;
+      else await changeSale(db, sale.uuid, () => ({ invoice_state: "refused", invoice_error: error.message }));
     }
   }
+  if (trouble) throw trouble;
 }
 
 /** What a buyer said, and the first thing that cannot be right: [buyer, field, text]. Pure but for the form. */
