@@ -101,8 +101,8 @@ AUDITED: dict[str, Audited] = {
         machine=("pdf", "pdf_sha256", "fiscal_status", "fiscal_number", "fiscal_qr", "fiscal_error")
     ),
     "store.location": Audited(),
-    # It copies its zone, which may be deleted.
-    "store.order": Audited(machine=("holds_until", "zone_id")),
+    # It copies its zone, which may be deleted. Its cart is only what it empties, and becomes another when a visitor logs in.
+    "store.order": Audited(machine=("cart_id", "holds_until", "zone_id")),
     "store.orderline": Audited(parents=("store.order",)),
     "store.partner": Audited(),
     "store.partnermember": Audited(parents=("store.partner",)),

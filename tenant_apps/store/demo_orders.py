@@ -17,7 +17,7 @@ from tenant_apps.store.selectors.carts import basket_of
 from tenant_apps.store.selectors.checkout import CASH, quote
 from tenant_apps.store.services import fulfilment
 from tenant_apps.store.services.carts import add_to_cart
-from tenant_apps.store.services.orders import CheckoutDetails, place_order
+from tenant_apps.store.services.placing import CheckoutDetails, place_order
 
 STEPS = ("confirmed", "preparing", "shipped", "delivered")
 

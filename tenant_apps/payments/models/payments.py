@@ -36,7 +36,9 @@ class Payment(models.Model):
         EXPIRED = "expired"
         CANCELLED = "cancelled"
 
-    OPEN = (Status.CREATED, Status.PENDING, Status.UNDER_REVIEW)
+    UNPROVEN = (Status.CREATED, Status.PENDING)
+    OPEN = (*UNPROVEN, Status.UNDER_REVIEW)
+    WITH_STAFF = (Status.UNDER_REVIEW, Status.NEEDS_REVIEW)
     MAY_SUCCEED = (*OPEN, Status.FAILED, Status.EXPIRED, Status.CANCELLED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # its pages' secret

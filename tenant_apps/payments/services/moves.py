@@ -33,7 +33,8 @@ def move_payment(
 
 def set_others_aside(*, payment: Payment) -> None:
     """The other open attempts to pay the same are not wanted any more; they stay watched, for the payer may approve them all
-    the same. In the caller's transaction, which has locked the payee."""
-    others = Payment.objects.filter(purpose=payment.purpose, subject=payment.subject, status__in=Payment.OPEN)
+    the same. A transfer whose proof is there stays before staff: its money may have left already, and only they can see it
+    come. In the caller's transaction, which has locked the payee."""
+    others = Payment.objects.filter(purpose=payment.purpose, subject=payment.subject, status__in=Payment.UNPROVEN)
     for other in others.exclude(pk=payment.pk):
-        move_payment(payment=other, to=Payment.Status.CANCELLED, reason="cancelled")
+        move_payment(payment=other, to=Payment.Status.CANCELLED, allowed=Payment.UNPROVEN, reason="cancelled")

@@ -217,7 +217,6 @@ def _expire_unproven(payment: Payment) -> None:
     """A transfer that nobody proved in time is over; one whose proof waits for staff is not. Guarded UPDATE."""
     if timezone.now() < payment.expires_at:
         return
-    waiting = [Status.CREATED, Status.PENDING]
-    if not move_payment(payment=payment, to=Status.EXPIRED, allowed=waiting, reason=reasons.APPROVAL_EXPIRED,
+    if not move_payment(payment=payment, to=Status.EXPIRED, allowed=Payment.UNPROVEN, reason=reasons.APPROVAL_EXPIRED,
                         next_check_at=None):  # fmt: skip
         Payment.objects.filter(pk=payment.pk).update(next_check_at=None)

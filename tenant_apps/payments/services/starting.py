@@ -181,10 +181,11 @@ def _of(bill: Bill) -> Any:
 
 
 def _current_attempt(bill: Bill, method: Method, phone: str) -> Payment | None:
-    """The open attempt to go on with; one that cannot be gone on with is set aside (it may still succeed late)."""
+    """The open attempt to go on with; one that cannot be gone on with is set aside (it may still succeed late). One whose
+    proof staff have to look at is the one to go on with until they did, whatever is due since."""
     current: Payment | None = _of(bill).filter(method=method.name, status__in=Payment.OPEN).first()
-    if current is None:
-        return None
+    if current is None or current.status == Status.UNDER_REVIEW:
+        return current
     now = timezone.now()
     same_mode = current.is_test == method.is_test
     if current.phone == phone and current.expires_at > now and current.amount == bill.due and same_mode:

@@ -113,7 +113,8 @@ def decide_transfer(
     *, payment: Payment, by: User, approved: bool, received: Money | None = None, reference: str = "", reason: str = ""
 ) -> Payment:
     """What staff found on the account: all, a part or more than was asked for (`received`; None: what was asked for), or
-    nothing, with words to the payer (`reason`), who may send another proof.
+    nothing, with words to the payer (`reason`), who may send another proof. Where the bill needs no money any more a
+    rejected transfer is set aside, so that nobody is asked to make it again.
 
     One transaction: locks the payee's row, guarded UPDATE; then resolution, outside it. `reference` is the bank's own and
     counts for one payment only. Raises DomainError on `received`, `reference` or `reason`, and Conflict.
@@ -165,11 +166,13 @@ def _reject(payment: Payment, by: User, words: str) -> Payment:
     if not words:
         raise DomainError("reason_required", _("Say why, so that the payer knows what to do."), field="reason")
     now = timezone.now()
+    payee = payee_for(payment.purpose)
     with transaction.atomic():
-        payee_for(payment.purpose).lock(payment.subject)
+        payee.lock(payment.subject)
+        is_wanted = payee.bill_of(payment.subject).payable
         open_still = Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN).exclude(decision_approved=True)
         moved = open_still.update(
-            status=Status.PENDING, reason=reasons.NOT_RECEIVED, comment=words, decision_approved=False,
+            status=Status.PENDING if is_wanted else Status.CANCELLED, reason=reasons.NOT_RECEIVED, comment=words, decision_approved=False,
             decision_minor=None, decided_by=by, decided_at=now,
         )  # fmt: skip
         if not moved:

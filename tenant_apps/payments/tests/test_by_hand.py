@@ -15,7 +15,8 @@ from billing.money import Money
 from billing.providers import reasons
 from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import Conflict, DomainError
-from tenant_apps.payments import demo
+from shared_apps.notifications.models import Delivery
+from tenant_apps.payments import demo, selectors
 from tenant_apps.payments.gateways import gateway
 from tenant_apps.payments.models import CommissionEvent, Method, Payment
 from tenant_apps.payments.services.by_hand import decide_review, record_cash
@@ -140,6 +141,60 @@ class TestTransfers:
         with pytest.raises(DomainError) as refused:
             decide(begin("bank_transfer", payee), received=Money(25_000, "XOF"))
         assert refused.value.field == "received"
+
+    def _paid_by_card_meanwhile(self, payee: FakePayee, simulator: Any) -> Payment:
+        """A transfer with its proof, whose payer did not wait."""
+        transfer = begin("bank_transfer", payee)
+        send_receipt(payment=transfer, upload=proof())
+        card = begin("stripe", payee, simulator, subject=transfer.subject)
+        approve(card, simulator)
+        assert resolve_payment(card.pk).status == S.SUCCEEDED
+        return transfer
+
+    def test_a_proof_waits_for_staff_although_the_bill_was_paid_another_way(
+        self, payee: FakePayee, simulator: Any
+    ) -> None:
+        transfer = self._paid_by_card_meanwhile(payee, simulator)
+        assert refreshed(transfer).status == S.UNDER_REVIEW
+        assert (list(selectors.transfers_to_check("1")), selectors.waiting_for_staff().transfers) == ([transfer], 1)
+        assert decide(transfer).status == S.SUCCEEDED
+        assert [amount for _, amount in payee.took] == [PRICE, PRICE]
+        assert selectors.waiting_for_staff().transfers == 0
+
+    def test_rejecting_a_proof_asks_for_nothing_more_once_the_bill_is_paid(
+        self, payee: FakePayee, simulator: Any
+    ) -> None:
+        transfer = self._paid_by_card_meanwhile(payee, simulator)
+        rejected = decide(transfer, approved=False, reason="Rien sur le compte.")
+        assert (rejected.status, rejected.comment) == (S.CANCELLED, "Rien sur le compte.")
+        assert len(payee.took) == 1
+        assert selectors.waiting_for_staff().transfers == 0
+        letter = Delivery.objects.get(template="customer_payment_rejected")
+        assert (letter.context["due"], letter.context["why_not"]) == ("", "C’est déjà payé.")
+        assert decide(rejected).status == S.SUCCEEDED  # it came after all
+
+    def test_an_attempt_without_proof_is_set_aside_by_other_money(self, payee: FakePayee, simulator: Any) -> None:
+        transfer = begin("bank_transfer", payee)
+        card = begin("stripe", payee, simulator, subject=transfer.subject)
+        approve(card, simulator)
+        resolve_payment(card.pk)
+        assert refreshed(transfer).status == S.CANCELLED
+
+    @pytest.mark.parametrize("what", ["time", "amount"])
+    def test_choosing_transfer_again_leads_to_the_proof_that_is_being_checked(
+        self, what: str, payee: FakePayee
+    ) -> None:
+        transfer = begin("bank_transfer", payee)
+        send_receipt(payment=transfer, upload=proof())
+        if what == "time":
+            Payment.objects.update(expires_at=timezone.now() - timedelta(days=1))
+        else:
+            payee.things[transfer.subject].due = Money(10_000, "XAF")
+        again = begin("bank_transfer", payee, subject=transfer.subject)
+        assert (again.pk, again.status) == (transfer.pk, S.UNDER_REVIEW)
+        decide(again, approved=False, reason="Rien sur le compte.")
+        new = begin("bank_transfer", payee, subject=transfer.subject)
+        assert (new.pk != transfer.pk, refreshed(transfer).is_open) == (True, False)
 
 
 class TestCash:

@@ -125,6 +125,17 @@ def test_a_transfer_is_followed_by_letters(payee: FakePayee) -> None:
     assert "5 000 FCFA is left to pay" in read("received")[1]
 
 
+def test_a_rejected_transfer_that_is_needed_no_more_asks_for_nothing(payee: FakePayee) -> None:
+    payment = begin("bank_transfer", payee)
+    send_receipt(payment=payment, upload=proof())
+    payee.things[payment.subject].payable = False
+    decide_transfer(payment=payment, by=owner(), approved=False, reason="Rien sur le compte")
+    body = read("rejected")[1]
+    assert "C’est déjà payé." in body
+    assert "You have nothing to do." in body
+    assert "/pay/" not in body
+
+
 def test_money_given_back_is_told_when_it_has_left(payee: FakePayee) -> None:
     cash = record_cash(purpose=PURPOSE, subject=payee.sell(PRICE), amount=PRICE, by=owner(), key=uuid4())
     refund = request_refund(payment=cash, amount=Money(5_000, "XAF"), reason="Retour", by=owner(), key=uuid4())

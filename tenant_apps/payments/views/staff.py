@@ -194,9 +194,11 @@ def reject_transfer(request: StaffRequest, payment_id: UUID) -> HttpResponse:
     def decide() -> Payment:
         return decide_transfer(payment=found, by=request.user, approved=False, reason=form.cleaned_data["reason"])
 
-    if save_form(form, decide) is None:
+    decided = save_form(form, decide)
+    if decided is None:
         return _payment_page(request, found, failed={"reject_form": form}, status=UNPROCESSABLE)
-    messages.success(request, _("The customer reads why, and may send another proof."))
+    may_send = _("The customer reads why, and may send another proof.")
+    messages.success(request, may_send if decided.is_open else _("The customer reads why. Nothing is left to pay."))
     return redirect("payments:staff_transfers")
 
 

@@ -14,7 +14,7 @@ from tenant_apps.store.models import Address, DeliveryZone, Shop
 from tenant_apps.store.rules.typed_prices import price_text
 from tenant_apps.store.selectors.checkout import CASH, WayToPay
 from tenant_apps.store.services.carts import MAX_PIECES
-from tenant_apps.store.services.orders import CheckoutDetails
+from tenant_apps.store.services.placing import CheckoutDetails
 from tenant_apps.team.forms import OneLineField, PhoneField, WorkspaceForm, key_field
 
 # What the stylesheet knows zones by whose goods are collected: they need no address.

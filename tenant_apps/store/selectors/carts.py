@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Sum
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from shared_apps.accounts.models import User
-from tenant_apps.store.models import Cart, CartLine, Product, ProductImage, Variant
+from tenant_apps.payments.models import Payment
+from tenant_apps.store.models import Cart, CartLine, Hold, Order, Product, ProductImage, Variant
 from tenant_apps.store.rules.offers import Person, Price
 from tenant_apps.store.rules.totals import PricedLine
 from tenant_apps.store.selectors.prices import price_basket
@@ -126,11 +128,42 @@ def basket_to_order(cart: Cart | None, *, person: Person, at: datetime) -> Baske
 
 
 def priced_basket(lines: Sequence[CartLine], *, person: Person, at: datetime) -> Basket:
-    """Cart lines with prices and stock of now. Constant queries."""
+    """The lines of a cart with prices and stock of now. Constant queries."""
     variants = [line.variant for line in lines]
-    pricing, stock = price_basket(variants, person, at), available(variants)
+    pricing = price_basket(variants, person, at)
+    stock = available_to(lines[0].cart_id, {line.variant_id: line.quantity for line in lines}) if lines else {}
     basket_lines = tuple(_line(line, pricing.prices, stock) for line in lines)
     return Basket(basket_lines, delivers_free=pricing.free_delivery is not None)
+
+
+def available_to(cart_id: UUID, wanted: Mapping[int, int]) -> dict[int, int | None]:
+    """How many pieces a cart can have of each variant (by its id) that so many are wanted of; None: as many as one likes.
+
+    What its own unpaid orders keep is among them, for ordering anew replaces those. One query; one more where too little
+    is left for everybody.
+    """
+    stock = available(wanted)
+    if all(pieces is None or wanted[pk] <= pieces for pk, pieces in stock.items()):
+        return stock
+    kept = _kept_for(cart_id)
+    return {pk: None if pieces is None else pieces + kept.get(pk, 0) for pk, pieces in stock.items()}
+
+
+def _kept_for(cart_id: UUID) -> dict[int, int]:
+    """Pieces of each variant that are held for orders which ordering this cart anew would replace (`services.unpaid`)."""
+    checked = Payment.objects.filter(
+        purpose="store.order", subject=OuterRef("line__order"), status__in=Payment.WITH_STAFF
+    )
+    held = Hold.objects.filter(
+        ~Exists(checked),
+        line__order__cart_id=cart_id,
+        line__order__status=Order.Status.PENDING,
+        line__order__paid_minor=0,
+        line__order__holds_until__gt=timezone.now(),
+        level__location__is_active=True,
+        level__location__sells_online=True,
+    )
+    return dict(held.order_by().values_list("level__variant").annotate(pieces=Sum("quantity")))
 
 
 def _line(line: CartLine, prices: dict[int, Price], stock: dict[int, int | None]) -> BasketLine:

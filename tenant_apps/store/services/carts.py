@@ -12,9 +12,8 @@ from django.utils.translation import ngettext
 
 from shared_apps.accounts.models import User
 from shared_apps.core.errors import Conflict, DomainError
-from tenant_apps.store.models import Cart, CartLine, OrderLine, Variant
-from tenant_apps.store.selectors.carts import is_on_sale
-from tenant_apps.store.selectors.stock import available
+from tenant_apps.store.models import Cart, CartLine, Order, OrderLine, Variant
+from tenant_apps.store.selectors.carts import available_to, is_on_sale
 
 MAX_PIECES = 999
 MAX_LINES = 100
@@ -33,7 +32,7 @@ def add_to_cart(*, cart_id: UUID | None, user: User | None, variant: Variant, qu
     cart = cart or _new_cart(user)
     lines = dict(cart.lines.order_by().values_list("variant_id", "quantity"))
     wanted = quantity + lines.get(variant.pk, 0)
-    _check_quantity(variant, wanted)
+    _check_quantity(cart, variant, wanted)
     if variant.pk in lines:
         CartLine.objects.filter(cart=cart, variant=variant).update(quantity=wanted)
     elif len(lines) >= MAX_LINES:
@@ -58,15 +57,19 @@ def set_quantity(*, cart: Cart, variant_id: UUID, quantity: int) -> None:
     if quantity <= 0:
         line.delete()
     else:
-        _check_quantity(line.variant, quantity)
+        _check_quantity(cart, line.variant, quantity)
         CartLine.objects.filter(pk=line.pk).update(quantity=quantity)
     _note_use(cart)
 
 
 @transaction.atomic
 def merge_cart(*, cart_id: UUID, user: User) -> None:
-    """Give an account what its owner chose before logging in: of each variant the larger number. Locks the
-    visitor's cart, then the account's; one transaction. A cart that is not there, or belongs to an account, changes nothing."""
+    """Give an account what its owner chose before logging in: of each variant the larger number. Orders that wait for their
+    payment are the account's cart's from now on: their goods leave it once the money comes.
+
+    Locks the visitor's cart, the account's, then those orders; one transaction. A cart that is not there, or belongs to an
+    account, changes nothing.
+    """
     visitors = _locked_visitors(cart_id)
     if visitors is None:
         return
@@ -74,6 +77,8 @@ def merge_cart(*, cart_id: UUID, user: User) -> None:
     if mine is None:
         Cart.objects.filter(pk=visitors.pk).update(user=user)
         return
+    # Before the lines are read: an order that is being paid takes its goods out of the cart it names.
+    Order.objects.filter(cart_id=visitors.pk, status=Order.Status.PENDING).update(cart_id=mine.pk)
     there = {line.variant_id: line.quantity for line in mine.lines.all()}
     for line in visitors.lines.all():
         known = there.get(line.variant_id)
@@ -124,11 +129,11 @@ def _new_cart(user: User | None) -> Cart:
     return Cart.objects.select_for_update().get(user=user)
 
 
-def _check_quantity(variant: Variant, wanted: int) -> None:
+def _check_quantity(cart: Cart, variant: Variant, wanted: int) -> None:
     if not 1 <= wanted <= MAX_PIECES:
         message = _("Choose between 1 and %(most)s pieces.") % {"most": MAX_PIECES}
         raise DomainError("quantity_range", message, field="quantity")
-    left = available([variant])[variant.pk]
+    left = available_to(cart.pk, {variant.pk: wanted})[variant.pk]
     if left is None or wanted <= left:
         return
     if left <= 0:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from shared_apps.accounts.models import User
 from shared_apps.core.errors import DomainError
-from tenant_apps.store.models import Hold, Location, Movement, Order, OrderLine, StockLevel, Variant
+from tenant_apps.store.models import Hold, Location, Movement, Order, OrderLine, Product, StockLevel, Variant
 from tenant_apps.store.rules.allocation import Free, Need, Take, allocate, per_level
 from tenant_apps.store.services.stock_levels import Change, Entry, change_levels, lock_levels
 
@@ -140,6 +140,22 @@ def put_back(*, order: Order, by: User | None = None) -> None:
     levels = lock_levels(Q(pk__in=pieces))
     changes = [Change(level, quantity=pieces[level.pk]) for level in levels]
     change_levels(changes, Entry(Movement.Action.RETURNED, reference=order.number, by=by))
+
+
+def lock_levels_to_exchange(*, orders: Iterable[Order], variants: Iterable[int]) -> None:
+    """Lock the levels that these orders hold and those that the storefront sells these variants from (by their ids), all in one
+    statement, then their products by id: for a transaction that gives the ones back before it takes the others. Step by step,
+    two of them could wait for each other.
+
+    In the caller's transaction, which has the orders' rows locked.
+    """
+    held = Hold.objects.filter(line__order__in=[order.pk for order in orders]).values_list("level_id", flat=True)
+    levels = lock_levels(Q(pk__in=set(held)) | _sold_online(variants))
+    products = Variant.objects.filter(pk__in={level.variant_id for level in levels}).values_list(
+        "product_id", flat=True
+    )
+    locked = Product.objects.select_for_update(no_key=True).filter(pk__in=set(products)).order_by("pk")
+    list(locked.values_list("pk", flat=True))
 
 
 def end_expired_holds(*, limit: int = 200) -> int:

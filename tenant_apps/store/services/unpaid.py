@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,17 +14,40 @@ from shared_apps.core.errors import Conflict
 from tenant_apps.payments.models import Payment
 from tenant_apps.store.models import Cart, Order
 from tenant_apps.store.services.fulfilment import cancel_order
+from tenant_apps.store.services.holds import lock_levels_to_exchange
 
 # So long an order waits for its payment; as long as an attempt is open, a transfer for example, it waits on.
 WAITS_FOR = timedelta(days=3)
 
 
-def replace_unpaid_orders(*, cart: Cart, key: UUID, by: User | None) -> int:
-    """Cancel what was ordered of this cart before and not paid: it is ordered anew under `key`, and its own goods must not
-    stand in the way. How many. One transaction an order (see `cancel_order`). Money that still comes for one is kept
-    in sight, to be given back."""
-    unpaid = Order.objects.filter(cart_id=cart.pk, status=Order.Status.PENDING, paid_minor=0).exclude(pk=key)
-    return sum(_cancel(pk, kind="replaced", by=by) for pk in unpaid.values_list("pk", flat=True))
+def lock_unpaid_orders(*, cart: Cart) -> list[Order]:
+    """What was ordered of a cart and has got no money yet, the rows locked in the order of their ids. In the caller's
+    transaction, which holds the cart's lock."""
+    orders = Order.objects.select_for_update().filter(cart_id=cart.pk, status=Order.Status.PENDING, paid_minor=0)
+    return list(orders.order_by("pk"))
+
+
+def with_staff(orders: Iterable[Order]) -> set[UUID]:
+    """Those of some orders whose payment staff have to decide about: a proof was sent, or money came that does not match.
+    One query; what it says stays so while the orders' rows are locked."""
+    checked = Payment.objects.filter(purpose="store.order", status__in=Payment.WITH_STAFF)
+    return set(checked.filter(subject__in=[order.pk for order in orders]).values_list("subject", flat=True))
+
+
+def replace_unpaid_orders(*, orders: Iterable[Order], variants: Iterable[int], by: User | None) -> None:
+    """Cancel what `lock_unpaid_orders` found, for these variants (by their ids) are ordered anew: its own goods must not stand
+    in the way. What staff have to decide about is left. Money that still comes for one is kept in sight, to be given back.
+
+    In the caller's transaction, which makes the new order; locks the levels of both by id, then their products.
+    """
+    unpaid = list(orders)
+    decided_by_staff = with_staff(unpaid) if unpaid else set()
+    replaced = [order for order in unpaid if order.pk not in decided_by_staff]
+    if not replaced:
+        return
+    lock_levels_to_exchange(orders=replaced, variants=variants)
+    for order in replaced:
+        cancel_order(order_id=order.pk, reason="", by=by, kind="replaced", only_unpaid=True)
 
 
 def cancel_unpaid_orders(*, limit: int = 100) -> int:
@@ -34,13 +58,13 @@ def cancel_unpaid_orders(*, limit: int = 100) -> int:
     due = Order.objects.filter(
         ~Exists(attempts), status=Order.Status.PENDING, paid_minor=0, created_at__lt=timezone.now() - WAITS_FOR
     )
-    return sum(_cancel(pk, kind="expired") for pk in due.order_by("created_at").values_list("pk", flat=True)[:limit])
+    return sum(_cancel(pk) for pk in due.order_by("created_at").values_list("pk", flat=True)[:limit])
 
 
-def _cancel(order_id: UUID, *, kind: str, by: User | None = None) -> bool:
+def _cancel(order_id: UUID) -> bool:
     """Cancel one, unless money came for it meanwhile."""
     try:
-        cancel_order(order_id=order_id, reason="", by=by, kind=kind, only_unpaid=True)
+        cancel_order(order_id=order_id, reason="", by=None, kind="expired", only_unpaid=True)
     except Conflict:
         return False
     return True

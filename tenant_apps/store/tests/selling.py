@@ -13,7 +13,7 @@ from tenant_apps.store.rules.offers import VISITOR, Person
 from tenant_apps.store.selectors.carts import basket_of
 from tenant_apps.store.selectors.checkout import quote
 from tenant_apps.store.services.carts import add_to_cart
-from tenant_apps.store.services.orders import CheckoutDetails, place_order
+from tenant_apps.store.services.placing import CheckoutDetails, place_order
 from tenant_apps.store.services.stock import receive
 from tenant_apps.store.tests.support import make_product
 

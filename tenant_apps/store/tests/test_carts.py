@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -18,6 +18,7 @@ from tenant_apps.store.rules.offers import VISITOR
 from tenant_apps.store.selectors.carts import Problem, basket_of
 from tenant_apps.store.selectors.stock import available
 from tenant_apps.store.services.carts import add_to_cart, merge_cart, set_quantity
+from tenant_apps.store.services.orders import confirm_order, lock_order
 from tenant_apps.store.tests.selling import cart_with, ordered, stocked
 
 
@@ -117,6 +118,45 @@ def test_two_carts_are_merged_by_the_larger_number(tenant: Tenant) -> None:
     merge_cart(cart_id=visitors.pk, user=user)
     assert pieces(mine) == {"Wax": 3, "Riz": 2}
     assert Cart.objects.count() == 1
+
+
+def test_goods_ordered_before_logging_in_leave_the_accounts_cart_once_they_are_paid(tenant: Tenant) -> None:
+    user, wax, rice = someone(), stocked("Wax"), stocked("Riz")
+    mine = cart_with((rice, 1), user=user)
+    visitors = cart_with((wax, 2))
+    order, confirmed = ordered(visitors, method="wave"), ordered(cart_with((wax, 1)))
+    Order.objects.filter(pk=confirmed.pk).update(cart_id=visitors.pk)
+    merge_cart(cart_id=visitors.pk, user=user)
+    assert pieces(mine) == {"Riz": 1, "Wax": 2}
+    assert set(Order.objects.values_list("pk", "cart_id")) == {(order.pk, mine.pk), (confirmed.pk, visitors.pk)}
+    with transaction.atomic():
+        confirm_order(order=lock_order(order.pk))
+    assert pieces(mine) == {"Riz": 1}
+
+
+def test_what_was_ordered_before_logging_in_is_ordered_anew_after_it(tenant: Tenant) -> None:
+    user, wax = someone(), stocked("Wax", pieces=2)
+    mine = cart_with((stocked("Riz"), 1), user=user)
+    visitors = cart_with((wax, 2))
+    before = ordered(visitors, method="wave")
+    merge_cart(cart_id=visitors.pk, user=user)
+    after = ordered(mine, user=user, method="wave")
+    before.refresh_from_db()
+    assert (before.status, after.status, after.lines.count()) == ("cancelled", "pending", 2)
+
+
+def test_what_a_cart_has_ordered_and_not_paid_may_be_ordered_anew(tenant: Tenant) -> None:
+    wax = stocked(pieces=3)
+    cart, other = cart_with((wax, 3)), cart_with((wax, 1))
+    ordered(cart, method="wave")
+    assert basket_of(cart, person=VISITOR, at=timezone.now()).can_be_ordered
+    assert basket_of(other, person=VISITOR, at=timezone.now()).lines[0].problem == Problem.SOLD_OUT
+    set_quantity(cart=cart, variant_id=wax.public_id, quantity=2)
+    with pytest.raises(DomainError) as refused:
+        set_quantity(cart=cart, variant_id=wax.public_id, quantity=4)
+    assert (refused.value.code, str(refused.value)) == ("not_enough", "Il n’en reste que 3.")
+    Order.objects.update(paid_minor=1)  # part of the money has come: these pieces are not the cart's any more
+    assert not basket_of(cart, person=VISITOR, at=timezone.now()).can_be_ordered
 
 
 def test_nobody_takes_the_cart_of_another_account(tenant: Tenant) -> None:

@@ -50,6 +50,11 @@ def filled(browser: Browser, **changes: Any) -> dict[str, Any]:
     return {**said, "total": hidden(page, "total")}
 
 
+def transfers() -> None:
+    settings = {"bank_name": "Afriland", "account_name": "Boutique", "account_number": "10005 00001 0123"}
+    Method.objects.create(name="bank_transfer", is_active=True, settings=settings)
+
+
 def test_a_guest_buys_by_phone_number_and_pays_on_delivery(shop: Tenant) -> None:
     browser = chosen(shop)
     assert "18 000" in browser.get("/cart/").content.decode().replace("\u202f", " ").replace("\xa0", " ")
@@ -122,14 +127,49 @@ def test_collecting_needs_no_address(shop: Tenant) -> None:
 
 
 def test_a_transfer_leads_to_its_payment_and_the_order_waits(shop: Tenant) -> None:
-    settings = {"bank_name": "Afriland", "account_name": "Boutique", "account_number": "10005 00001 0123"}
-    Method.objects.create(name="bank_transfer", is_active=True, settings=settings)
+    transfers()
     browser = chosen(shop)
     answer = browser.post("/checkout/", filled(browser, method="bank_transfer"))
     order, payment = Order.objects.get(), Payment.objects.get()
     assert (order.status, payment.subject, payment.amount_minor) == ("pending", order.pk, 19_500)
     assert answer.url == f"/pay/{payment.pk}/"
     assert Cart.objects.get().lines.exists()
+
+
+def test_a_form_that_is_sent_again_corrected_orders_what_it_says_now_even_the_last_piece(shop: Tenant) -> None:
+    transfers()
+    browser = chosen(shop, pieces=2)
+    sent = filled(browser, method="bank_transfer")
+    first = browser.post("/checkout/", sent).url
+    assert browser.post("/checkout/", sent).url == first  # twice the same
+    second = browser.post("/checkout/", {**sent, "line1": "Rue 13"}).url
+    assert browser.post("/checkout/", {**sent, "line1": "Rue 13"}).url == second != first
+    assert set(Order.objects.values_list("status", "line1")) == {("cancelled", "Rue 12"), ("pending", "Rue 13")}
+    assert StockLevel.objects.get().reserved == 2
+
+
+def test_a_form_that_is_sent_again_when_its_order_is_confirmed_leads_to_it(shop: Tenant) -> None:
+    browser = chosen(shop)
+    sent = filled(browser)
+    answer = browser.post("/checkout/", sent)
+    assert not Cart.objects.get().lines.exists()
+    for again in (sent, {**sent, "line1": "Rue 13"}):
+        assert browser.post("/checkout/", again).url == answer.url
+    assert Order.objects.get().line1 == "Rue 12"
+    for key in ("", "nonsense", str(uuid.uuid4())):
+        assert browser.post("/checkout/", {**sent, "key": key}).url == "/cart/"
+
+
+def test_an_order_that_is_refused_leaves_the_one_there_was(shop: Tenant) -> None:
+    transfers()
+    browser = chosen(shop)
+    browser.post("/checkout/", filled(browser, method="bank_transfer"))
+    sent = filled(browser, method="bank_transfer")
+    Product.objects.get().variants.update(price_minor=9_500)
+    page = browser.post("/checkout/", sent)
+    order = Order.objects.get()
+    assert (page.status_code, order.status, order.events.count()) == (422, "pending", 1)
+    assert StockLevel.objects.get().reserved == 2
 
 
 def test_an_empty_cart_has_no_checkout(shop: Tenant) -> None:

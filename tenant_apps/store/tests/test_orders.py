@@ -22,9 +22,9 @@ from tenant_apps.store.rules.offers import VISITOR, Person
 from tenant_apps.store.services import fulfilment, orders
 from tenant_apps.store.services.holds import OutOfStock, end_expired_holds
 from tenant_apps.store.services.numbers import next_order_number
-from tenant_apps.store.services.orders import place_order
+from tenant_apps.store.services.placing import place_order
 from tenant_apps.store.services.stock import receive
-from tenant_apps.store.services.unpaid import cancel_unpaid_orders, replace_unpaid_orders
+from tenant_apps.store.services.unpaid import cancel_unpaid_orders
 from tenant_apps.store.tests.selling import cart_with, details, ordered, stocked, zone
 
 Status = Order.Status
@@ -98,14 +98,6 @@ def test_paying_confirms_sells_and_empties_the_cart_of_what_was_ordered(tenant: 
     assert (order.status, order.paid_minor) == (Status.CONFIRMED, order.total_minor)
     assert stock_of(variant) == (7, 0)
     assert cart.lines.get().quantity == 1
-
-
-def test_the_same_form_sent_twice_makes_one_order(tenant: Tenant) -> None:
-    cart, key = cart_with((stocked(), 1)), uuid.uuid4()
-    first = ordered(cart, key=key, method="wave")
-    again = place_order(key=key, cart=cart, details=details(), person=VISITOR, user=None, expected_minor=0)
-    assert again.pk == first.pk
-    assert Order.objects.count() == 1
 
 
 def test_nobody_pays_another_amount_than_they_saw(tenant: Tenant) -> None:
@@ -279,26 +271,6 @@ def test_an_empty_cart_is_no_order(tenant: Tenant) -> None:
         )
     assert refused.value.code == "cart_empty"
     assert not Hold.objects.exists()
-
-
-def test_ordering_anew_gives_the_goods_of_the_unpaid_order_to_the_new_one(tenant: Tenant) -> None:
-    variant = stocked(pieces=2)
-    cart, key = cart_with((variant, 2)), uuid.uuid4()
-    first = ordered(cart, method="wave")
-    assert replace_unpaid_orders(cart=cart, key=key, by=None) == 1
-    second = ordered(cart, method="orange_money", key=key)
-    assert replace_unpaid_orders(cart=cart, key=key, by=None) == 0
-    first.refresh_from_db()
-    assert (first.status, second.status, stock_of(variant)) == (Status.CANCELLED, Status.PENDING, (2, 2))
-
-
-def test_an_order_that_got_money_is_not_replaced(tenant: Tenant) -> None:
-    cart = cart_with((stocked(price_minor=5_000), 1))
-    order = ordered(cart, method="bank_transfer")
-    pay(order, 100)
-    assert replace_unpaid_orders(cart=cart, key=uuid.uuid4(), by=None) == 0
-    order.refresh_from_db()
-    assert order.status == Status.PENDING
 
 
 def test_orders_that_nobody_pays_are_cancelled_after_three_days_unless_a_payment_is_on_its_way(tenant: Tenant) -> None:

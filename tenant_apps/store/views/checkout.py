@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -26,8 +27,7 @@ from tenant_apps.store.selectors.carts import Basket, basket_to_order
 from tenant_apps.store.selectors.checkout import known_of, quote, ways_to_pay
 from tenant_apps.store.selectors.delivery import open_zones
 from tenant_apps.store.selectors.prices import person_of
-from tenant_apps.store.services.orders import place_order
-from tenant_apps.store.services.unpaid import replace_unpaid_orders
+from tenant_apps.store.services.placing import last_made, place_order
 from tenant_apps.store.views.shell import buyer, cart_of, render_store, shop_of
 from tenant_apps.team.access import TenantRequest
 from tenant_apps.team.forms import save_form
@@ -42,11 +42,15 @@ ORDERS_PER_HOUR = 30
 def checkout(request: TenantRequest) -> HttpResponse:
     """Who, where to, how to pay; then the order, and the way to its payment.
 
-    "Update" shows the page again with what was chosen. So does an order whose total is another than the page said.
+    "Update" shows the page again with what was chosen. So does an order whose total is another than the page said. Sent once
+    more when its order is confirmed and the cart is empty, it leads to the order.
     """
     cart, person = cart_of(request), person_of(buyer(request))
     basket = basket_to_order(cart, person=person, at=timezone.now())
     if cart is None or not basket.can_be_ordered:
+        made = _confirmed_already(request)
+        if made:
+            return redirect("store:order", made.pk)
         if basket.lines:
             messages.warning(request, _("Something in your cart is no longer available as you chose it."))
         return redirect("store:cart")
@@ -61,6 +65,16 @@ def checkout(request: TenantRequest) -> HttpResponse:
     return _page(request, form, basket, person)
 
 
+def _confirmed_already(request: TenantRequest) -> Order | None:
+    """The order that the form which is sent has made already, if it is confirmed."""
+    try:
+        key = UUID(request.POST.get("key", ""))
+    except ValueError:
+        return None
+    made = last_made(key=key)
+    return made if made and made.status in Order.LIVE else None
+
+
 def _form(request: TenantRequest, basket: Basket) -> CheckoutForm:
     shop = shop_of(request)
     offered: dict[str, Any] = {"shop": shop, "zones": list(open_zones()), "ways": ways_to_pay(basket, shop.currency)}
@@ -72,7 +86,6 @@ def _form(request: TenantRequest, basket: Basket) -> CheckoutForm:
 def _order(request: TenantRequest, form: CheckoutForm, cart: Cart, person: Person) -> Order:
     """The order that a valid form asks for; raises DomainError."""
     check_rate(action="place-order", who=caller(), limit=ORDERS_PER_HOUR, seconds=3600)
-    replace_unpaid_orders(cart=cart, key=form.cleaned_data["key"], by=buyer(request))
     return place_order(
         key=form.cleaned_data["key"], cart=cart, details=form.details_in(get_language() or "fr"), person=person,
         user=buyer(request), expected_minor=form.cleaned_data["total"] or 0,
