@@ -42,6 +42,7 @@ READ_DRAWN = """async (code) => {
   for (let at = 0; at < picture.data.length; at += 1) picture.data[at] += (at * 7919) % 23 - 11;
   return [readCode(greyOf(picture), 640, 360), readCode(new Uint8ClampedArray(640 * 360).fill(200), 640, 360)];
 }"""
+STOCK = "() => window.baobabTill.catalogue.variants.map((one) => one.stock)"
 SHOWN_INVOICES = """async () => {
   const sales = await window.baobabTill.db.getAll("sales");
   return sales.filter((sale) => sale.invoice_state === "made").map((sale) => sale.invoice.number).sort();
@@ -182,6 +183,10 @@ def test_a_day_with_and_without_a_server_adds_up(device: tuple[Device, Any], sta
     stack.kill("web")
     sell_offline(till)
     assert till.unsent() == 5
+    left = page.evaluate(STOCK)
+    page.reload()
+    till.ready()
+    assert page.evaluate(STOCK) == left
     count_drawer(till, "16 150")
     page.locator("#close [data-error]").wait_for()
     assert "5" in page.locator("#close [data-error]").inner_text()
@@ -191,6 +196,7 @@ def test_a_day_with_and_without_a_server_adds_up(device: tuple[Device, Any], sta
     eventually(lambda: stack.status("/healthz") == 200, seconds=60, what="the server is back")
     page.evaluate("window.baobabTill.lookUp()")
     page.locator(".till-state[data-state=online][data-unsent='0']").wait_for()
+    eventually(lambda: page.evaluate(STOCK) == left, seconds=30, what="the server says what is left")
     eventually(lambda: len(page.evaluate(SHOWN_INVOICES)) == 2, seconds=30, what="both invoices are made")
 
     take_one_back(till, invoiced)

@@ -26,8 +26,8 @@ class Bill:
 
     `due` is what is missing; `owed_minor` is what is to be given back, in its currency; `description` is what the payer reads at the provider; `locale` is the payer's language
     ("fr"). `why_not` are words for the payer where it is not `payable` (paid, cancelled, too late). `return_path` is the
-    page on the tenant's host the payer comes back to, "" for the payment's own page. `email` and `name` are the payer's,
-    "" where they are not known; `seller` is who they buy from, where it has another name than the workspace.
+    page on the tenant's host the payer comes back to, "" for the payment's own page. `email`, `name` and `phone` (E.164) are
+    the payer's, "" where they are not known; `seller` is who they buy from, where it has another name than the workspace.
     """
 
     purpose: str
@@ -41,6 +41,7 @@ class Bill:
     return_path: str = ""
     email: str = ""
     name: str = ""
+    phone: str = ""
     seller: str = ""
     owed_minor: int = 0
 

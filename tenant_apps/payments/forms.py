@@ -200,6 +200,6 @@ class DoneForm(WorkspaceForm):
 
     reference = OneLineField(
         label=_("Reference"), max_length=60, required=False,
-        help_text=_("Of the transfer, or the name of who took the cash."),
+        help_text=_("Of the transfer or the mobile payment, or the name of who took the cash."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip

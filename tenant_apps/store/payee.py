@@ -52,7 +52,7 @@ class OrderPayee:
         return Bill(
             purpose=PURPOSE, subject=order.pk, number=order.number, due=due, description=description,
             locale=order.locale, payable=not why_not, why_not=why_not,
-            return_path=own_path("store:order", order.pk), email=order.email, name=order.name, seller=shop.name,
+            return_path=own_path("store:order", order.pk), email=order.email, name=order.name, phone=order.phone, seller=shop.name,
             owed_minor=owed_of(order),
         )  # fmt: skip
 
@@ -94,7 +94,10 @@ class OrderPayee:
                before={"refunded_minor": order.refunded_minor - amount.minor},
                after={"refunded_minor": order.refunded_minor})  # fmt: skip
         back = Paid(
-            str(refund.payment.get_method_display()), credited, timezone.localdate(), refund.payment.subject_number
+            str(refund.payment.get_method_display()),
+            credited,
+            timezone.localdate(),
+            refund.manual_reference or refund.payment.subject_number,
         )
         issue_credit_note(order=order, reason=refund.reason, key=str(refund.pk), amount=credited, paid_back=[back])
         if refund.origin != Refund.Origin.DISPUTE:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing.money import Money
+from shared_apps.accounts.phones import show_phone
 from shared_apps.core.templatetags.ui import moment
 from tenant_apps.payments import selectors
 from tenant_apps.payments.bills import payee_for
@@ -275,8 +276,10 @@ def finish_refund(request: StaffRequest, refund_id: UUID) -> HttpResponse:
                 request, _("Noted: the money was given back.") if given else _("Noted: nothing was given back.")
             )
             return redirect("payments:staff_refunds")
+    bill = payee_for(found.payment.purpose).bill_of(found.payment.subject)
     context = {
         "refund": found,
+        "payer": " · ".join(filter(None, (bill.name, show_phone(bill.phone) if bill.phone else "", bill.email))),
         "form": form,
         "crumbs": [
             {"url": reverse("payments:staff_refunds"), "label": _("Refunds by hand")},

@@ -56,6 +56,7 @@ class ReturnForm(PiecesForm):
         nowhere = ("", _("They cannot be sold again"))
         place = cast("forms.ChoiceField", self.fields["place"])
         place.choices = [*((key, place.name) for key, place in self.places.items()), nowhere]
+        place.initial = next(iter(self.places), "")
 
     @property
     def put_at(self) -> Location | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from shared_apps.core import charts
+from tenant_apps.store.models import Order
 from tenant_apps.store.rules.periods import Period
 from tenant_apps.store.selectors import reports
 from tenant_apps.store.selectors.reports import Sold, TillWay, Totals, Way
@@ -109,7 +109,8 @@ def tables_of(found: Figures) -> list[dict[str, Any]]:
     currency = found.currency
     goods = [_column("name", _("Product")), _column("pieces", _("Pieces"), number=True), _amount()]
     shelves = [_column("name", _("Shelf")), _column("pieces", _("Pieces"), number=True), _amount()]
-    ways = [_column("name", _("Way")), _column("orders", _("Orders"), number=True), _amount()]
+    channels = [_column("name", _("Channel")), _column("orders", _("Orders"), number=True), _amount()]
+    ways = [_column("name", _("Way")), _amount()]
     tills = [
         _column("name", _("Way")),
         _column("taken", _("Taken"), number=True),
@@ -121,13 +122,13 @@ def tables_of(found: Figures) -> list[dict[str, Any]]:
         {"title": _("Shelves"), "columns": shelves, "rows": [_sold_row(one, currency) for one in found.shelves]},
         {
             "title": _("Channels"),
-            "columns": ways,
-            "rows": _way_rows(found, lambda way: texts.channel_text(way.channel)),
+            "columns": channels,
+            "rows": _channel_rows(found),
         },
         {
             "title": _("Ways to pay"),
             "columns": ways,
-            "rows": _way_rows(found, lambda way: texts.method_text(way.method)),
+            "rows": _way_rows(found),
         },
         {"title": _("At the tills"), "columns": tills, "rows": [_till_row(one, currency) for one in found.till]},
     ]
@@ -151,16 +152,28 @@ def _sold_row(one: Sold, currency: str) -> dict[str, Any]:
     }
 
 
-def _way_rows(found: Figures, name_of: Callable[[Way], str]) -> list[dict[str, Any]]:
+def _channel_rows(found: Figures) -> list[dict[str, Any]]:
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for way in found.ways:
-        sums[name_of(way)][0] += way.orders
-        sums[name_of(way)][1] += way.sales
+        sums[texts.channel_text(way.channel)][0] += way.orders
+        sums[texts.channel_text(way.channel)][1] += way.sales
     largest = sorted(sums.items(), key=lambda item: (-item[1][1], item[0]))
     return [
         {"name": name, "orders": texts.count_text(orders), "amount": texts.money_text(sales, found.currency)}
         for name, (orders, sales) in largest
     ]
+
+
+def _way_rows(found: Figures) -> list[dict[str, Any]]:
+    """A sale at a till may be paid in parts: there each part counts, and what was given back in it."""
+    sums: dict[str, int] = defaultdict(int)
+    for way in found.ways:
+        if way.channel != Order.Channel.TILL:
+            sums[texts.method_text(way.method)] += way.sales
+    for part in found.till:
+        sums[texts.method_text(part.method)] += part.kept
+    largest = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+    return [{"name": name, "amount": texts.money_text(sales, found.currency)} for name, sales in largest]
 
 
 def _till_row(way: TillWay, currency: str) -> dict[str, Any]:

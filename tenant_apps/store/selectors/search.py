@@ -51,9 +51,10 @@ def search_fields(
 
 
 def exact_matches(products: QuerySet[Product], words: list[str]) -> QuerySet[Product]:
-    """Products that contain every word or its beginning, best first."""
+    """Products that contain every word or its beginning, best first: whole words before beginnings."""
     query = SearchQuery(" & ".join(f"{word}:*" for word in words), config=CONFIG, search_type="raw")
-    rank = SearchRank(F("search_vector"), query)
+    whole = SearchQuery(" & ".join(words), config=CONFIG, search_type="raw")
+    rank = SearchRank(F("search_vector"), query) + SearchRank(F("search_vector"), whole)
     return products.filter(search_vector=query).annotate(rank=rank).order_by("-rank", "-published_at", "-id")
 
 

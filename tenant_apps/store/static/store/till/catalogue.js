@@ -1,6 +1,7 @@
 // What can be sold, kept on the device and brought up to date page by page.
 import { call, query } from "./api.js";
 import { urls } from "./config.js";
+import { unsentPieces } from "./db.js";
 
 const SHOWN = 60;
 
@@ -14,7 +15,9 @@ function withWords(variant) {
   return variant;
 }
 
-const byWords = (a, b) => (a.words < b.words ? -1 : a.words > b.words ? 1 : a.pk - b.pk);
+// "Pagne 2" before "Pagne 10".
+const { compare } = new Intl.Collator("fr", { numeric: true });
+const byWords = (a, b) => compare(a.words, b.words) || a.pk - b.pk;
 
 export class Catalogue {
   constructor(db, register) {
@@ -56,14 +59,20 @@ export class Catalogue {
     return true;
   }
 
-  /** A page as the server has it, on the device and in memory: what it does not have any more is gone. */
+  /**
+   * A page as the server has it, on the device and in memory: what it does not have any more is gone. The server knows
+   * nothing of sales that were not sent, so their pieces are taken off, and the page is asked for again.
+   */
   async #keep(after, page) {
     const until = page.after ?? Infinity;
+    const unsent = await unsentPieces(this.db);
+    const ahead = page.variants.some((one) => unsent.has(one.id));
+    for (const one of page.variants) if (one.stock !== null) one.stock -= unsent.get(one.id) ?? 0;
     const tx = this.db.transaction(["variants", "pages"], "readwrite");
     const variants = tx.objectStore("variants");
     await variants.delete(IDBKeyRange.bound(after, until, true, false));
     for (const one of page.variants) variants.put(one);
-    tx.objectStore("pages").put({ after, version: page.version });
+    tx.objectStore("pages").put({ after, version: ahead ? "" : page.version });
     await tx.done;
     const others = this.variants.filter(({ pk }) => pk <= after || pk > until);
     this.#index([...others, ...page.variants.map(withWords)]);
@@ -97,11 +106,17 @@ export class Catalogue {
     return current.slice(1);
   }
 
-  /** What was sold is shown as gone at once; the server's number comes with the next refresh. */
-  take(lines) {
-    for (const line of lines) {
-      const variant = this.byId.get(line.id);
-      if (variant && variant.stock !== null) variant.stock -= line.quantity;
+  /** What was sold is gone at once, on the device too; the server's number comes with the next refresh. */
+  async take(lines) {
+    const counted = lines.filter((line) => (this.byId.get(line.id)?.stock ?? null) !== null);
+    for (const line of counted) this.byId.get(line.id).stock -= line.quantity;
+    const tx = this.db.transaction(["variants", "pages"], "readwrite");
+    const pages = tx.objectStore("pages");
+    const starts = await pages.getAllKeys();
+    for (const { words: _made, ...kept } of new Set(counted.map((line) => this.byId.get(line.id)))) {
+      tx.objectStore("variants").put(kept);
+      pages.put({ after: Math.max(0, ...starts.filter((start) => start < kept.pk)), version: "" });
     }
+    await tx.done;
   }
 }

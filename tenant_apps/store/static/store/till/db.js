@@ -67,6 +67,15 @@ export function unsentCount(db) {
   );
 }
 
+/** How many pieces of each variant are in sales that the server may not know of. */
+export async function unsentPieces(db) {
+  const pieces = new Map();
+  for (const state of [STATES.pending, STATES.trying])
+    for (const sale of await db.getAllFromIndex("sales", "state", state))
+      for (const { variant, quantity } of sale.payload.lines) pieces.set(variant, (pieces.get(variant) ?? 0) + quantity);
+  return pieces;
+}
+
 export function someUnsent(db, limit) {
   return db.getAllFromIndex("sales", "state", STATES.pending, limit);
 }

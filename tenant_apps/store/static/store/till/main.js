@@ -200,10 +200,13 @@ async function begin(id, known) {
   sendForOthers(id);
 }
 
+let wasSending = false;
 function sent(state, error) {
   if (!till.db) return;
   if (state !== "idle" && state !== "sending") till.setNet(state, error);
-  else if (state === "idle" && till.net === "offline" && navigator.onLine) till.lookUp();
+  else if (state === "idle" && till.net === "offline" && navigator.onLine) till.lookUp().then(till.refresh);
+  else if (state === "idle" && wasSending) till.refresh(); // the server knows now what was sold
+  wasSending = state === "sending";
   till.showState();
   if ($("#sales").open) till.log.draw();
   till.redrawInvoice?.();

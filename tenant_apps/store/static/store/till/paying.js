@@ -130,7 +130,7 @@ export async function sellCart(till, payments) {
   const offline = !till.isOnline();
   const record = saleRecord({ cart, payments, session: till.session.id, seller: till.user, localNumber, offline });
   const sale = await makeSale(till.db, till.register, record);
-  till.catalogue.take(cart.lines);
+  await till.catalogue.take(cart.lines);
   till.cart.clear();
   till.sold(sale);
   return sale;
