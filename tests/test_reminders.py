@@ -224,7 +224,7 @@ class TestWords:
             assert f"{date.day} " in text
 
     def test_our_account_can_be_read_in_fours(self, settings) -> None:
-        settings.BANK = {"account_name": "Baobab SAS", "iban": "CM2110005000010123456789018"}
+        settings.BANK = {**settings.BANK, "account_name": "Baobab SAS", "iban": "CM2110005000010123456789018"}
         ends_in(7)
         prepare_renewals()
         assert "IBAN : CM21 1000 5000 0101 2345 6789 018" in last_mails()[0].body.replace("\xa0", " ")
