@@ -17,7 +17,6 @@ from tenant_apps.store.selectors import reports
 from tenant_apps.store.selectors.reports import Sold, TillWay, Totals, Way
 from tenant_apps.store.selectors.stock import StockValue, stock_value
 from tenant_apps.store.texts import reports as texts
-from tenant_apps.store.texts.till import METHODS as TILL_METHODS
 
 MOST_BARS = 31
 
@@ -178,7 +177,7 @@ def _way_rows(found: Figures) -> list[dict[str, Any]]:
 
 def _till_row(way: TillWay, currency: str) -> dict[str, Any]:
     return {
-        "name": TILL_METHODS[way.method],
+        "name": texts.method_text(way.method),
         "taken": texts.money_text(way.taken, currency),
         "given_back": texts.money_text(way.given_back, currency) if way.given_back else "",
         "amount": texts.money_text(way.kept, currency),

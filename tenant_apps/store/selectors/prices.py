@@ -77,7 +77,7 @@ def live_promotions(at: datetime, *, products: Collection[int] | None = None) ->
     with connection.cursor() as cursor:
         cursor.execute(_RUNNING, {"at": at, "all": products is None, "products": list(products or ())})
         rows = cursor.fetchall()
-    tree = _children() if any(row[9] for row in rows) else {}
+    tree = _children() if any(shelves for *_others, shelves, _segments in rows) else {}
     return tuple(_campaign(row, tree) for row in rows)
 
 

@@ -122,6 +122,7 @@ def on_hand_of(product: Product) -> list[Any]:
 
 
 def low_variants() -> QuerySet[Any]:
+    """Those of `stocked_variants` that are low, with their product."""
     return stocked_variants().filter(is_low=True).select_related("product")
 
 

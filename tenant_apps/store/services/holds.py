@@ -22,6 +22,7 @@ from shared_apps.accounts.models import User
 from shared_apps.core.errors import DomainError
 from tenant_apps.store.models import Hold, Location, Movement, Order, OrderLine, Product, StockLevel, Variant
 from tenant_apps.store.rules.allocation import Free, Need, Take, allocate, per_level
+from tenant_apps.store.services.product_locks import lock_products
 from tenant_apps.store.services.stock_levels import Change, Entry, change_levels, lock_levels
 
 
@@ -154,8 +155,7 @@ def lock_levels_to_exchange(*, orders: Iterable[Order], variants: Iterable[int])
     products = Variant.objects.filter(pk__in={level.variant_id for level in levels}).values_list(
         "product_id", flat=True
     )
-    locked = Product.objects.select_for_update(no_key=True).filter(pk__in=set(products)).order_by("pk")
-    list(locked.values_list("pk", flat=True))
+    lock_products(Product.objects.filter(pk__in=set(products)))
 
 
 def end_expired_holds(*, limit: int = 200) -> int:

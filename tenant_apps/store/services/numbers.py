@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID
 
 from shared_apps.core.counters import count_up
 from tenant_apps.store.models import Movement, Order, OrderDay
@@ -14,6 +15,11 @@ def next_order_number(*, day: date) -> str:
     A roll-back gives the number back, so there is no gap. The ten thousandth of a day has five digits.
     """
     return f"{day:%Y%m%d}{count_up(OrderDay, day=day):04d}"
+
+
+def provisional_number(key: UUID) -> str:
+    """What an order is called until it has its number, which comes last so that the day's row is locked as short as can be."""
+    return f"~{key.hex[:19]}"
 
 
 def number_order(*, order: Order, day: date) -> None:

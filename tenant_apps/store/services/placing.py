@@ -23,7 +23,7 @@ from tenant_apps.store.rules.typed_prices import price_text
 from tenant_apps.store.selectors.carts import Basket, BasketLine, lines_to_order, priced_basket
 from tenant_apps.store.selectors.checkout import CASH, quote
 from tenant_apps.store.services import stock
-from tenant_apps.store.services.numbers import number_order
+from tenant_apps.store.services.numbers import number_order, provisional_number
 from tenant_apps.store.services.order_mail import tell_of_order
 from tenant_apps.store.services.orders import note_event, order_facts, renew_hold, set_confirmed, take_on
 from tenant_apps.store.services.unpaid import lock_unpaid_orders, replace_unpaid_orders, with_staff
@@ -163,7 +163,7 @@ def _total_changed(totals: Totals, shop: Shop) -> DomainError:
 def _insert(key: UUID, cart: Cart, details: CheckoutDetails, totals: Totals, user: User | None, shop: Shop) -> Order:
     return Order.objects.create(
         id=key,
-        number=f"~{key.hex[:19]}",  # numbered last, so that the day's row is locked as short as can be
+        number=provisional_number(key),
         user=user,
         cart_id=cart.pk,
         zone_name=details.zone.name,

@@ -35,7 +35,7 @@ from tenant_apps.store.rules.till_sums import in_parts
 from tenant_apps.store.rules.totals import PricedLine, totals_of
 from tenant_apps.store.selectors.prices import person_of, price_many
 from tenant_apps.store.services import stock
-from tenant_apps.store.services.numbers import number_order
+from tenant_apps.store.services.numbers import number_order, provisional_number
 from tenant_apps.store.services.till import check_session_open, lock_session, note_late_money
 from tenant_apps.team.selectors import permissions_of
 
@@ -251,7 +251,7 @@ def _make_order(case: _Case) -> Order:
     )
     assert totals.total == sold.total_minor, "the parts of a sale are its total"
     order = Order.objects.create(
-        number=f"~{case.sale.uuid.hex[:19]}",
+        number=provisional_number(case.sale.uuid),
         channel=Order.Channel.TILL,
         status=Order.Status.DELIVERED,
         user=case.customer,

@@ -14,6 +14,7 @@ from tenant_apps.store.texts.reports import method_text
 
 register = template.Library()
 register.filter("phone", show_phone)
+register.filter("till_method", method_text)
 
 UNPAID = Words(_("Unpaid"), "hourglass", "warning")
 ON_DELIVERY = Words(_("On delivery"), "wallet", "neutral")
@@ -28,12 +29,6 @@ NOTHING = Words(_("Nothing was paid"), "minus", "neutral")
 def order_words(order: Order) -> Words:
     """What an order's state is called."""
     return status_words(order)
-
-
-@register.filter
-def till_method(key: str) -> str:
-    """What a way to pay at a till is called."""
-    return method_text(key)
 
 
 @register.filter
