@@ -208,6 +208,7 @@ ACTIONS: dict[str, Words] = {
     "store.order.paid": Words(gettext_lazy("Money for an order"), "wallet", "success"),
     "store.order.placed": Words(gettext_lazy("Order placed"), "shopping-cart"),
     "store.order.preparing": Words(gettext_lazy("Order in preparation"), "package"),
+    "store.order.reduced": Words(gettext_lazy("Part of an order cancelled"), "ban", "warning"),
     "store.order.refunded": Words(gettext_lazy("Money of an order given back"), "rotate-ccw"),
     "store.order.returned": Words(gettext_lazy("Goods of an order came back"), "undo-2"),
     "store.order.sent": Words(gettext_lazy("Order sent"), "truck"),

@@ -16,6 +16,7 @@ from tenant_apps.store.rules.offers import VISITOR
 from tenant_apps.store.selectors.carts import basket_of
 from tenant_apps.store.selectors.checkout import CASH, quote
 from tenant_apps.store.services import fulfilment
+from tenant_apps.store.services.cancelling import cancel_order
 from tenant_apps.store.services.carts import add_to_cart
 from tenant_apps.store.services.placing import CheckoutDetails, place_order
 
@@ -63,7 +64,7 @@ def _order(wanted: Wanted, zone: DeliveryZone) -> Order:
 
 def _bring(order: Order, status: str, owner: User) -> None:
     if status == Order.Status.CANCELLED:
-        fulfilment.cancel_order(order_id=order.pk, reason="Le client a changé d’avis.", by=owner)
+        cancel_order(order_id=order.pk, reason="Le client a changé d’avis.", by=owner)
         return
     steps = STEPS[: STEPS.index(status) + 1]
     if Order.Status.PREPARING in steps:

@@ -166,7 +166,19 @@ def _store(canary: str) -> Samples:
     invoice = issue_invoice(order=order)
     make_pdf(invoice_id=invoice.pk)
     by_link = {f"store:{name}": {"order_id": order.pk} for name in ("order", "cancel_my_order", "order_invoice")}
-    acts = ("order", "prepare", "settle", "ship", "deliver", "cash", "cancel", "take_back", "receipt", "receipt_bytes")
+    acts = (
+        "order",
+        "prepare",
+        "settle",
+        "ship",
+        "deliver",
+        "cash",
+        "cancel",
+        "cancel_pieces",
+        "take_back",
+        "receipt",
+        "receipt_bytes",
+    )
     by_number = {f"store:staff_{act}": {"number": order.number} for act in acts}
     return {
         "": {"slug": slugs["draft"]},

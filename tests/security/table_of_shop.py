@@ -24,7 +24,7 @@ _PRICES = {
 _ORDERS = {
     **{name: page("store.view_orders") for name in ("orders", "order")},
     **{name: act("store.change_orders") for name in ("prepare", "settle", "deliver", "cash")},
-    **{name: form("store.change_orders") for name in ("ship", "cancel")},
+    **{name: form("store.change_orders") for name in ("ship", "cancel", "cancel_pieces")},
     "take_back": form("store.refund_orders"),
 }
 _IMPORTS = {

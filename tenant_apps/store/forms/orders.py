@@ -64,6 +64,20 @@ class ReturnForm(PiecesForm):
         return self.places.get(self.cleaned_data["place"])
 
 
+class CancelPiecesForm(PiecesForm):
+    """Pieces that will not be sent, and why: of an order of which some were sent, all that are left unless somebody says so."""
+
+    reason = OneLineField(
+        label=_("Why are they cancelled?"), max_length=300, help_text=_("The customer reads it."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, lines: Sequence[tuple[OrderLine, int]], **kwargs: Any) -> None:
+        super().__init__(*args, lines=lines, **kwargs)
+        if not any(line.shipped for line, _left in lines):
+            for field in self.line_fields:
+                self.fields[field.name].initial = 0
+
+
 class CancelForm(WorkspaceForm):
     """Why an order is cancelled."""
 

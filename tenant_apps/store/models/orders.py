@@ -28,9 +28,9 @@ class OrderDay(models.Model):
 class Order(models.Model):
     """What somebody bought. Names, addresses and prices are copied: they stay as they were.
 
-    pending -> confirmed -> preparing -> shipped -> delivered; -> cancelled until it is shipped. A pending order waits for
-    its payment, and holds its goods until `holds_until`; paid later, it takes what is there then, and what is missing is
-    `is_short`, for staff to settle. One to be paid on delivery is confirmed at once.
+    pending -> confirmed -> preparing -> shipped -> delivered; -> cancelled until it is shipped, or when all of it came back
+    unpaid. A pending order waits for its payment, and holds its goods until `holds_until`; paid later, it takes what is there
+    then, and what is missing is `is_short`, for staff to settle. One to be paid on delivery is confirmed at once.
     """
 
     class Status(models.TextChoices):
@@ -126,7 +126,10 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """So many of a variant, as it was called and priced when it was ordered."""
+    """So many of a variant, as it was called and priced when it was ordered.
+
+    `quantity` is what stands of it; what was `cancelled` of an order that goes on is no part of it, nor of the order's sums.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     variant = models.ForeignKey(Variant, on_delete=models.SET_NULL, null=True, related_name="order_lines")
@@ -139,6 +142,7 @@ class OrderLine(models.Model):
     discounts = models.JSONField(default=list)  # why: [{"kind", "name", "minor"}]
     cost_minor = models.BigIntegerField(null=True, blank=True)
     counts_stock = models.BooleanField(default=True)
+    cancelled = models.PositiveIntegerField(default=0)
     shipped = models.PositiveIntegerField(default=0)
     returned = models.PositiveIntegerField(default=0)
     position = models.PositiveIntegerField(default=0)
@@ -148,7 +152,9 @@ class OrderLine(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["position", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(quantity__gte=1), name="store_order_line_quantity"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1) | Q(cancelled__gte=1), name="store_order_line_quantity"
+            ),
             models.CheckConstraint(
                 condition=Q(unit_minor__gte=0, list_minor__gte=F("unit_minor")), name="store_order_line_price"
             ),
@@ -156,6 +162,7 @@ class OrderLine(models.Model):
                 condition=Q(shipped__lte=F("quantity"), returned__lte=F("quantity")), name="store_order_line_sent"
             ),
         ]
+        indexes = [models.Index(fields=["order"], condition=Q(returned__gt=0), name="store_order_line_back")]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.product_name}"

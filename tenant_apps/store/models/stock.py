@@ -169,7 +169,7 @@ class CountedPieces(models.Model):
 
 
 class BookedForm(models.Model):
-    """A form of stock that was booked, known by the key it was made with: sent again, it books nothing more.
+    """A form that was booked, known by the key it was made with: sent again, it books nothing more.
 
     `content` is what it said, to know another form that comes with its key; null for those booked before that was kept.
     """

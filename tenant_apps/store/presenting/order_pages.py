@@ -78,7 +78,7 @@ def _event(order: Order, event: OrderEvent, *, for_staff: bool) -> dict[str, Any
 
 def _detail(order: Order, event: OrderEvent) -> str:
     data = event.data
-    told = []
+    told = [str(one) for one in data.get("goods", [])]
     if "minor" in data:
         told.append(price_text(data["minor"], currency=order.currency))
     if data.get("method"):

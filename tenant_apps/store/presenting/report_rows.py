@@ -71,7 +71,8 @@ def _order_rows(period: Period, currency: str, with_people: bool) -> Iterator[Ro
 def _line_rows(period: Period, currency: str, _with_people: bool) -> Iterator[Row]:
     for order in _orders(period, with_lines=True):
         for line in order.lines.all():
-            yield _line_row(order, line, currency)
+            if line.quantity:
+                yield _line_row(order, line, currency)
 
 
 def _line_row(order: Order, line: OrderLine, currency: str) -> Row:

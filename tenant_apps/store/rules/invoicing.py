@@ -99,6 +99,12 @@ def given_back_of_sale(order: Order) -> int:
     return max(0, order.refunded_minor - max(0, order.paid_minor - order.total_minor))
 
 
+def sale_of(order: Order) -> int:
+    """What an order that stands is as a sale, in minor units: its total less what was given back of it."""
+    total: int = order.total_minor
+    return total - given_back_of_sale(order)
+
+
 def seller_of(shop: Shop) -> dict[str, Any]:
     """The shop as it is today."""
     return {
@@ -137,6 +143,7 @@ def lines_of(order: Order, lines: Iterable[OrderLine]) -> list[dict[str, Any]]:
             "amount_minor": line.total_minor,
         }
         for line in lines
+        if line.quantity
     ]
     if order.delivery_minor:
         kept.append({"what": "delivery", "name": order.zone_name, "amount_minor": order.delivery_minor})

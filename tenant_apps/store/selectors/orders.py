@@ -12,6 +12,7 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 
 from shared_apps.accounts.models import User
 from tenant_apps.store.models import (
+    BookedForm,
     Order,
     OrderEvent,
     OrderLine,
@@ -46,12 +47,26 @@ class OrderFilter:
 
 def list_orders(wanted: OrderFilter, *, page: str | int) -> Page:
     """A page of orders, the latest first, with what the list says of each in constant queries."""
-    orders = Order.objects.filter(VIEWS.get(wanted.view, Q()))
+    orders = Order.objects.filter(_in_view(wanted.view))
     if wanted.query:
         orders = orders.filter(_matches(wanted.query))
     found = Paginator(orders.order_by("-created_at", "-number"), PER_PAGE).get_page(page)
     found.object_list = list(found.object_list)
     return found
+
+
+def _in_view(name: str) -> Q:
+    """What a list is narrowed down to; nothing, where there is no such view."""
+    wanted = VIEWS.get(name, Q())
+    return wanted | Q(pk__in=_overpaid_since_goods_came_back()) if name == "to_refund" else wanted
+
+
+def _overpaid_since_goods_came_back() -> QuerySet[OrderLine, Any]:
+    """The orders that were paid more than what their customer kept costs."""
+    came_back = OrderLine.objects.filter(returned__gt=0).order_by().values("order")
+    worth = came_back.annotate(back=Sum(F("unit_minor") * F("returned")))
+    kept = F("order__total_minor") - F("order__paid_minor") + F("order__refunded_minor")
+    return worth.filter(back__gt=kept).values("order")
 
 
 def _matches(query: str) -> Q:
@@ -67,7 +82,7 @@ def _matches(query: str) -> Q:
 
 def counts() -> dict[str, int]:
     """How many orders wait in each view that asks for something. One query."""
-    views = {name: Count("pk", filter=VIEWS[name]) for name in ("todo", "unpaid", "on_the_way", "to_refund")}
+    views = {name: Count("pk", filter=_in_view(name)) for name in ("todo", "unpaid", "on_the_way", "to_refund")}
     return Order.objects.aggregate(**views)
 
 
@@ -103,6 +118,19 @@ def lines_to_ship(order: Order, *, again: Sequence[UUID] = ()) -> list[tuple[Ord
     that a form sent twice can be known again. At most one query, where the lines are read."""
     sent = _pieces(ShipmentLine.objects.filter(shipment__in=again, shipment__order=order)) if again else {}
     left = [(line, line.quantity - line.shipped + sent.get(line.pk, 0)) for line in order.lines.all()]
+    return [(line, pieces) for line, pieces in left if pieces]
+
+
+def lines_to_cancel(order: Order, *, again: Sequence[UUID] = ()) -> list[tuple[OrderLine, int]]:
+    """The lines of an order with pieces left to send, and how many may be cancelled; those that the forms with these keys
+    cancelled count as left. As `lines_to_ship`."""
+    forms = (
+        BookedForm.objects.filter(key__in=again, content__order=str(order.pk)).values_list("content__pieces", flat=True)
+        if again
+        else []
+    )
+    gone = {int(line): number for pieces in forms for line, number in pieces.items()}
+    left = [(line, line.quantity - line.shipped + gone.get(line.pk, 0)) for line in order.lines.all()]
     return [(line, pieces) for line, pieces in left if pieces]
 
 

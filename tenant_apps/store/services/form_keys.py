@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from shared_apps.core.errors import Conflict
+from tenant_apps.store.models import BookedForm
 
 
 def key_used() -> Conflict:
@@ -28,3 +29,17 @@ def made_once(model: Any, key: UUID, values: dict[str, Any]) -> Any:
     if not is_new:
         raise key_used()
     return row
+
+
+def was_booked(key: UUID | None, **content: Any) -> bool:
+    """Whether a form was booked before; else it is from now on. In the caller's transaction; who sends it at the same moment
+    waits for the first.
+
+    Raises Conflict (`key_used`) where it said something else then.
+    """
+    if key is None:
+        return False
+    booked, is_new = BookedForm.objects.get_or_create(key=key, defaults={"content": content})
+    if not is_new and booked.content not in (None, content):
+        raise key_used()
+    return not is_new

@@ -8,7 +8,7 @@ A transaction that works on several orders locks all their rows first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -94,8 +94,8 @@ def sell(*, order: Order, by: User | None = None) -> list[Shortage]:
     """Turn an order's holds into `sold` movements that name its number. Returns what is missing; empty: all is sold.
 
     Lines whose holds are gone (the money came late) take what is there. All lines are sold or none: where something is
-    missing nothing of this order is written, and what it holds it keeps. Must be called once for an order: its caller's guarded change of
-    status decides. The caller has the order's row locked. Locks the levels of its holds and of what is missing, by id, in
+    missing nothing of this order is written, and what it holds it keeps; what it holds beyond its lines (pieces were cancelled)
+    is given back. Must be called once for an order: its caller's guarded change of status decides. The caller has the order's row locked. Locks the levels of its holds and of what is missing, by id, in
     one statement; one transaction (a savepoint of the caller's).
     """
     lines, held = _lines_of(order), _held_by(order)
@@ -107,39 +107,45 @@ def sell(*, order: Order, by: User | None = None) -> list[Shortage]:
     takes, shortages = _find(order, lines, needs, levels) if needs else ([], [])
     if shortages:
         return shortages
-    _write_sale(order, held, takes, levels, by)
+    _write_sale(order, lines, held, takes, levels, by)
     if order.holds_until is not None:
         _set_until(order, None)
     return []
 
 
 def _write_sale(
-    order: Order, held: Sequence[Hold], takes: Iterable[Take], levels: Sequence[StockLevel], by: User | None
+    order: Order,
+    lines: Iterable[OrderLine],
+    held: Sequence[Hold],
+    takes: Iterable[Take],
+    levels: Sequence[StockLevel],
+    by: User | None,
 ) -> None:
-    from_holds, from_shelf = _pieces(held), per_level(takes)
-    changes = [
-        Change(
-            level,
-            quantity=-from_holds.get(level.pk, 0) - from_shelf.get(level.pk, 0),
-            reserved=-from_holds.get(level.pk, 0),
-        )
-        for level in levels
-    ]
+    reserved, sold = _pieces(held), per_level([*_wanted_of(held, lines), *takes])
+    changes = [Change(level, quantity=-sold.get(level.pk, 0), reserved=-reserved.get(level.pk, 0)) for level in levels]
     change_levels(changes, Entry(Movement.Action.SOLD, reference=order.number, by=by))
     Hold.objects.filter(pk__in=[one.pk for one in held]).delete()
 
 
 @transaction.atomic
-def put_back(*, order: Order, by: User | None = None) -> None:
-    """Put the pieces that an order bought back where they came from: it was cancelled before they left.
+def put_back(*, order: Order, pieces: Mapping[int, int], by: User | None = None) -> None:
+    """Put pieces that an order bought (how many of which variants, by their ids) back where they came from: they were
+    cancelled before they left.
 
-    The caller has the order's row locked, and does this once for an order. Locks the levels by id; one transaction (a
-    savepoint of the caller's).
+    The caller has the order's row locked. Locks the levels by id; one transaction (a savepoint of the caller's).
     """
-    sold = Movement.objects.filter(action=Movement.Action.SOLD, reference=order.number)
-    pieces = dict(sold.order_by("level").values_list("level").annotate(pieces=-Sum("quantity")))
-    levels = lock_levels(Q(pk__in=pieces))
-    changes = [Change(level, quantity=pieces[level.pk]) for level in levels]
+    moved = Movement.objects.filter(action__in=[Movement.Action.SOLD, Movement.Action.RETURNED], reference=order.number)
+    bought = (
+        moved.filter(level__variant__in=pieces).order_by("level").values_list("level").annotate(pieces=-Sum("quantity"))
+    )
+    there = {level: number for level, number in bought if number > 0}
+    levels = lock_levels(Q(pk__in=there))
+    left = dict(pieces)
+    changes = []
+    for level in levels:
+        number = min(left[level.variant_id], there[level.pk])
+        left[level.variant_id] -= number
+        changes.append(Change(level, quantity=number))
     change_levels(changes, Entry(Movement.Action.RETURNED, reference=order.number, by=by))
 
 
@@ -202,6 +208,15 @@ def _needs(lines: Iterable[OrderLine], held: Iterable[Hold]) -> list[Need]:
     for one in held:
         left[one.line_id] = left.get(one.line_id, 0) - one.quantity
     return [Need(line.pk, line.variant_id or 0, left[line.pk]) for line in lines if left[line.pk] > 0]
+
+
+def _wanted_of(held: Iterable[Hold], lines: Iterable[OrderLine]) -> Iterator[Take]:
+    """What is held, as far as the lines still want it."""
+    left = {line.pk: line.quantity for line in lines}
+    for one in held:
+        pieces = min(one.quantity, left[one.line_id])
+        left[one.line_id] -= pieces
+        yield Take(one.line_id, one.level_id, pieces)
 
 
 def _sold_online(variants: Iterable[int]) -> Q:

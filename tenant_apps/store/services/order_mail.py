@@ -17,7 +17,7 @@ def order_url(order: Order) -> str:
 
 
 def tell_of_order(order: Order, what: str, *, shop: Shop | None = None, **context: Any) -> None:
-    """Queue word of `what` (placed, confirmed, sent, delivered, cancelled, refunded) to the customer, and of new orders
+    """Queue word of `what` (placed, confirmed, sent, delivered, reduced, cancelled, refunded) to the customer, and of new orders
     to the shop; in the caller's transaction. Customers without an address follow the order by its link."""
     shop = shop or Shop.objects.get()
     known = {"shop": shop.name, "number": order.number, "name": order.name, "url": order_url(order), **context}
@@ -44,6 +44,7 @@ def _amounts(order: Order, locale: str) -> dict[str, Any]:
             "total": Money(line.total_minor, order.currency).display(locale),
         }
         for line in order.lines.all()
+        if line.quantity
     ]
     delivery = Money(order.delivery_minor, order.currency).display(locale) if order.delivery_minor else ""
     return {"lines": lines, "delivery": delivery, "total": Money(order.total_minor, order.currency).display(locale)}

@@ -156,7 +156,7 @@ def _delete(reviews: list[Review], *, actor: User | None) -> None:
 def has_bought(user: User, product: Product) -> bool:
     """Whether the shop has sent this product to this person."""
     sent = Order.objects.filter(user=user, status__in=[Order.Status.SHIPPED, Order.Status.DELIVERED])
-    return OrderLine.objects.filter(order__in=sent, variant__product=product).exists()
+    return OrderLine.objects.filter(order__in=sent, variant__product=product, shipped__gt=0).exists()
 
 
 def _lock(review: Review, *, version: str) -> Review:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -22,7 +21,7 @@ from django.utils.translation import gettext as _
 from shared_apps.accounts.models import User
 from shared_apps.core.errors import DomainError
 from tenant_apps.store.models import BookedForm, Location, Movement, StockLevel, Variant
-from tenant_apps.store.services.form_keys import key_used
+from tenant_apps.store.services.form_keys import was_booked
 from tenant_apps.store.services.holds import (
     OutOfStock,
     Shortage,
@@ -108,7 +107,7 @@ def receive_all(
     `receive`, and adds nothing then.
     """
     booked = {str(variant): number for variant, number in pieces.items()}
-    if not _was_booked(key, form="receive", place=location.pk, pieces=booked, reason=reason, reference=reference):
+    if not was_booked(key, form="receive", place=location.pk, pieces=booked, reason=reason, reference=reference):
         _come_in(location, pieces, Entry(Movement.Action.RECEIVED, reason, reference, by))
 
 
@@ -149,7 +148,7 @@ def adjust(
     if not reason.strip():
         raise DomainError("reason_missing", _("Say why: it stands in the history."), field="reason")
     said = {"variant": variant.pk, "place": location.pk, "difference": difference, "reason": reason.strip()}
-    if _was_booked(key, form="adjust", **said):
+    if was_booked(key, form="adjust", **said):
         return
     [level] = lock_levels_of(variants=[variant.pk], places=[location.pk])
     check_open([location.pk])
@@ -178,7 +177,7 @@ def transfer(
     if source.pk == target.pk:
         raise DomainError("same_place", _("Choose another place to bring them to."), field="target")
     said = {"variant": variant.pk, "source": source.pk, "target": target.pk, "quantity": quantity, "reason": reason}
-    if _was_booked(key, form="transfer", **said):
+    if was_booked(key, form="transfer", **said):
         return
     levels = {one.location_id: one for one in lock_levels_of(variants=[variant.pk], places=[source.pk, target.pk])}
     check_open([source.pk, target.pk])
@@ -291,19 +290,6 @@ def _shortage(level: StockLevel, pieces: Mapping[int, int], variants: Mapping[in
 
 
 KEYS_KEPT = timedelta(days=7)
-
-
-def _was_booked(key: UUID | None, **content: Any) -> bool:
-    """Whether a form was booked before; else it is from now on. Who sends it at the same moment waits for the first.
-
-    Raises Conflict (`key_used`) where it said something else then.
-    """
-    if key is None:
-        return False
-    booked, is_new = BookedForm.objects.get_or_create(key=key, defaults={"content": content})
-    if not is_new and booked.content not in (None, content):
-        raise key_used()
-    return not is_new
 
 
 def forget_old_keys() -> int:

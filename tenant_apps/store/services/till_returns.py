@@ -21,9 +21,9 @@ from tenant_apps.store.models.till import Method
 from tenant_apps.store.rules.invoicing import Paid
 from tenant_apps.store.selectors.orders import owed_of
 from tenant_apps.store.services.form_keys import key_used, made_once
-from tenant_apps.store.services.fulfilment import book_returned, pieces_of, pieces_to_return, places_of, wanted_of
+from tenant_apps.store.services.fulfilment import book_returned, pieces_of, pieces_to_return, places_of
 from tenant_apps.store.services.invoices import issue_credit_note
-from tenant_apps.store.services.orders import lock_order, note_event
+from tenant_apps.store.services.orders import lock_order, note_event, wanted_of
 from tenant_apps.store.services.till import check_cash_there, check_session_open, lock_session
 from tenant_apps.store.texts.till import METHODS
 

@@ -13,7 +13,7 @@ from shared_apps.accounts.models import User
 from shared_apps.core.errors import Conflict
 from tenant_apps.payments.models import Payment
 from tenant_apps.store.models import Cart, Order
-from tenant_apps.store.services.fulfilment import cancel_order
+from tenant_apps.store.services.cancelling import cancel_order
 from tenant_apps.store.services.holds import lock_levels_to_exchange
 
 # So long an order waits for its payment; as long as an attempt is open, a transfer for example, it waits on.

@@ -124,3 +124,18 @@ def test_nobody_cancels_an_order_that_was_just_paid(tenant: Tenant) -> None:
     Browser(tenant).post(f"/orders/{order.pk}/cancel/")
     order.refresh_from_db()
     assert order.status == "confirmed"
+
+
+def test_an_order_whose_goods_came_back_is_listed_until_their_money_went_back(owner: Browser) -> None:
+    order, staff = paid_at_the_door(3), owner
+    listed = f"/staff/orders/{order.number}/"
+    assert listed not in staff.get("/staff/orders/?view=to_refund").content.decode()
+    came_back(order, 1)
+    assert listed in staff.get("/staff/orders/?view=to_refund").content.decode()
+    payment = Payment.objects.get(subject=order.pk)
+    refund = request_refund(
+        payment=payment, amount=Money(9_000, order.currency), reason="Trop petit", by=User.objects.get(is_staff=True),
+        key=uuid.uuid4(),
+    )  # fmt: skip
+    finish_by_hand(refund=refund, by=User.objects.get(is_staff=True))
+    assert listed not in staff.get("/staff/orders/?view=to_refund").content.decode()

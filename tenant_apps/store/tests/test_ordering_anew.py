@@ -22,7 +22,7 @@ from tenant_apps.store.models import Cart, Order, OrderDay, StockLevel, Variant
 from tenant_apps.store.payee import PURPOSE
 from tenant_apps.store.rules.offers import VISITOR
 from tenant_apps.store.selectors.orders import OrderFilter, list_orders, owed_of
-from tenant_apps.store.services import fulfilment
+from tenant_apps.store.services import cancelling
 from tenant_apps.store.services.holds import OutOfStock
 from tenant_apps.store.services.placing import place_order
 from tenant_apps.store.tests.selling import cart_with, details, ordered, stocked
@@ -165,7 +165,7 @@ def test_a_form_whose_order_is_confirmed_or_has_money_makes_no_other(tenant: Ten
 def test_money_that_came_for_a_cancelled_order_makes_no_other_of_its_form(tenant: Tenant) -> None:
     cart, key = cart_with((stocked(), 1)), uuid.uuid4()
     order = ordered(cart, key=key, method="wave")
-    fulfilment.cancel_order(order_id=order.pk, reason="", by=None)
+    cancelling.cancel_order(order_id=order.pk, reason="", by=None)
     in_cash(order, 100)
     assert ordered(cart, key=key, method="wave").pk == order.pk
 

@@ -19,7 +19,7 @@ from tenant_apps.payments.models import Payment
 from tenant_apps.store.models import Cart, Hold, Location, Movement, Order, Shop, StockLevel, Variant
 from tenant_apps.store.payee import OrderPayee
 from tenant_apps.store.rules.offers import VISITOR, Person
-from tenant_apps.store.services import fulfilment, orders
+from tenant_apps.store.services import cancelling, fulfilment, orders
 from tenant_apps.store.services.holds import OutOfStock, end_expired_holds
 from tenant_apps.store.services.numbers import next_order_number
 from tenant_apps.store.services.placing import place_order
@@ -184,7 +184,7 @@ def test_part_of_the_money_does_not_confirm(tenant: Tenant) -> None:
 def test_money_for_a_cancelled_order_is_kept_in_sight(tenant: Tenant) -> None:
     variant = stocked(pieces=4)
     order = ordered(cart_with((variant, 2)), method="wave")
-    fulfilment.cancel_order(order_id=order.pk, reason="Changed my mind", by=None)
+    cancelling.cancel_order(order_id=order.pk, reason="Changed my mind", by=None)
     assert stock_of(variant) == (4, 0)
     pay(order)
     assert (order.status, order.paid_minor) == (Status.CANCELLED, order.total_minor)
@@ -195,8 +195,8 @@ def test_money_for_a_cancelled_order_is_kept_in_sight(tenant: Tenant) -> None:
 def test_cancelling_a_confirmed_order_puts_its_goods_on_sale_again(tenant: Tenant) -> None:
     variant = stocked(pieces=4)
     order = ordered(cart_with((variant, 3)), email="awa@example.com")
-    fulfilment.cancel_order(order_id=order.pk, reason="Not reachable", by=staff())
-    fulfilment.cancel_order(order_id=order.pk, reason="Again", by=staff())
+    cancelling.cancel_order(order_id=order.pk, reason="Not reachable", by=staff())
+    cancelling.cancel_order(order_id=order.pk, reason="Again", by=staff())
     order.refresh_from_db()
     assert (order.status, order.cancel_reason) == (Status.CANCELLED, "Not reachable")
     assert stock_of(variant) == (4, 0)
@@ -226,7 +226,7 @@ def test_an_order_that_left_cannot_be_cancelled(tenant: Tenant) -> None:
     order = ordered(cart_with((stocked(), 1)))
     fulfilment.ship_order(order_id=order.pk, key=uuid.uuid4(), pieces={order.lines.get().pk: 1}, by=staff())
     with pytest.raises(Conflict):
-        fulfilment.cancel_order(order_id=order.pk, reason="Late", by=staff())
+        cancelling.cancel_order(order_id=order.pk, reason="Late", by=staff())
     order.refresh_from_db()
     assert order.status == Status.SHIPPED
 

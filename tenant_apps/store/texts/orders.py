@@ -44,6 +44,8 @@ EVENTS: dict[str, Words] = {
     "preparing": Words(_("In preparation"), "package"),
     "sent": Words(pgettext_lazy("order", "Sent"), "truck"),
     "delivered": Words(_("Delivered"), "check", "success"),
+    "reduced": Words(_("Part of the order cancelled"), "ban", "warning"),
+    "not_accepted": Words(_("Goods came back unpaid: they are not to be paid any more"), "undo-2"),
     "returned": Words(_("Goods came back"), "undo-2"),
     "refunded": Words(_("Money given back"), "rotate-ccw"),
     "cancelled": Words(_("Cancelled"), "ban", "danger"),

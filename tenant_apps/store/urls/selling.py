@@ -22,5 +22,6 @@ urlpatterns = [
     path("staff/orders/<str:number>/deliver/", staff_orders.deliver, name="staff_deliver"),
     path("staff/orders/<str:number>/cash/", staff_orders.cash, name="staff_cash"),
     path("staff/orders/<str:number>/cancel/", staff_orders.cancel, name="staff_cancel"),
+    path("staff/orders/<str:number>/cancel-pieces/", staff_orders.cancel_pieces, name="staff_cancel_pieces"),
     path("staff/orders/<str:number>/return/", staff_orders.take_back, name="staff_take_back"),
 ]

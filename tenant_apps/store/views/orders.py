@@ -22,7 +22,7 @@ from tenant_apps.store.presenting.links import whatsapp_ask
 from tenant_apps.store.presenting.order_pages import story_of
 from tenant_apps.store.selectors.documents import documents_of
 from tenant_apps.store.selectors.orders import order_by_link, orders_of
-from tenant_apps.store.services.fulfilment import cancel_order
+from tenant_apps.store.services.cancelling import cancel_order
 from tenant_apps.store.views.shell import buyer, render_store, shop_of
 from tenant_apps.team.access import TenantRequest
 

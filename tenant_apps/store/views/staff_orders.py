@@ -19,7 +19,7 @@ from shared_apps.core.errors import DomainError
 from tenant_apps.payments.selectors import payments_of
 from tenant_apps.payments.services.by_hand import record_cash
 from tenant_apps.store import selectors
-from tenant_apps.store.forms.orders import CancelForm, ReturnForm, ShipForm
+from tenant_apps.store.forms.orders import CancelForm, CancelPiecesForm, ReturnForm, ShipForm
 from tenant_apps.store.models import Location, Order, OrderLine
 from tenant_apps.store.payee import PURPOSE
 from tenant_apps.store.presenting.links import whatsapp_ask
@@ -30,13 +30,14 @@ from tenant_apps.store.selectors.orders import (
     OrderFilter,
     counts,
     due_of,
+    lines_to_cancel,
     lines_to_ship,
     lines_to_take_back,
     list_orders,
     order_by_number,
     order_for_staff,
 )
-from tenant_apps.store.services import fulfilment
+from tenant_apps.store.services import cancelling, fulfilment
 from tenant_apps.store.services.order_mail import order_url
 from tenant_apps.store.texts.orders import STATUSES
 from tenant_apps.store.views.once import save_once
@@ -161,13 +162,30 @@ def cancel(request: StaffRequest, number: str) -> HttpResponse:
     found = order_or_404(number)
     form = CancelForm(request.POST or None)
     if request.method == "POST":
-        cancelled = save_form(form, lambda: fulfilment.cancel_order(
+        cancelled = save_form(form, lambda: cancelling.cancel_order(
             order_id=found.pk, reason=form.cleaned_data["reason"], by=request.user
         ))  # fmt: skip
         if cancelled:
             messages.success(request, _("Order %(number)s was cancelled.") % {"number": number})
             return redirect("store:staff_order", number)
     return _form_page(request, "store/staff/cancel_order.html", found, form)
+
+
+@permission_required("store.change_orders")
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel_pieces(request: StaffRequest, number: str) -> HttpResponse:
+    """Cancel what can never be sent of an order that goes on otherwise."""
+    found = order_or_404(number)
+    form = CancelPiecesForm(request.POST or None, lines=lines_to_cancel(found, again=_sent_keys(request)))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        cancelled = save_once(form, lambda: cancelling.cancel_pieces(
+            order_id=found.pk, key=data["key"], pieces=form.pieces, reason=data["reason"], by=request.user
+        ))  # fmt: skip
+        if cancelled:
+            messages.success(request, _("Cancelled. The customer is told where an e-mail is known."))
+            return redirect("store:staff_order", number)
+    return _form_page(request, "store/staff/cancel_pieces.html", found, form)
 
 
 @permission_required("store.refund_orders")
@@ -222,8 +240,11 @@ def _possible(order: Order) -> set[str]:
         may.add("prepare")
     if order.status == Order.Status.SHIPPED:
         may.add("deliver")
-    if order.status in fulfilment.MAY_BE_CANCELLED and not any(line.shipped for line in lines):
+    if order.status in cancelling.MAY_BE_CANCELLED and not any(line.shipped for line in lines):
         may.add("cancel")
+    left = any(line.shipped < line.quantity for line in lines) and sum(line.quantity for line in lines) > 1
+    if order.status in cancelling.MAY_BE_REDUCED and left:
+        may.add("cancel_pieces")
     if any(line.shipped > line.returned for line in lines):
         may.add("take_back")
     if order.status != Order.Status.CANCELLED and due_of(order):
