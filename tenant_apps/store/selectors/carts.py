@@ -151,9 +151,7 @@ def available_to(cart_id: UUID, wanted: Mapping[int, int]) -> dict[int, int | No
 
 def _kept_for(cart_id: UUID) -> dict[int, int]:
     """Pieces of each variant that are held for orders which ordering this cart anew would replace (`services.unpaid`)."""
-    checked = Payment.objects.filter(
-        purpose="store.order", subject=OuterRef("line__order"), status__in=Payment.WITH_STAFF
-    )
+    checked = payments_with_staff().filter(subject=OuterRef("line__order"))
     held = Hold.objects.filter(
         ~Exists(checked),
         line__order__cart_id=cart_id,
@@ -164,6 +162,18 @@ def _kept_for(cart_id: UUID) -> dict[int, int]:
         level__location__sells_online=True,
     )
     return dict(held.order_by().values_list("level__variant").annotate(pieces=Sum("quantity")))
+
+
+def payments_with_staff() -> QuerySet[Payment]:
+    """Payments of orders that staff have to decide about: a proof was sent, or money came that does not match."""
+    return Payment.objects.filter(purpose="store.order", status__in=Payment.WITH_STAFF)
+
+
+def order_being_checked(cart: Cart) -> Order | None:
+    """The last order of this cart whose payment staff look at: its goods are in the cart until they have. One query."""
+    checked = payments_with_staff().filter(subject=OuterRef("pk"))
+    waiting = Order.objects.filter(Exists(checked), cart_id=cart.pk, status=Order.Status.PENDING)
+    return waiting.order_by("-created_at").first()
 
 
 def _line(line: CartLine, prices: dict[int, Price], stock: dict[int, int | None]) -> BasketLine:

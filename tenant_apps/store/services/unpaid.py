@@ -13,6 +13,7 @@ from shared_apps.accounts.models import User
 from shared_apps.core.errors import Conflict
 from tenant_apps.payments.models import Payment
 from tenant_apps.store.models import Cart, Order
+from tenant_apps.store.selectors.carts import payments_with_staff
 from tenant_apps.store.services.cancelling import cancel_order
 from tenant_apps.store.services.holds import lock_levels_to_exchange
 
@@ -28,10 +29,11 @@ def lock_unpaid_orders(*, cart: Cart) -> list[Order]:
 
 
 def with_staff(orders: Iterable[Order]) -> set[UUID]:
-    """Those of some orders whose payment staff have to decide about: a proof was sent, or money came that does not match.
-    One query; what it says stays so while the orders' rows are locked."""
-    checked = Payment.objects.filter(purpose="store.order", status__in=Payment.WITH_STAFF)
-    return set(checked.filter(subject__in=[order.pk for order in orders]).values_list("subject", flat=True))
+    """Those of some orders whose payment staff have to decide about. One query; what it says stays so while the orders' rows
+    are locked."""
+    return set(
+        payments_with_staff().filter(subject__in=[order.pk for order in orders]).values_list("subject", flat=True)
+    )
 
 
 def replace_unpaid_orders(*, orders: Iterable[Order], variants: Iterable[int], by: User | None) -> None:

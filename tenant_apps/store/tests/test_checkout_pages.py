@@ -229,7 +229,7 @@ def test_staff_prepare_send_and_deliver(shop: Tenant) -> None:
     staff.force_login(User.objects.get(is_staff=True), backend="allauth.account.auth_backends.AuthenticationBackend")
     assert order.number in staff.get("/staff/orders/").content.decode()
     page = staff.get(f"/staff/orders/{order.number}/")
-    assert page.context["may"] == {"prepare", "ship", "cancel", "cash"}
+    assert page.context["may"] == {"prepare", "ship", "cancel", "cancel_pieces", "cash"}
     staff.post(f"/staff/orders/{order.number}/prepare/")
     line = order.lines.get()
     staff.post(f"/staff/orders/{order.number}/ship/", {"key": uuid.uuid4(), f"line-{line.pk}": "2", "carrier": "Yango"})

@@ -27,6 +27,7 @@ from tenant_apps.store.services.holds import OutOfStock
 from tenant_apps.store.services.placing import place_order
 from tenant_apps.store.tests.selling import cart_with, details, ordered, stocked
 from tenant_apps.team.tests.support import photo_bytes
+from tests.support.tenants import Browser
 
 Status = Order.Status
 
@@ -190,3 +191,17 @@ def test_a_transfer_that_did_not_come_changes_nothing_of_an_order_that_was_paid(
     rejected = decide_transfer(payment=transfer, by=staff(), approved=False, reason="Rien sur le compte.")
     order.refresh_from_db()
     assert (rejected.status, order.status, order.paid_minor, owed_of(order)) == ("cancelled", "confirmed", 6_500, 0)
+
+
+def test_the_cart_says_that_the_payment_of_what_it_holds_is_being_checked(tenant: Tenant) -> None:
+    visitor = Browser(tenant)
+    variant = stocked(pieces=5)
+    visitor.post("/cart/add/", {"variant": str(variant.public_id), "quantity": "2"})
+    order = ordered(Cart.objects.get(), method="bank_transfer")
+    assert f"/orders/{order.pk}/" not in visitor.get("/cart/").content.decode()
+    payment = by_transfer(order)
+    page = visitor.get("/cart/").content.decode()
+    assert f"Le paiement de votre commande {order.number} est en cours de vérification" in page
+    assert f"/orders/{order.pk}/" in page
+    decide_transfer(payment=payment, by=staff(), approved=False, reason="Rien reçu")
+    assert f"/orders/{order.pk}/" not in visitor.get("/cart/").content.decode()

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shared_apps.core.errors import DomainError
 from tenant_apps.store.forms.checkout import AddForm
-from tenant_apps.store.selectors.carts import basket_of, has_variant, variant_for_sale
+from tenant_apps.store.selectors.carts import basket_of, has_variant, order_being_checked, variant_for_sale
 from tenant_apps.store.selectors.prices import person_of
 from tenant_apps.store.services.carts import add_to_cart, set_quantity
 from tenant_apps.store.views.shell import buyer, cart_of, remember_cart, render_store, visitors_cart_id
@@ -32,7 +32,8 @@ def cart(request: TenantRequest) -> HttpResponse:
     basket = basket_of(found, person=person_of(buyer(request)), at=timezone.now())
     put_in = request.GET.get("added", "")
     added = next((line.variant.product for line in basket.lines if str(line.variant.public_id) == put_in), None)
-    return render_store(request, "store/cart.html", {"basket": basket, "added": added})
+    checked = order_being_checked(found) if found and basket.lines else None
+    return render_store(request, "store/cart.html", {"basket": basket, "added": added, "checked": checked})
 
 
 @login_not_required
