@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import PurePath
 
 from django.core.files.base import ContentFile
@@ -23,10 +24,12 @@ from tenant_apps.payments.models import Method, Payment, Receipt
 from tenant_apps.payments.models.payments import MAX_REFERENCE
 from tenant_apps.payments.services.letters import tell_payer
 from tenant_apps.payments.services.resolve import resolve_payment
+from tenant_apps.payments.services.watching import watch_after_commit
 from tenant_apps.payments.texts import RECEIPT_TEXTS
 
 Status = Payment.Status
 MAX_RECEIPTS = 5
+PROVE_AGAIN = timedelta(days=3)
 WAITING = (Status.PENDING, Status.UNDER_REVIEW)
 
 
@@ -113,7 +116,7 @@ def decide_transfer(
     *, payment: Payment, by: User, approved: bool, received: Money | None = None, reference: str = "", reason: str = ""
 ) -> Payment:
     """What staff found on the account: all, a part or more than was asked for (`received`; None: what was asked for), or
-    nothing, with words to the payer (`reason`), who may send another proof. Where the bill needs no money any more a
+    nothing, with words to the payer (`reason`), who has three days at least to send another proof. Where the bill needs no money any more a
     rejected transfer is set aside, so that nobody is asked to make it again.
 
     One transaction: locks the payee's row, guarded UPDATE; then resolution, outside it. `reference` is the bank's own and
@@ -170,17 +173,20 @@ def _reject(payment: Payment, by: User, words: str) -> Payment:
     with transaction.atomic():
         payee.lock(payment.subject)
         is_wanted = payee.bill_of(payment.subject).payable
+        until = max(payment.expires_at, now + PROVE_AGAIN) if is_wanted else payment.expires_at
         open_still = Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN).exclude(decision_approved=True)
         moved = open_still.update(
             status=Status.PENDING if is_wanted else Status.CANCELLED, reason=reasons.NOT_RECEIVED, comment=words, decision_approved=False,
-            decision_minor=None, decided_by=by, decided_at=now,
+            decision_minor=None, decided_by=by, decided_at=now, expires_at=until,
+            next_check_at=until if is_wanted else None,
         )  # fmt: skip
         if not moved:
             raise _decided_already()
         tell_payer(payment, "rejected", amount=payment.charge, occasion=now.isoformat(), comment=words)
         record(action="transfer.rejected", category=AuditCategory.PAYMENT, resource=payment, actor=by,
                after={"comment": words, "number": payment.subject_number})  # fmt: skip
-    payment.refresh_from_db()
+        payment.refresh_from_db()
+        watch_after_commit(payment)
     return payment
 
 

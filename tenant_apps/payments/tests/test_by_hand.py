@@ -123,6 +123,21 @@ class TestTransfers:
         assert (refreshed(payment).status, payment.comment) == (S.UNDER_REVIEW, "")
         assert decide(payment).status == S.SUCCEEDED
 
+    def test_whoever_is_asked_for_another_proof_has_three_days_for_it_and_no_more(
+        self, payee: FakePayee, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        payment = begin("bank_transfer", payee)
+        send_receipt(payment=payment, upload=proof())
+        over = timezone.now() - timedelta(minutes=1)
+        Payment.objects.filter(pk=payment.pk).update(expires_at=over, next_check_at=None)
+        decide(refreshed(payment), approved=False, reason="Le reçu est illisible.")
+        refreshed(payment)
+        assert timedelta(days=2, hours=23) < payment.expires_at - timezone.now() <= timedelta(days=3)
+        assert payment.next_check_at == payment.expires_at
+        assert resolve_payment(payment.pk).status == S.PENDING
+        Payment.objects.filter(pk=payment.pk).update(expires_at=over)
+        assert resolve_payment(payment.pk).status == S.EXPIRED
+
     def test_a_movement_of_the_bank_pays_one_bill(self, payee: FakePayee) -> None:
         decide(begin("bank_transfer", payee), reference="FT-1")
         other = begin("bank_transfer", payee)
@@ -194,7 +209,8 @@ class TestTransfers:
         assert (again.pk, again.status) == (transfer.pk, S.UNDER_REVIEW)
         decide(again, approved=False, reason="Rien sur le compte.")
         new = begin("bank_transfer", payee, subject=transfer.subject)
-        assert (new.pk != transfer.pk, refreshed(transfer).is_open) == (True, False)
+        # Another proof may follow of the transfer that was made; one of another amount has to be made anew.
+        assert (new.pk == transfer.pk, refreshed(transfer).is_open) == ((what == "time"),) * 2
 
 
 class TestCash:
