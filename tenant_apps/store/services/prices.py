@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import Expression
 from django.utils import timezone
 
 from tenant_apps.store.models import Product, Shop
@@ -14,6 +17,16 @@ from tenant_apps.store.selectors.prices import are_prices_kept, live_promotions,
 from tenant_apps.store.selectors.pricing_sql import lowest_price
 from tenant_apps.store.services.product_locks import lock_products
 from tenant_apps.store.services.shop import lock_shop
+
+
+def lock_products_to_write(ids: Iterable[int]) -> None:
+    """Lock these products, and with them those whose price the next `refresh_prices` of any product brings in step because
+    the kept prices are out of date: by id, in one statement. In the caller's transaction, which holds the shop's lock."""
+    now = timezone.now()
+    wanted = Q(pk__in=list(ids))
+    if not are_prices_kept(Shop.objects.get(), now):
+        wanted |= Q(pk__in=_out_of_step(Product.objects.all(), _for_visitors(now)).values("pk"))
+    lock_products(Product.objects.filter(wanted))
 
 
 @transaction.atomic
@@ -29,11 +42,20 @@ def refresh_prices(*, products: Iterable[Product] | None = None) -> int:
     rows = Product.objects.all()
     if products is not None and are_prices_kept(shop, now):
         rows = rows.filter(pk__in=[product.pk for product in products])
-    fresh = lowest_price(live_promotions(now, products=()), VISITOR, now)
-    ids = lock_products(rows.annotate(fresh=fresh).exclude(price_from_minor=F("fresh")))
+    fresh = _for_visitors(now)
+    ids = lock_products(_out_of_step(rows, fresh))
     changed = Product.objects.filter(pk__in=ids).annotate(fresh=fresh).update(price_from_minor=F("fresh")) if ids else 0
     Shop.objects.filter(pk=shop.pk).update(prices_valid_until=next_price_change(now))
     return changed
+
+
+def _for_visitors(now: datetime) -> Expression:
+    """What a visitor pays at least for a product. One query, for the promotions that run."""
+    return lowest_price(live_promotions(now, products=()), VISITOR, now)
+
+
+def _out_of_step(products: QuerySet[Product], fresh: Expression) -> QuerySet[Product, Any]:
+    return products.annotate(fresh=fresh).exclude(price_from_minor=F("fresh"))
 
 
 def refresh_due_prices() -> int:

@@ -16,8 +16,7 @@ from tenant_apps.store.models import Brand, Category, Product, ProductImage, Spe
 from tenant_apps.store.services.attributes import save_specifications
 from tenant_apps.store.services.brands import brand_named
 from tenant_apps.store.services.details import ProductDetails, check_details
-from tenant_apps.store.services.prices import refresh_prices
-from tenant_apps.store.services.product_locks import lock_products
+from tenant_apps.store.services.prices import lock_products_to_write, refresh_prices
 from tenant_apps.store.services.shelves import check_room_for_shelf
 from tenant_apps.store.services.stock_levels import refresh_availability
 from tenant_apps.store.services.variants import save_variants
@@ -35,7 +34,7 @@ def write_products(written: Written) -> None:
     for _product, details in written:
         check_details(details)
     known = [product.pk for product, _details in written if product.pk]
-    lock_products(Product.objects.filter(pk__in=known))
+    lock_products_to_write(known)
     _fill(written)
     Product.objects.bulk_create([product for product, _details in written if not product.pk])
     for product, _details in written:

@@ -13,13 +13,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from shared_apps.organisations.current import Tenant
-from tenant_apps.store.models import Location, Product, Variant
+from tenant_apps.store.models import Location, Product, Shop, Variant
 from tenant_apps.store.rules.offers import VISITOR
 from tenant_apps.store.selectors.pricing_sql import lowest_price
-from tenant_apps.store.services import stock
+from tenant_apps.store.services import VariantDetails, stock, update_product
 from tenant_apps.store.services.prices import refresh_prices
 from tenant_apps.store.services.words import write_words, write_words_of
-from tenant_apps.store.tests.support import make_variants
+from tenant_apps.store.tests.support import make_variants, product_details
 from tests.support.tenants import ready_tenant
 from tests.support.threads import at_once
 
@@ -113,6 +113,22 @@ def test_one_update_of_all_that_differ_would_end_in_a_deadlock(two: tuple[Tenant
     differing = Product.objects.annotate(fresh=fresh).exclude(price_from_minor=F("fresh"))
     answers = while_both_are_sold(tenant, variants, lambda: differing.update(price_from_minor=F("fresh")))
     assert DEADLOCK in answers
+
+
+def test_a_product_is_written_while_kept_prices_are_out_of_date(two: tuple[Tenant, list[Variant]]) -> None:
+    """Writing the second brings the price of the first in step, and the first is locked before it."""
+    tenant, variants = two
+    Variant.objects.update(price_minor=4_000)
+    Shop.objects.update(prices_valid_until=timezone.now())
+    second = Product.objects.get(pk=variants[1].product_id)
+    details = product_details(
+        second.name, variants=(VariantDetails(public_id=variants[1].public_id, price_minor=4_000),)
+    )
+    assert while_both_are_sold(tenant, variants, lambda: update_product(product=second, details=details)) == [
+        "sold",
+        "changed",
+    ]
+    assert set(Product.objects.values_list("price_from_minor", flat=True)) == {4_000}
 
 
 def test_words_are_written_while_the_products_are_sold(two: tuple[Tenant, list[Variant]]) -> None:
