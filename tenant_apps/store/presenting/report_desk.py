@@ -189,11 +189,14 @@ def stock_stats(found: Figures) -> list[dict[str, Any]]:
     stock = found.stock
     missing = ngettext("%(number)s piece without a cost", "%(number)s pieces without a cost", stock.without_cost)
     note = missing % {"number": texts.count_text(stock.without_cost)} if stock.without_cost else ""
+    at_cost = texts.money_text(stock.at_cost, found.currency)
+    if stock.knows_no_cost:
+        at_cost, note = "–", _("No cost is known.")
     pieces = ngettext("%(number)s piece", "%(number)s pieces", stock.pieces) % {
         "number": texts.count_text(stock.pieces)
     }
     return [
-        _stat(_("Stock at cost"), texts.money_text(stock.at_cost, found.currency), 0, 0, note),
+        _stat(_("Stock at cost"), at_cost, 0, 0, note),
         _stat(_("Stock at price"), texts.money_text(stock.at_price, found.currency), 0, 0, pieces),
     ]
 
