@@ -163,8 +163,8 @@ class StockRow:
 
 @dataclass(frozen=True, slots=True)
 class ProductStock:
-    """What can be sold of a product, over all its variants and open places; `state` is as `StockRow.state`: "low" where one of
-    its variants is."""
+    """What can be sold of a product, over all its variants and open places; `state` is as `StockRow.state`: "low" where no
+    variant of it is more than that."""
 
     can_be_sold: int
     state: str
@@ -189,7 +189,7 @@ def _stock_of(variants: Iterable[tuple[int, int, int, bool]]) -> ProductStock:
     elif sum(on_hand for on_hand, *_others in rows) < 1:
         state = "out"
     else:
-        state = "low" if any(is_low for *_others, is_low in rows) else ""
+        state = "low" if all(is_low or on_hand < 1 for on_hand, *_others, is_low in rows) else ""
     return ProductStock(sum(free for _on_hand, free, *_others in rows), state)
 
 

@@ -65,17 +65,17 @@ def test_the_list_of_products_says_what_can_be_sold_and_what_is_low(tenant: Tena
     assert told == {"Pagne": "13", "Robe": "Low 2", "Jupe": "9", "Bague": "–", "Veste": "Out of stock 0"}
 
 
-def test_a_product_of_several_variants_is_low_when_one_is(tenant: Tenant, django_assert_num_queries: Any) -> None:
+def test_a_product_of_several_variants_is_low_when_all_are(tenant: Tenant, django_assert_num_queries: Any) -> None:
     details = (VariantDetails(500, options=("S",)), VariantDetails(500, options=("M",)))
     product = make_product("Robe", option_names=("Taille",), variants=details)
     small, medium = product.variants.order_by("position")
     assert selectors.stock_of_products([product]) == {product.pk: selectors.ProductStock(0, "out")}
-    stock.receive_all(location=shop(), pieces={small.pk: 1, medium.pk: 20})
+    stock.receive(variant=small, location=shop(), quantity=1)
     with django_assert_num_queries(1):
-        assert selectors.stock_of_products([product]) == {product.pk: selectors.ProductStock(21, "low")}
-    stock.receive(variant=small, location=shop(), quantity=20)
-    assert selectors.stock_of_products([product]) == {product.pk: selectors.ProductStock(41, "")}
-    stock.sell_at(location=shop(), lines=[(small, 25)], reference="T 1", offline=True)
+        assert selectors.stock_of_products([product]) == {product.pk: selectors.ProductStock(1, "low")}
+    stock.receive(variant=medium, location=shop(), quantity=20)
+    assert selectors.stock_of_products([product]) == {product.pk: selectors.ProductStock(21, "")}
+    stock.sell_at(location=shop(), lines=[(small, 5)], reference="T 1", offline=True)
     assert selectors.stock_of_products([product])[product.pk].state == "overdrawn"
 
 
