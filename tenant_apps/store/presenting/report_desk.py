@@ -110,12 +110,8 @@ def tables_of(found: Figures) -> list[dict[str, Any]]:
     shelves = [_column("name", _("Shelf")), _column("pieces", _("Pieces"), number=True), _amount()]
     channels = [_column("name", _("Channel")), _column("orders", _("Orders"), number=True), _amount()]
     ways = [_column("name", _("Way")), _amount()]
-    tills = [
-        _column("name", _("Way")),
-        _column("taken", _("Taken"), number=True),
-        _column("given_back", _("Given back"), number=True),
-        _amount(),
-    ]
+    gave_back = [_column("given_back", _("Given back"), number=True)] if any(way.given_back for way in found.till) else []
+    tills = [_column("name", _("Way")), *gave_back, _amount()]
     tables = [
         {"title": _("Best sellers"), "columns": goods, "rows": [_sold_row(one, currency) for one in found.best]},
         {"title": _("Shelves"), "columns": shelves, "rows": [_sold_row(one, currency) for one in found.shelves]},
@@ -178,7 +174,6 @@ def _way_rows(found: Figures) -> list[dict[str, Any]]:
 def _till_row(way: TillWay, currency: str) -> dict[str, Any]:
     return {
         "name": texts.method_text(way.method),
-        "taken": texts.money_text(way.taken, currency),
         "given_back": texts.money_text(way.given_back, currency) if way.given_back else "",
         "amount": texts.money_text(way.kept, currency),
     }

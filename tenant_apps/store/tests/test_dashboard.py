@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import uuid
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -26,8 +27,10 @@ from tenant_apps.store.selectors import setup, shop
 from tenant_apps.store.selectors.stock import stock_value
 from tenant_apps.store.services import ShopDetails, save_shop
 from tenant_apps.store.services.reports import close_setup
+from tenant_apps.store.services.till_returns import take_back_at_till
 from tenant_apps.store.tests.sold import make_order
-from tenant_apps.store.tests.support import make_product
+from tenant_apps.store.tests.support import make_product, make_variants
+from tenant_apps.store.tests.till_support import make_session, sell, sold_line
 from tenant_apps.store.texts import reports as texts
 from tenant_apps.team.tests.support import client_for, make_member, make_role, owner
 from tests.support.queries import queries_of
@@ -186,6 +189,26 @@ def test_a_stock_whose_cost_nobody_knows_is_not_said_to_be_worth_nothing(tenant:
         html = page(tenant_client, path)
         assert words in html
         assert "6,000 FCFA" in html.replace("\xa0", " ")
+
+
+def test_the_tills_say_what_was_given_back_where_something_was(tenant: Tenant, tenant_client: Client) -> None:
+    tenant_client.cookies["django_language"] = "en"
+    [variant] = make_variants(5, price_minor=1_500)
+    session = make_session()
+    order = sell(session, sold_line(variant, 2)).order
+    assert order is not None
+
+    def heads() -> list[str]:
+        html = page(tenant_client)
+        table = html[html.index("<h3>At the tills</h3>") :]
+        return re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', table[: table.index("</thead>")])
+
+    assert heads() == ["Way", "Amount"]
+    take_back_at_till(
+        session_id=session.pk, key=uuid.uuid4(), order_id=order.pk, pieces={order.lines.get().pk: 1}, method="cash",
+        reason="Taille", restock=True, by=owner().user,
+    )  # fmt: skip
+    assert heads() == ["Way", "Given back", "Amount"]
 
 
 def test_a_shop_without_stock_has_none_of_unknown_cost(tenant: Tenant) -> None:
