@@ -56,7 +56,7 @@ class ReturnForm(PiecesForm):
         super().__init__(*args, **kwargs)
         self.places = {str(place.pk): place for place in places}
         nowhere = ("", _("They cannot be sold again"))
-        place = cast("forms.ChoiceField", self.fields["place"])
+        place = cast("forms.ChoiceField", unmarked(self.fields["place"]))
         place.choices = [*((key, place.name) for key, place in self.places.items()), nowhere]
         place.initial = next(iter(self.places), "")
 

@@ -110,7 +110,9 @@ def tables_of(found: Figures) -> list[dict[str, Any]]:
     shelves = [_column("name", _("Shelf")), _column("pieces", _("Pieces"), number=True), _amount()]
     channels = [_column("name", _("Channel")), _column("orders", _("Orders"), number=True), _amount()]
     ways = [_column("name", _("Way")), _amount()]
-    gave_back = [_column("given_back", _("Given back"), number=True)] if any(way.given_back for way in found.till) else []
+    gave_back = (
+        [_column("given_back", _("Given back"), number=True)] if any(way.given_back for way in found.till) else []
+    )
     tills = [_column("name", _("Way")), *gave_back, _amount()]
     tables = [
         {"title": _("Best sellers"), "columns": goods, "rows": [_sold_row(one, currency) for one in found.best]},

@@ -243,6 +243,7 @@ def test_staff_prepare_send_and_deliver(shop: Tenant) -> None:
     staff.post(f"/staff/orders/{order.number}/deliver/")
     order.refresh_from_db()
     assert (order.status, order.paid_minor) == ("delivered", 19_500)
+    assert "(optional)" not in staff.get(f"/staff/orders/{order.number}/return/").content.decode()
 
 
 def test_the_second_line_of_an_address_comes_with_the_customer_and_goes_with_the_order(
