@@ -43,6 +43,11 @@ READ_DRAWN = """async (code) => {
   return [readCode(greyOf(picture), 640, 360), readCode(new Uint8ClampedArray(640 * 360).fill(200), 640, 360)];
 }"""
 STOCK = "() => window.baobabTill.catalogue.variants.map((one) => one.stock)"
+# One moment on the receipts of two shops.
+MOMENTS = """async () => {
+  const { momentOf } = await import("/static/store/till/receipt.js");
+  return ["Africa/Douala", "Africa/Dakar"].map((zone) => momentOf(Date.UTC(2026, 1, 28, 23, 30), zone));
+}"""
 SHOWN_INVOICES = """async () => {
   const sales = await window.baobabTill.db.getAll("sales");
   return sales.filter((sale) => sale.invoice_state === "made").map((sale) => sale.invoice.number).sort();
@@ -168,6 +173,21 @@ def take_one_back(till: Device, number: str) -> None:
     page.locator("#return").wait_for(state="hidden")
 
 
+def printed_again(till: Device, number: str) -> Any:
+    """The receipt of a sale of the log, with what became of it since."""
+    page = till.page
+    page.locator(".till-menu summary").click()
+    page.locator("[data-open=sales]").click()
+    page.locator("[data-log] > li", has_text=number).locator("button").click()
+    receipt = page.locator("#receipt [data-receipt]")
+    receipt.locator("h3").wait_for()
+    return receipt
+
+
+def plain(place: Any) -> str:
+    return str(place.inner_text()).replace("\u202f", " ").replace("\xa0", " ")
+
+
 def test_a_day_with_and_without_a_server_adds_up(device: tuple[Device, Any], stack: Stack) -> None:
     till, shop = device
     page = till.page
@@ -200,6 +220,12 @@ def test_a_day_with_and_without_a_server_adds_up(device: tuple[Device, Any], sta
     eventually(lambda: len(page.evaluate(SHOWN_INVOICES)) == 2, seconds=30, what="both invoices are made")
 
     take_one_back(till, invoiced)
+    receipt = printed_again(till, invoiced)
+    eventually(lambda: "\u22121 500" in plain(receipt), seconds=30, what="the receipt says what came back")
+    assert plain(receipt).count("1 500") >= 3  # the price, what came back, what was given back
+    done(till)
+    page.locator("#sales [data-close-dialog]").first.click()
+    assert page.evaluate(MOMENTS) == ["1er mars 2026, 0\u00a0h\u00a030", "28 février 2026, 23\u00a0h\u00a030"]
     count_drawer(till, "16 150")
     page.locator("[data-close-now]").wait_for()
     assert "50" in page.locator("[data-difference]").inner_text()

@@ -11,6 +11,12 @@ from babel.dates import format_date, format_datetime
 _DAY = re.compile(r"(?<!d)d(?!d)")
 
 
+def moment_in_words(value: datetime, *, locale: str) -> str:
+    """A date and an hour, of the time they are given in: "21 novembre 2026, 14 h 30", "21 November 2026, 14:30"."""
+    pattern = "d MMMM y, H\u00a0'h'\u00a0mm" if locale.startswith("fr") else "d MMMM y, HH:mm"
+    return written(value, pattern, locale=locale)
+
+
 def written(value: date | datetime, pattern: str, *, locale: str) -> str:
     """A date or moment by a CLDR pattern. In French the first of a month is "1er" (Imprimerie nationale, « Dates »)."""
     if locale.startswith("fr") and value.day == 1:

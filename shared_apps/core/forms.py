@@ -16,6 +16,12 @@ def show_error(form: forms.Form, error: DomainError, *, field: str = "") -> None
     form.add_error(wanted if wanted in form.fields else None, str(error))
 
 
+def unmarked(field: forms.Field) -> forms.Field:
+    """A field that may be left empty and is not called optional: what empty means is told by its hint, or decided elsewhere."""
+    field.is_unmarked = True  # type: ignore[attr-defined]  # read by `django/forms/field.html`
+    return field
+
+
 class RetypedNameField(forms.CharField):
     """The name of an organisation, typed to be sure. Case and spaces do not count."""
 

@@ -128,6 +128,9 @@ def away_text(method: object) -> str:
     return str(_AWAY) % {"method": method}
 
 
+# Both are called FCFA, and are two currencies: here it matters which.
+CURRENCY_TEXTS: dict[str, Text] = {"XAF": _("FCFA (Central Africa)"), "XOF": _("FCFA (West Africa)")}
+
 # What staff call the states of a payment and of a refund.
 STATUS_TEXTS: dict[str, Text] = {
     "created": _("Begun"),

@@ -18,7 +18,7 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from billing.money import Money
-from shared_apps.core.dates import written
+from shared_apps.core.dates import moment_in_words, written
 from shared_apps.core.iconset import UnknownIcon, render_icon
 
 register = template.Library()
@@ -81,10 +81,7 @@ def moment(value: datetime | None) -> str:
     """A date and an hour in the reader's language and time zone: "21 novembre 2026, 14 h 30"."""
     if value is None:
         return ""
-    language = _locale()
-    local = timezone.localtime(value) if timezone.is_aware(value) else value
-    pattern = "d MMMM y, H\u00a0'h'\u00a0mm" if language.startswith("fr") else "d MMMM y, HH:mm"
-    return written(local, pattern, locale=language)
+    return moment_in_words(timezone.localtime(value) if timezone.is_aware(value) else value, locale=_locale())
 
 
 @register.filter

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from shared_apps.core.dates import written
+from shared_apps.core.dates import moment_in_words, written
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,10 @@ from shared_apps.core.dates import written
 )
 def test_the_first_of_a_month_is_premier_in_french(value, pattern, locale, text) -> None:
     assert written(value, pattern, locale=locale) == text
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"), [("fr", "1er février 2027, 9\u00a0h\u00a005"), ("en", "1 February 2027, 09:05")]
+)
+def test_a_moment_is_written_as_people_of_the_language_do(locale: str, text: str) -> None:
+    assert moment_in_words(datetime(2027, 2, 1, 9, 5, tzinfo=UTC), locale=locale) == text

@@ -17,7 +17,7 @@ from django.utils import translation
 from billing.money import Money
 from shared_apps.core import charts, colour
 from shared_apps.core.iconset import icon_names, render_icon
-from shared_apps.core.templatetags.ui import in_fours
+from shared_apps.core.templatetags.ui import in_fours, initials
 from shared_apps.core.widgets import Card, RadioCards, SubdomainInput
 
 CSS = Path(settings.BASE_DIR, "static/css/app.css")
@@ -147,6 +147,14 @@ def test_the_error_summary_leads_to_the_first_control_of_each_field() -> None:
     assert 'href="#id_plan_0"' in html
     assert 'id="id_plan_0"' in html
     assert "Small &lt;b&gt;" in html
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [("Awa Diop", "AD"), ("Jean-Paul N’Diaye", "JN"), ("Awa", "A"), ("Marie Claire Etoundi", "ME"), ("", "?")],
+)
+def test_an_avatar_has_the_first_letters_of_the_first_and_the_last_name(name: str, letters: str) -> None:
+    assert initials(name) == letters
 
 
 def test_money_and_dates_speak_the_readers_language() -> None:

@@ -114,7 +114,7 @@ def test_the_workspace_says_that_it_is_away(tenant_client: Any, simulator: Any) 
     tenant_client.cookies["django_language"] = "en"
     html = tenant_client.get("/staff/ways-to-pay/").content.decode()
     assert "Wave is not answering" in html
-    assert "Only for amounts in XOF." in html
+    assert "Only for amounts in FCFA (West Africa)." in html
     assert "Offered" not in html[html.index("Wave</h3>") :]
     assert "Keys refused" not in html
 

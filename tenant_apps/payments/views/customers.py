@@ -96,8 +96,9 @@ def payment(request: TenantRequest, payment_id: UUID) -> HttpResponse:
     """Waiting for a payment, and what came of it. It follows by itself, and works by reloading."""
     found = _load(payment_id)
     _nudge(found)
-    gave_up = found.is_open and "left" in request.GET
-    return _page(request, "payments/payment.html", {**_about(found), "gave_up": gave_up})
+    came_away = "left" in request.GET
+    context = {**_about(found, came_away=came_away), "gave_up": found.is_open and came_away}
+    return _page(request, "payments/payment.html", context)
 
 
 @login_not_required
@@ -109,7 +110,7 @@ def follow(request: TenantRequest, payment_id: UUID) -> HttpResponse:
     _nudge(found)
     if request.GET.get("seen") == found.status + found.reason:
         return HttpResponse(status=204)
-    return render(request, "payments/live.html", _about(found))
+    return render(request, "payments/live.html", _about(found, came_away="left" in request.GET))
 
 
 @login_not_required
@@ -125,7 +126,8 @@ def come_back(request: TenantRequest, payment_id: UUID) -> HttpResponse:
     if found.method not in BY_STAFF:
         found = resolve_now_or_soon(found.pk)
     page = reverse("payments:payment", args=[found.pk])
-    return redirect(f"{page}?left=1" if found.is_open and "left" in request.GET else page)
+    is_told = found.is_open or found.status == Status.FAILED
+    return redirect(f"{page}?left=1" if is_told and "left" in request.GET else page)
 
 
 @login_not_required
@@ -175,7 +177,11 @@ def _nudge(found: Payment) -> None:
         return  # the poller asks, as soon as Redis is back
 
 
-def _about(found: Payment, *, receipt_form: ReceiptForm | None = None) -> dict[str, Any]:
+def _about(found: Payment, *, receipt_form: ReceiptForm | None = None, came_away: bool = False) -> dict[str, Any]:
+    """`came_away`: the provider sent the payer back as one who gave up."""
+    reason = found.reason
+    if came_away and found.status == Status.FAILED and reason == reasons.UNKNOWN:
+        reason = reasons.CANCELLED  # the provider does not say why: we know it from the address they came back by
     bill = payee_for(found.purpose).bill_of(found.subject)
     is_transfer = found.method == Method.Name.BANK_TRANSFER
     waits_for_proof = is_transfer and found.status == Status.PENDING
@@ -188,7 +194,9 @@ def _about(found: Payment, *, receipt_form: ReceiptForm | None = None) -> dict[s
         "waits_for_proof": waits_for_proof,
         "receipt_form": receipt_form or (ReceiptForm() if is_transfer and found.is_open else None),
         "bank": _bank_details(found) if is_transfer and found.is_open else [],
-        "explanation": explain(found.reason) if found.reason else None,
+        "explanation": explain(reason) if reason else None,
+        "is_unfinished": found.status == Status.FAILED and reason == reasons.CANCELLED,
+        "came_away": came_away,
         "asks_again": found.reason in (reasons.PROVIDER_UNAVAILABLE, reasons.UNCLEAR, reasons.BEING_REVIEWED),
         "may_pay_again": bill.payable and not found.is_open and found.status != Status.NEEDS_REVIEW,
         "fingerprint": found.status + found.reason,

@@ -24,7 +24,7 @@ from tenant_apps.payments.models import Method
 from tenant_apps.payments.permissions import MANAGE_METHODS
 from tenant_apps.payments.services.methods import move_method, save_method, switch_method
 from tenant_apps.payments.services.methods import test_connection as ask_provider
-from tenant_apps.payments.texts import explain_failure
+from tenant_apps.payments.texts import CURRENCY_TEXTS, explain_failure
 from tenant_apps.team.access import StaffRequest, permission_required
 from tenant_apps.team.forms import save_form
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
@@ -129,7 +129,7 @@ def _few_currencies(row: Method) -> str:
         taken = gateway(row).capabilities.currencies
     except ProviderRefused:
         return ""
-    return ", ".join(sorted(taken)) if len(taken) <= FEW else ""
+    return ", ".join(str(CURRENCY_TEXTS.get(one, one)) for one in sorted(taken)) if len(taken) <= FEW else ""
 
 
 def _shown(name: str, row: Method | None) -> dict[str, Any]:

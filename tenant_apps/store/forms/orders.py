@@ -8,6 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from shared_apps.core.forms import unmarked
 from tenant_apps.store.models import Location, OrderLine
 from tenant_apps.team.forms import OneLineField, WorkspaceForm, key_field
 
@@ -21,11 +22,12 @@ class PiecesForm(WorkspaceForm):
         super().__init__(*args, **kwargs)
         self.lines = lines
         for line, left in lines:
-            self.fields[f"line-{line.pk}"] = forms.IntegerField(
+            pieces = forms.IntegerField(
                 label=f"{line.product_name} {line.variant_name}".strip(), initial=left, min_value=0, max_value=left,
-                required=False, help_text=_("At most %(left)s.") % {"left": left},
+                required=False, help_text=_("At most %(left)s. Left empty: none.") % {"left": left},
                 widget=forms.NumberInput(attrs={"class": "input-short", "inputmode": "numeric"}),
             )  # fmt: skip
+            self.fields[f"line-{line.pk}"] = unmarked(pieces)
 
     @property
     def line_fields(self) -> list[forms.BoundField]:
@@ -54,7 +56,7 @@ class ReturnForm(PiecesForm):
         super().__init__(*args, **kwargs)
         self.places = {str(place.pk): place for place in places}
         nowhere = ("", _("They cannot be sold again"))
-        place = cast("forms.ChoiceField", self.fields["place"])
+        place = cast("forms.ChoiceField", unmarked(self.fields["place"]))
         place.choices = [*((key, place.name) for key, place in self.places.items()), nowhere]
         place.initial = next(iter(self.places), "")
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from billing.money import Money
 from shared_apps.core.errors import DomainError
+from shared_apps.core.forms import unmarked
 from shared_apps.core.money_field import currency_sign, typed_money
 from shared_apps.core.widgets import Card, MoneyInput, RadioCards
 from tenant_apps.store.models import Product, Shop
@@ -239,7 +240,7 @@ class ProductForm(WorkspaceForm):
         super().__init__(data, files, initial=initial, **kwargs)
         self.currency = shop.currency
         if counts:
-            self.fields["pieces"] = _pieces_field()
+            self.fields["pieces"] = unmarked(_pieces_field())
             self.fields["pieces"].help_text = _(
                 "How many lie in your shop now. With several variants, type them there."
             )

@@ -15,7 +15,7 @@ from django.utils.translation import pgettext
 from escpos.printer import Dummy
 
 from billing.money import Money
-from shared_apps.core.dates import written
+from shared_apps.core.dates import moment_in_words
 from shared_apps.documents.wording import percent
 from tenant_apps.store.models import Order, OrderLine, Shop
 from tenant_apps.store.rules.invoicing import Paid, lines_of, percent_of_points
@@ -41,7 +41,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a receipt says, all in words. `url` is the order's own page, drawn as a QR code."""
+    """What a receipt says, all in words. `back` is what came back and what was given back for it; `url` the order's own page,
+    drawn as a QR code."""
 
     shop: str
     head: tuple[str, ...]
@@ -51,6 +52,7 @@ class Receipt:
     sums: tuple[Row, ...]
     total: Row
     payments: tuple[Row, ...]
+    back: tuple[Row, ...]
     foot: tuple[str, ...]
     url: str
     locale: str
@@ -64,16 +66,19 @@ def receipt_of(
     phone: str,
     moment: datetime,
     payments: Sequence[Paid],
+    due: Money,
+    owed: Money,
     url: str,
     given: Money | None = None,
 ) -> Receipt:
     """An order's receipt in its language. `phone` is the shop's as people write it, `moment` that of the sale in the shop's
-    time; `given` is the cash that was handed over, where change was given back."""
+    time; `due` is still to be paid, `owed` still to be given back; `given` is the cash that was handed over, where change was
+    given back."""
     locale = "en" if order.locale.startswith("en") else "fr"
     with translation.override(locale):
-        kept = lines_of(order, lines)
+        sold = list(lines)
+        kept = lines_of(order, sold)
         number = pgettext("document", "Tax number")
-        at = f"{written(moment.date(), 'd MMMM y', locale=locale)}, {moment:%H:%M}"
         return Receipt(
             shop=shop.name,
             head=(
@@ -82,12 +87,13 @@ def receipt_of(
                 *([f"{number} {shop.tax_number}"] if shop.tax_number else []),
             ),
             title=_("Order %(number)s") % {"number": order.number},
-            facts=(at, *([order.name] if order.name else [])),
+            facts=_facts(order, moment, locale),
             goods=tuple(_goods(line, order.currency, locale) for line in kept if line["what"] == "goods"),
             sums=_sums(order, kept, locale),
             total=Row(_total_label(order), Money(order.total_minor, order.currency).display(locale)),
-            payments=_payments(order, payments, given, locale),
-            foot=(_tax(order, shop, locale), _("Thank you for your visit.")),
+            payments=_payments(order, payments, given=given, due=due, locale=locale),
+            back=_back(order, sold, owed, locale),
+            foot=(_tax(order, shop, locale), _thanks(order)),
             url=url,
             locale=locale,
         )
@@ -114,15 +120,23 @@ def plain(text: str) -> str:
     return "".join(letter if _is_printed(letter) else _nearest(letter) for letter in found)
 
 
+def _facts(order: Order, moment: datetime, locale: str) -> tuple[str, ...]:
+    cancelled = _("This order was cancelled.") if order.status == Order.Status.CANCELLED else ""
+    return tuple(filter(None, (moment_in_words(moment, locale=locale), order.name, cancelled)))
+
+
 def _goods(line: dict[str, Any], currency: str, locale: str) -> Row:
     def shown(minor: int) -> str:
         return Money(minor, currency).display(locale)
 
-    name = f"{line['name']}, {line['variant']}" if line["variant"] else line["name"]
     detail = f"{line['quantity']} × {shown(line['unit_minor'])}"
     if line["list_minor"] > line["unit_minor"]:
         detail += " " + _("(instead of %(price)s)") % {"price": shown(line["list_minor"])}
-    return Row(name, shown(line["amount_minor"]), detail)
+    return Row(_called(line["name"], line["variant"]), shown(line["amount_minor"]), detail)
+
+
+def _called(product: str, variant: str) -> str:
+    return f"{product}, {variant}" if variant else product
 
 
 def _sums(order: Order, kept: Sequence[dict[str, Any]], locale: str) -> tuple[Row, ...]:
@@ -140,17 +154,36 @@ def _total_label(order: Order) -> str:
     return pgettext("document", "Total incl. tax") if order.tax_rate_bp else pgettext("document", "Total")
 
 
-def _payments(order: Order, payments: Sequence[Paid], given: Money | None, locale: str) -> tuple[Row, ...]:
+def _payments(
+    order: Order, payments: Sequence[Paid], *, given: Money | None, due: Money, locale: str
+) -> tuple[Row, ...]:
     """Each payment; the cash that was handed over and given back; and what is still to be paid."""
     rows = [Row(one.method, one.amount.display(locale)) for one in payments]
-    total = Money(order.total_minor, order.currency)
-    paid = sum((one.amount for one in payments), Money(0, order.currency))
     if given is not None:
         rows.append(Row(_("Cash received"), given.display(locale)))
-        cash = total - sum((one.amount for one in payments[:-1]), Money(0, order.currency))
-        rows.append(Row(_("Change given back"), (given - cash).display(locale)))
-    elif paid < total:
-        rows.append(Row(pgettext("document", "Left to pay"), (total - paid).display(locale)))
+        others = sum((one.amount for one in payments[:-1]), Money(0, order.currency))
+        change = given + others - Money(order.total_minor, order.currency)
+        rows.append(Row(_("Change given back"), change.display(locale)))
+    elif due.minor:
+        rows.append(Row(pgettext("document", "Left to pay"), due.display(locale)))
+    return tuple(rows)
+
+
+def _back(order: Order, lines: Iterable[OrderLine], owed: Money, locale: str) -> tuple[Row, ...]:
+    """The pieces that came back, each line with what was paid for them; what was given back; and what is still to be."""
+
+    def shown(minor: int) -> str:
+        return Money(minor, order.currency).display(locale)
+
+    rows = []
+    for line in (line for line in lines if line.returned):
+        text = pgettext("receipt", "Came back: %(name)s") % {"name": _called(line.product_name, line.variant_name)}
+        detail = f"{line.returned} × {shown(line.unit_minor)}"
+        rows.append(Row(text, shown(-line.unit_minor * line.returned), detail))
+    if order.refunded_minor:
+        rows.append(Row(pgettext("receipt", "Given back"), shown(order.refunded_minor)))
+    if owed.minor:
+        rows.append(Row(pgettext("receipt", "Left to give back"), owed.display(locale)))
     return tuple(rows)
 
 
@@ -161,6 +194,13 @@ def _tax(order: Order, shop: Shop, locale: str) -> str:
     amount = Money(order.tax_minor, order.currency).display(locale)
     name = shop.tax_name or pgettext("document", "VAT")
     return _("Including %(tax)s %(rate)s: %(amount)s") % {"tax": name, "rate": rate, "amount": amount}
+
+
+def _thanks(order: Order) -> str:
+    """The last words: to whoever was at the counter, to whoever ordered from afar, and none where nothing was sold."""
+    if order.status == Order.Status.CANCELLED:
+        return ""
+    return _("Thank you for your visit.") if order.channel == Order.Channel.TILL else _("Thank you for your order.")
 
 
 def _blocks(receipt: Receipt) -> list[tuple[list[str], dict[str, Any]]]:
@@ -176,6 +216,7 @@ def _blocks(receipt: Receipt) -> list[tuple[list[str], dict[str, Any]]]:
         ([rule, *_rows(receipt.sums)], {}),
         (_rows([receipt.total]), {"bold": True, "double_height": True}),
         ([*_rows(receipt.payments), rule], {}),
+        ([*_rows(receipt.back), rule] if receipt.back else [], {}),
         (_all_wrapped(filter(None, receipt.foot)), {"align": "center"}),
     ]
 

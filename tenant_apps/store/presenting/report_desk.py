@@ -110,12 +110,10 @@ def tables_of(found: Figures) -> list[dict[str, Any]]:
     shelves = [_column("name", _("Shelf")), _column("pieces", _("Pieces"), number=True), _amount()]
     channels = [_column("name", _("Channel")), _column("orders", _("Orders"), number=True), _amount()]
     ways = [_column("name", _("Way")), _amount()]
-    tills = [
-        _column("name", _("Way")),
-        _column("taken", _("Taken"), number=True),
-        _column("given_back", _("Given back"), number=True),
-        _amount(),
-    ]
+    gave_back = (
+        [_column("given_back", _("Given back"), number=True)] if any(way.given_back for way in found.till) else []
+    )
+    tills = [_column("name", _("Way")), *gave_back, _amount()]
     tables = [
         {"title": _("Best sellers"), "columns": goods, "rows": [_sold_row(one, currency) for one in found.best]},
         {"title": _("Shelves"), "columns": shelves, "rows": [_sold_row(one, currency) for one in found.shelves]},
@@ -178,7 +176,6 @@ def _way_rows(found: Figures) -> list[dict[str, Any]]:
 def _till_row(way: TillWay, currency: str) -> dict[str, Any]:
     return {
         "name": texts.method_text(way.method),
-        "taken": texts.money_text(way.taken, currency),
         "given_back": texts.money_text(way.given_back, currency) if way.given_back else "",
         "amount": texts.money_text(way.kept, currency),
     }
@@ -189,11 +186,14 @@ def stock_stats(found: Figures) -> list[dict[str, Any]]:
     stock = found.stock
     missing = ngettext("%(number)s piece without a cost", "%(number)s pieces without a cost", stock.without_cost)
     note = missing % {"number": texts.count_text(stock.without_cost)} if stock.without_cost else ""
+    at_cost = texts.money_text(stock.at_cost, found.currency)
+    if stock.knows_no_cost:
+        at_cost, note = "–", _("No cost is known.")
     pieces = ngettext("%(number)s piece", "%(number)s pieces", stock.pieces) % {
         "number": texts.count_text(stock.pieces)
     }
     return [
-        _stat(_("Stock at cost"), texts.money_text(stock.at_cost, found.currency), 0, 0, note),
+        _stat(_("Stock at cost"), at_cost, 0, 0, note),
         _stat(_("Stock at price"), texts.money_text(stock.at_price, found.currency), 0, 0, pieces),
     ]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from shared_apps.accounts.models import User
+from shared_apps.accounts.phones import show_phone
 from tenant_apps.store.models import Invoice, Order, Register, TillSession
 from tenant_apps.store.rules.offers import Price
 from tenant_apps.store.selectors import shop as the_shop
@@ -35,10 +37,11 @@ def standing(request: StaffRequest) -> dict[str, Any]:
         "shop": {
             "name": shop.name,
             "address": shop.address,
-            "phone": shop.phone,
+            "phone": show_phone(shop.phone),
             "tax_number": shop.tax_number,
             "tax_name": shop.tax_name,
             "tax_rate_bp": shop.tax_rate_bp,
+            "zone": timezone.get_current_timezone_name(),
         },
         "registers": [_register(one) for one in registers_to_sell()],
     }
@@ -86,7 +89,7 @@ def customer(user: User) -> dict[str, Any]:
     return {
         "id": str(user.pk),
         "name": user.get_full_name() or user.email,
-        "phone": user.phone or (known.phone if known else ""),
+        "phone": show_phone(user.phone or (known.phone if known else "")),
         "segment": segment_name(segment.key, segment.name) if segment else "",
     }
 

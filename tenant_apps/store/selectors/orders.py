@@ -98,11 +98,15 @@ def _with_story(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 def due_of(order: Order) -> int:
     """What of an order is still to be paid, in minor units. What was given back before it was ever paid whole is missing
-    again (the customer pays another way); after that it is not. One query where money was given back, none where its events
-    are read."""
-    if order.refunded_minor and any(event.kind == "paid" for event in order.events.all()):
+    again (the customer pays another way); after that it is not, nor at a till, where a sale is paid from the start. One query
+    where money was given back, none where its events are read."""
+    if order.refunded_minor and _was_paid(order):
         return max(0, order.total_minor - order.paid_minor)
     return max(0, order.total_minor - order.paid_minor + order.refunded_minor)
+
+
+def _was_paid(order: Order) -> bool:
+    return order.channel == Order.Channel.TILL or any(event.kind == "paid" for event in order.events.all())
 
 
 def owed_of(order: Order) -> int:

@@ -161,6 +161,38 @@ class StockRow:
         return "low" if self.variant.is_low else ""  # type: ignore[attr-defined]  # annotated
 
 
+@dataclass(frozen=True, slots=True)
+class ProductStock:
+    """What can be sold of a product, over all its variants and open places; `state` is as `StockRow.state`: "low" where no
+    variant of it is more than that."""
+
+    can_be_sold: int
+    state: str
+
+
+def stock_of_products(products: Iterable[Product]) -> dict[int, ProductStock]:
+    """The stock of those that count it, by their ids. One query, none where none does."""
+    counted: dict[int, list[tuple[int, int, int, bool]]] = {one.pk: [] for one in products if one.counts_stock}
+    if not counted:
+        return {}
+    found = stocked_variants().filter(product__in=counted)
+    for product, *figures in found.values_list("product", "on_hand", "free", "overdrawn", "is_low"):
+        counted[product].append(tuple(figures))
+    return {pk: _stock_of(variants) for pk, variants in counted.items()}
+
+
+def _stock_of(variants: Iterable[tuple[int, int, int, bool]]) -> ProductStock:
+    """From `on_hand`, `free`, `overdrawn` and `is_low` of each variant."""
+    rows = list(variants)
+    if any(overdrawn for _on_hand, _free, overdrawn, _is_low in rows):
+        state = "overdrawn"
+    elif sum(on_hand for on_hand, *_others in rows) < 1:
+        state = "out"
+    else:
+        state = "low" if all(is_low or on_hand < 1 for on_hand, *_others, is_low in rows) else ""
+    return ProductStock(sum(free for _on_hand, free, *_others in rows), state)
+
+
 def list_stock(*, query: str, show: str, page: str | int) -> Page:
     """One page of StockRows, by name: all, or those a search finds, or those that are low, out or overdrawn. Four queries."""
     variants = (
@@ -261,6 +293,11 @@ class StockValue:
     at_cost: int
     without_cost: int
     at_price: int
+
+    @property
+    def knows_no_cost(self) -> bool:
+        """Whether there are pieces, and of none of them what it cost."""
+        return 0 < self.pieces == self.without_cost
 
 
 def stock_value() -> StockValue:

@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
 from tenant_apps.payments.models import Method, Payment
-from tenant_apps.store.models import Address, Cart, Location, Order, Product, Shop, StockLevel
+from tenant_apps.store.models import Address, Cart, DeliveryZone, Location, Order, Product, Shop, StockLevel
 from tenant_apps.store.tests.selling import stocked, zone
 from tenant_apps.store.tests.support import make_order
 from tests.support.tenants import Browser
@@ -232,6 +232,10 @@ def test_staff_prepare_send_and_deliver(shop: Tenant) -> None:
     assert page.context["may"] == {"prepare", "ship", "cancel", "cancel_pieces", "cash"}
     staff.post(f"/staff/orders/{order.number}/prepare/")
     line = order.lines.get()
+    staff.cookies["django_language"] = "en"
+    form = staff.get(f"/staff/orders/{order.number}/ship/").content.decode()
+    assert "At most 2. Left empty: none." in form
+    assert form.count("(optional)") == 2  # who carries it, and the tracking number
     staff.post(f"/staff/orders/{order.number}/ship/", {"key": uuid.uuid4(), f"line-{line.pk}": "2", "carrier": "Yango"})
     staff.post(
         f"/staff/orders/{order.number}/cash/", {"key": page.context["cash_key"], "due": page.context["story"].due_minor}
@@ -239,6 +243,7 @@ def test_staff_prepare_send_and_deliver(shop: Tenant) -> None:
     staff.post(f"/staff/orders/{order.number}/deliver/")
     order.refresh_from_db()
     assert (order.status, order.paid_minor) == ("delivered", 19_500)
+    assert "(optional)" not in staff.get(f"/staff/orders/{order.number}/return/").content.decode()
 
 
 def test_the_second_line_of_an_address_comes_with_the_customer_and_goes_with_the_order(
@@ -278,3 +283,33 @@ def test_a_zone_where_goods_are_collected_is_known_to_the_stylesheet(shop: Tenan
     zone()
     html = chosen(shop).get("/checkout/").content.decode()
     assert html.count('data-mark="pickup"') == 1
+
+
+CASH_INSTEAD = '<a href="/checkout/">'
+
+
+def test_an_unpaid_order_leads_back_to_the_checkout_to_be_paid_on_delivery(shop: Tenant) -> None:
+    transfers()
+    browser = chosen(shop)
+    browser.post("/checkout/", filled(browser, method="bank_transfer"))
+    first = Order.objects.get()
+    page = f"/orders/{first.pk}/"
+    assert CASH_INSTEAD in browser.get(page).content.decode()
+    assert CASH_INSTEAD not in Browser(shop).get(page).content.decode()  # not their cart
+    browser.post("/checkout/", filled(browser, method="cash"))
+    assert CASH_INSTEAD not in browser.get(page).content.decode()
+    assert sorted(Order.objects.values_list("status", flat=True)) == ["cancelled", "confirmed"]
+
+
+@pytest.mark.parametrize("why", ["cash is off", "not in this zone", "proof with staff"])
+def test_cash_is_not_offered_instead_where_it_could_not_be_chosen(shop: Tenant, why: str) -> None:
+    transfers()
+    browser = chosen(shop)
+    browser.post("/checkout/", filled(browser, method="bank_transfer"))
+    if why == "cash is off":
+        Method.objects.filter(pk="cash").update(is_active=False)
+    elif why == "not in this zone":
+        DeliveryZone.objects.update(takes_cash=False)
+    else:
+        Payment.objects.update(status="under_review")
+    assert CASH_INSTEAD not in browser.get(f"/orders/{Order.objects.get().pk}/").content.decode()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import uuid
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
@@ -14,16 +17,20 @@ from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from shared_apps.audit.models import AuditLog
+from shared_apps.core.context import own_url
 from shared_apps.organisations.current import Tenant
 from tenant_apps.payments.models import Method
 from tenant_apps.store.models import DeliveryZone, Location, Product, Shop, StockLevel
 from tenant_apps.store.presenting import report_rows
 from tenant_apps.store.presenting.report_rows import EXPORTS
 from tenant_apps.store.selectors import setup, shop
+from tenant_apps.store.selectors.stock import stock_value
 from tenant_apps.store.services import ShopDetails, save_shop
 from tenant_apps.store.services.reports import close_setup
+from tenant_apps.store.services.till_returns import take_back_at_till
 from tenant_apps.store.tests.sold import make_order
-from tenant_apps.store.tests.support import make_product
+from tenant_apps.store.tests.support import make_product, make_variants
+from tenant_apps.store.tests.till_support import make_session, sell, sold_line
 from tenant_apps.store.texts import reports as texts
 from tenant_apps.team.tests.support import client_for, make_member, make_role, owner
 from tests.support.queries import queries_of
@@ -139,6 +146,74 @@ def test_the_first_steps_are_ticked_as_they_are_done(tenant: Tenant) -> None:
     save_shop(details=ShopDetails(name="Awa", description="Robes", phone="+237670123456", brand_colour="#aa3300"))
     Method.objects.create(name=Method.Name.WAVE, is_active=True)
     assert done() == [True] * 6
+
+
+def ready_to_sell() -> None:
+    """A shop of which all first steps are done."""
+    save_shop(details=ShopDetails(name="Chez Awa", description="Robes", phone="+237670123456", brand_colour="#aa3300"))
+    variant = make_product().variants.get()
+    StockLevel.objects.create(variant=variant, location=Location.objects.get(), quantity=1)
+    DeliveryZone.objects.create(name="Akwa", fee_minor=1_000)
+    Method.objects.create(name=Method.Name.WAVE, is_active=True)
+
+
+def test_once_all_is_set_up_the_address_can_be_shared_until_it_is_put_away(
+    tenant: Tenant, tenant_client: Client
+) -> None:
+    assert "https://wa.me/" not in page(tenant_client)
+    ready_to_sell()
+    html, address = page(tenant_client), own_url("/")
+    assert 'class="first-steps"' not in html
+    assert f'data-copy="{address}"' in html
+    shared = parse_qs(urlsplit(re.search(r'href="(https://wa\.me/[^"]*)"', html)[1]).query)["text"]  # type: ignore[index]
+    assert "Chez Awa" in shared[0]
+    assert shared[0].endswith(address)
+    assert "https://wa.me/" not in page(client_for(make_member("seller").user, tenant))
+    tenant_client.post(f"{HOME}setup/close/")
+    assert "https://wa.me/" not in page(tenant_client)
+
+
+def test_a_stock_whose_cost_nobody_knows_is_not_said_to_be_worth_nothing(tenant: Tenant, tenant_client: Client) -> None:
+    tenant_client.cookies["django_language"] = "en"
+    product = sold("Robe")
+    variant = product.variants.get()
+    StockLevel.objects.create(variant=variant, location=Location.objects.get(), quantity=3)
+    for path in (HOME, "/staff/stock/"):
+        html = page(tenant_client, path)
+        assert "No cost is known." in html
+        assert ">0 FCFA<" not in html.replace("\xa0", " ")
+    variant.cost_minor = 2_000
+    variant.save()
+    StockLevel.objects.create(variant=make_product("Jupe").variants.get(), location=Location.objects.get(), quantity=1)
+    for path, words in ((HOME, "1 piece without a cost"), ("/staff/stock/", "without 1 piece whose cost is unknown")):
+        html = page(tenant_client, path)
+        assert words in html
+        assert "6,000 FCFA" in html.replace("\xa0", " ")
+
+
+def test_the_tills_say_what_was_given_back_where_something_was(tenant: Tenant, tenant_client: Client) -> None:
+    tenant_client.cookies["django_language"] = "en"
+    [variant] = make_variants(5, price_minor=1_500)
+    session = make_session()
+    order = sell(session, sold_line(variant, 2)).order
+    assert order is not None
+
+    def heads() -> list[str]:
+        html = page(tenant_client)
+        table = html[html.index("<h3>At the tills</h3>") :]
+        return re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', table[: table.index("</thead>")])
+
+    assert heads() == ["Way", "Amount"]
+    take_back_at_till(
+        session_id=session.pk, key=uuid.uuid4(), order_id=order.pk, pieces={order.lines.get().pk: 1}, method="cash",
+        reason="Taille", restock=True, by=owner().user,
+    )  # fmt: skip
+    assert heads() == ["Way", "Given back", "Amount"]
+
+
+def test_a_shop_without_stock_has_none_of_unknown_cost(tenant: Tenant) -> None:
+    make_product()
+    assert not stock_value().knows_no_cost
 
 
 def test_what_needs_no_stock_asks_for_none(tenant: Tenant) -> None:

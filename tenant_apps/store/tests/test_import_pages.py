@@ -56,6 +56,16 @@ def test_a_file_goes_from_sending_to_the_result(tenant: Tenant, owner: Browser, 
     assert [product.name for product in Product.objects.all()] == ["Robe"]
 
 
+def test_prices_are_shown_as_everywhere_else(tenant: Tenant, owner: Browser) -> None:
+    make_product("Robe", price_minor=25_000)
+    batch = read(csv_file(("Nom", "Prix", "Référence"), ("Robe", "27500", "25000"), ("Sac", "1500", "")))
+    page = html(owner.get(f"{IMPORT}{batch.pk}/")).replace("\u202f", " ").replace("\xa0", " ")
+    assert "<del>25 000 FCFA</del>" in page
+    assert "<ins>27 500 FCFA</ins>" in page
+    assert "<dd>1 500 FCFA</dd>" in page
+    assert "<ins>25000</ins>" in page  # a reference is no price
+
+
 def test_saving_nothing_saves_nothing(tenant: Tenant, owner: Browser) -> None:
     batch = read(GOOD)
     response = owner.post(f"{IMPORT}{batch.pk}/drop/")

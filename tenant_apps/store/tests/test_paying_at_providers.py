@@ -108,8 +108,11 @@ def test_whoever_gives_up_at_the_provider_loses_nothing_and_pays_again(
     set_up_in_browser(tenant, name, typed)
     browser, url = order_by(tenant, name)
     order = Order.objects.get()
+    browser.cookies["django_language"] = "en"
     answer = browser.get(act(url, "cancel"))
     page = browser.get(answer.url).content.decode()
+    assert ("The payment was not finished" in page) != ("You came back without paying" in page)
+    assert "does not say why" not in page
     again = f"/pay/store.order/{order.pk}/"
     assert f'href="{again}"' in page
     order.refresh_from_db()

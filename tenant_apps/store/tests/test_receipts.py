@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from billing.money import Money
 from shared_apps.organisations.current import Tenant
-from tenant_apps.store.models import Order, Shop
+from tenant_apps.store.models import Order, OrderEvent, Shop
 from tenant_apps.store.presenting import receipts
 from tenant_apps.store.presenting.receipts import WIDTH, escpos_bytes, plain, receipt_of
 from tenant_apps.store.rules.invoicing import Paid
+from tenant_apps.store.selectors.orders import due_of, owed_of
 from tenant_apps.store.tests.sales import SOLD_AT, WAX, make_sale
 
 URL = "https://chez-awa.example/orders/6f0c/"
@@ -43,14 +44,15 @@ def receipt(order: Order, **options: Any) -> receipts.Receipt:
     return receipt_of(
         **{
             "order": order, "lines": order.lines.all(), "shop": Shop.objects.get(), "phone": "+221 33 821 00 00",
-            "moment": SOLD_AT, "payments": paid, "url": URL, **options,
+            "moment": SOLD_AT, "payments": paid, "url": URL, "due": Money(due_of(order), order.currency),
+            "owed": Money(owed_of(order), order.currency), **options,
         }
     )  # fmt: skip
 
 
 def test_a_receipt_reads_as_it_should_to_the_letter(tenant: Tenant) -> None:
     Shop.objects.update(name="Épicerie de l’Ouest", address="Marché Sandaga\nDakar", tax_number="0012", tax_name="TVA")
-    order = make_sale(locale="en")
+    order = make_sale(locale="en", channel="till")
     data = escpos_bytes(receipt(order, given=Money(25_000, "XAF")))
     assert [line for line in texts(data) if line.strip()] == [
         "Épicerie de l'Ouest",
@@ -110,6 +112,47 @@ def test_change_counts_only_the_cash_of_a_split_payment(tenant: Tenant) -> None:
     ]  # fmt: skip
 
 
+def test_what_came_back_and_what_was_given_back_for_it_is_told(tenant: Tenant) -> None:
+    order = make_sale(locale="en", refunded_minor=5_000)
+    OrderEvent.objects.create(order=order, kind="paid")
+    order.lines.filter(product_name=WAX[0]).update(shipped=2, returned=1)
+    lines = texts(escpos_bytes(receipt(order)))
+    at = lines.index("Espèces                              21,500 FCFA")
+    assert lines[at + 1 : at + 7] == [
+        "-" * 48,
+        "Came back: Pagne wax, 6 yards, Bleu  -8,000 FCFA",
+        "  1 × 8,000 FCFA",
+        "Given back                            5,000 FCFA",
+        "Left to give back                     3,000 FCFA",
+        "-" * 48,
+    ]
+
+
+def test_nothing_is_said_of_returns_where_there_was_none(tenant: Tenant) -> None:
+    assert receipt(make_sale()).back == ()
+
+
+def test_a_cancelled_order_says_so_and_asks_for_no_money(tenant: Tenant, tenant_client: Client) -> None:
+    order = make_sale(locale="en", status="cancelled", paid=False)
+    html = tenant_client.get(f"/staff/orders/{order.number}/receipt/").content.decode()
+    assert "<p>This order was cancelled.</p>" in html
+    assert "Left to pay" not in html
+    assert "Thank you" not in html
+
+
+@pytest.mark.parametrize(
+    ("channel", "words"), [("till", "Thank you for your visit."), ("online", "Thank you for your order.")]
+)
+def test_who_came_to_the_counter_and_who_ordered_from_afar_are_thanked_for_it(
+    tenant: Tenant, channel: str, words: str
+) -> None:
+    assert receipt(make_sale(locale="en", channel=channel)).foot[-1] == words
+
+
+def test_the_hour_is_written_as_on_the_pages(tenant: Tenant) -> None:
+    assert receipt(make_sale()).facts[0] == "21 novembre 2026, 14\u00a0h\u00a030"
+
+
 def test_cents_are_printed_with_the_euro_sign(tenant: Tenant) -> None:
     lines = texts(escpos_bytes(receipt(make_sale(currency="EUR"))))
     assert "Pagne wax, 6 yards, Bleu                160,00 €" in lines
@@ -135,11 +178,14 @@ def test_staff_print_it_from_the_browser_and_take_it_for_the_printer(
     tenant: Tenant, tenant_client: Client, locale: str
 ) -> None:
     order = make_sale(locale=locale, lines=[(*WAX[:3], 1, 1_000, 1_000, [])])
+    name = Shop.objects.get().name
     page = tenant_client.get(f"/staff/orders/{order.number}/receipt/")
     html = page.content.decode()
     assert page.status_code == 200
     assert "Pagne wax, 6 yards, Bleu" in html
     assert 'href="/static/store/receipt.css"' in html
+    assert f"{order.number} · {name}</title>" in html
+    assert f'<a href="/staff/orders/{order.number}/">{order.number}</a>' in html
     assert f"/orders/{order.pk}/" in html
     answer = tenant_client.get(f"/staff/orders/{order.number}/receipt.bin")
     assert answer["Content-Type"] == "application/octet-stream"

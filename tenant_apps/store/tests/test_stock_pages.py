@@ -14,7 +14,7 @@ from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import CountedPieces, Location, Movement, Product, StockCount, StockLevel, Variant
 from tenant_apps.store.selectors import stock as selectors
-from tenant_apps.store.services import stock, stocktaking
+from tenant_apps.store.services import VariantDetails, stock, stocktaking
 from tenant_apps.store.tests.support import levels_of, make_place, make_product, make_variants
 from tenant_apps.team.tests.support import customer_client, make_member, make_role
 from tests.support.queries import queries_of
@@ -50,6 +50,43 @@ def page_of(variant: Variant, act: str = "") -> str:
 
 def received(**changes: Any) -> dict[str, Any]:
     return {"key": str(uuid.uuid4()), "location": shop().pk, "action": "save", **changes}
+
+
+def test_the_list_of_products_says_what_can_be_sold_and_what_is_low(tenant: Tenant, staff: Client) -> None:
+    staff.cookies["django_language"] = "en"
+    pagne, robe, _jupe, bague = make_variants(9, "Pagne", "Robe", "Jupe", "Bague")
+    Product.objects.filter(pk=bague.product_id).update(supply="always")
+    stock.receive(variant=pagne, location=make_place(), quantity=4)
+    stock.adjust(variant=robe, location=shop(), difference=-7, reason="Cassé")
+    make_variants(0, "Veste")
+    html = text_of(staff, "/staff/products/")
+    cells = re.findall(r'<th scope="row".*?href="[^"]*">([^<]*)</a>.*?data-label="Can be sold">(.*?)</td>', html)
+    told = {name: re.sub(r"<svg.*?</svg>|<[^>]*>", "", cell) for name, cell in cells}
+    assert told == {"Pagne": "13", "Robe": "Low 2", "Jupe": "9", "Bague": "–", "Veste": "Out of stock 0"}
+
+
+def test_a_product_of_several_variants_is_low_when_all_are(tenant: Tenant, django_assert_num_queries: Any) -> None:
+    details = (VariantDetails(500, options=("S",)), VariantDetails(500, options=("M",)))
+    product = make_product("Robe", option_names=("Taille",), variants=details)
+    small, medium = product.variants.order_by("position")
+    assert selectors.stock_of_products([product]) == {product.pk: selectors.ProductStock(0, "out")}
+    stock.receive(variant=small, location=shop(), quantity=1)
+    with django_assert_num_queries(1):
+        assert selectors.stock_of_products([product]) == {product.pk: selectors.ProductStock(1, "low")}
+    stock.receive(variant=medium, location=shop(), quantity=20)
+    assert selectors.stock_of_products([product]) == {product.pk: selectors.ProductStock(21, "")}
+    stock.sell_at(location=shop(), lines=[(small, 5)], reference="T 1", offline=True)
+    assert selectors.stock_of_products([product])[product.pk].state == "overdrawn"
+
+
+def test_who_may_not_see_the_stock_sees_none_among_the_products(tenant: Tenant) -> None:
+    make_variants(9, "Pagne")
+    person = make_member(make_role("store.view_products")).user
+    browser = browser_of(tenant, person)
+    browser.cookies["django_language"] = "en"
+    html = text_of(browser, "/staff/products/")
+    assert "Pagne" in html
+    assert "Can be sold" not in html
 
 
 def test_the_list_says_what_lies_where_and_what_needs_attention(tenant: Tenant, staff: Client) -> None:

@@ -31,7 +31,7 @@ from tenant_apps.store.tests.support import make_variants
 from tenant_apps.store.tests.till_support import make_register, make_session, sale_of, sell, seller, sold_line
 from tenant_apps.store.views import till_api
 from tests.support.queries import queries_of
-from tests.support.tenants import Browser
+from tests.support.tenants import Browser, move_to
 
 pytestmark = pytest.mark.django_db
 API = "/staff/till/api/"
@@ -230,6 +230,17 @@ def test_csrf_is_asked_for(tenant: Tenant) -> None:
         f"{API}session/", json.dumps(body), content_type="application/json", headers={"X-CSRFToken": token}
     )
     assert answer.json()["code"] == "session_open"
+
+
+@pytest.mark.parametrize(("country", "zone"), [("SN", "Africa/Dakar"), ("CM", "Africa/Douala")])
+def test_a_device_writes_receipts_with_the_shops_number_in_the_time_of_its_country(
+    tenant: Tenant, device: Browser, country: str, zone: str
+) -> None:
+    move_to(country, tenant)
+    Shop.objects.update(phone="+221338210000")
+    told = device.get(f"{API}session/").json()["shop"]
+    assert told["phone"] == "+221 33 821 00 00"
+    assert told["zone"] == zone
 
 
 def test_goods_come_back_by_the_number_on_the_receipt_for_who_may(

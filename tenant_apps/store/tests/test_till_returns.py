@@ -11,7 +11,7 @@ from shared_apps.core.errors import DomainError
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import Invoice, Location, Order, OrderLine, Return, TillPayment, TillSession
 from tenant_apps.store.rules.invoicing import Buyer
-from tenant_apps.store.selectors.orders import owed_of
+from tenant_apps.store.selectors.orders import due_of, owed_of
 from tenant_apps.store.selectors.till import takings_of
 from tenant_apps.store.services import fulfilment
 from tenant_apps.store.services.till_invoices import issue_till_invoice
@@ -117,6 +117,14 @@ def test_a_return_of_an_invoiced_sale_is_credited_once_and_never_above_the_invoi
     assert sum(one.total_minor for one in notes) == invoice.total_minor == 3000
     assert sum(one.tax_minor for one in notes) == invoice.tax_minor
     assert notes.count() == 2
+
+
+def test_nothing_is_due_again_of_a_sale_that_came_back(tenant: Tenant) -> None:
+    session = make_session()
+    order, _cloth = made_sale(session)
+    back_at_till(session, order, {order.lines.get().pk: 1})
+    order.refresh_from_db()
+    assert (order.refunded_minor, due_of(order), owed_of(order)) == (1000, 0, 0)
 
 
 def test_a_return_without_an_invoice_makes_no_credit_note(tenant: Tenant) -> None:

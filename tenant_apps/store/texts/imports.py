@@ -9,10 +9,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from billing.money import Money
 from tenant_apps.store.models import CatalogueImport, ImportedProduct
 from tenant_apps.store.rules.catalogue_columns import BY_KEY
+from tenant_apps.store.rules.typed_prices import price_text
 
 Status = CatalogueImport.Status
+PRICES = ("price", "promo", "cost")
 STATUSES: dict[str, str | Promise] = {
     Status.READING: gettext_lazy("Being read"),
     Status.READY: gettext_lazy("Waits for you"),
@@ -33,6 +36,13 @@ KINDS: dict[str, str | Promise] = {
 def column_text(key: str) -> str:
     """A column's heading; a row's problem as a whole has none."""
     return BY_KEY[key].heading if key in BY_KEY else _("The row")
+
+
+def cell_text(column: str, value: str, *, currency: str) -> str:
+    """What a cell would say, as pages show it: prices with their sign, anything else as it stands in the file."""
+    if column not in PRICES or not value:
+        return value
+    return price_text(Money.from_decimal(value, currency).minor, currency=currency)
 
 
 def told(problem: Mapping[str, Any]) -> str:

@@ -15,11 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from shared_apps.core.context import own_url
 from shared_apps.core.errors import DomainError
 from shared_apps.core.forms import show_error
 from tenant_apps.store import selectors
 from tenant_apps.store.models import Shop
 from tenant_apps.store.presenting import report_desk
+from tenant_apps.store.presenting.links import whatsapp_share
 from tenant_apps.store.presenting.report_rows import EXPORTS, response_of
 from tenant_apps.store.rules import periods
 from tenant_apps.store.rules.periods import Period, named_period, own_period
@@ -65,9 +67,12 @@ def home(request: StaffRequest) -> HttpResponse:
     period, form = _asked(request)
     low, low_number = scarcest(reports.LISTED), low_count()
     tasks = reports.tasks()
+    steps = _steps_of(request, shop)
+    is_set_up = bool(steps) and all(step["is_done"] for step in steps)
     context = {
         "shop": shop,
-        "steps": _steps_of(request, shop),
+        "steps": [] if is_set_up else steps,
+        "share": _share(shop) if is_set_up else None,
         "tasks": _tasks_of(request, tasks, low_number),
         "low": report_desk.low_table(low) if low and may(request, "store.view_stock") else None,
         "low_more": low_number - len(low),
@@ -102,9 +107,9 @@ def export(request: StaffRequest, what: str, kind: str) -> HttpResponseBase:
 @permission_required("store.change_shop")
 @require_POST
 def close_setup(request: StaffRequest) -> HttpResponse:
-    """Put the list of first steps away."""
+    """Put the list of first steps away, or what stands in its place once all are done."""
     close_steps(by=request.user)
-    messages.success(request, _("The list of first steps was put away."))
+    messages.success(request, _("Put away."))
     return redirect("store:staff_home")
 
 
@@ -148,11 +153,17 @@ def _exports(period: Period) -> list[dict[str, Any]]:
 
 
 def _steps_of(request: StaffRequest, shop: Shop) -> list[dict[str, Any]]:
-    """The first steps while some are left, for those who may take them."""
+    """The first steps until the list is put away, for those who may take them."""
     if shop.setup_closed_at is not None or not may(request, "store.change_shop"):
         return []
-    steps = first_steps(shop)
-    return [] if all(step.is_done for step in steps) else [_step(step) for step in steps]
+    return [_step(step) for step in first_steps(shop)]
+
+
+def _share(shop: Shop) -> dict[str, str]:
+    """The storefront's address, and how to send it to customers."""
+    url = own_url(reverse("store:home"))
+    text = _("Have a look at our shop %(name)s: %(url)s") % {"name": shop.name, "url": url}
+    return {"url": url, "whatsapp_url": whatsapp_share(text)}
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from billing.money import Money
 from shared_apps.accounts.phones import show_phone
 from shared_apps.core.context import own_url
 from shared_apps.core.csv_export import csv_response
@@ -30,6 +32,7 @@ from tenant_apps.store.presenting.documents import DESK
 from tenant_apps.store.rules.invoicing import percent_of_points
 from tenant_apps.store.rules.months import Month
 from tenant_apps.store.selectors import documents as found
+from tenant_apps.store.selectors.orders import due_of, owed_of
 from tenant_apps.store.services.invoices import note_journal_export
 from tenant_apps.store.views.staff_orders import order_or_404
 from tenant_apps.team.access import StaffRequest, TenantRequest, permission_required
@@ -115,8 +118,16 @@ def receipt(request: StaffRequest, number: str) -> HttpResponse:
     """An order's receipt, to be printed on paper of 80 mm by the browser."""
     order = order_or_404(number)
     told = _receipt_of(order)
-    # Drawn by us: paths and numbers only.
-    context = {"order": order, "receipt": told, "qr": mark_safe(qr_svg(told.url))}  # noqa: S308
+    context = {
+        "order": order,
+        "receipt": told,
+        "qr": mark_safe(qr_svg(told.url)),  # noqa: S308  # drawn by us: paths and numbers only
+        "crumbs": [
+            {"url": reverse("store:staff_orders"), "label": _("Orders")},
+            {"url": reverse("store:staff_order", args=[order.number]), "label": order.number},
+            {"label": _("Receipt")},
+        ],
+    }
     return render(request, "store/staff/receipt.html", context)
 
 
@@ -132,7 +143,7 @@ def receipt_bytes(request: StaffRequest, number: str) -> HttpResponse:
 
 
 def _receipt_of(order: Order) -> receipts.Receipt:
-    shop = selectors.shop()
+    shop, is_cancelled = selectors.shop(), order.status == Order.Status.CANCELLED
     return receipts.receipt_of(
         order=order,
         lines=order.lines.all(),
@@ -140,6 +151,8 @@ def _receipt_of(order: Order) -> receipts.Receipt:
         phone=show_phone(shop.phone),
         moment=timezone.localtime(order.confirmed_at or order.created_at),
         payments=found.payments_of(order),
+        due=Money(0 if is_cancelled else due_of(order), order.currency),
+        owed=Money(owed_of(order), order.currency),
         given=found.cash_handed_over(order),
         url=own_url(f"{reverse('store:home')}orders/{order.pk}/"),
     )

@@ -172,12 +172,13 @@ def _about(request: StaffRequest, batch: CatalogueImport) -> dict[str, Any]:
         return about
     counts: selectors.Counts = about["counts"]
     room = _room() if batch.status == Status.READY else None
+    currency = shop().currency
     problems = selectors.page_of_problems(batch, request.GET.get("page", "1"))
     return {
         **about,
         "word": texts.STATUSES[batch.status],
         "tone": texts.TONES.get(Status(batch.status), "info"),
-        "kinds": [_kind(batch, kind, getattr(counts, kind)) for kind in ("new", "changed")],
+        "kinds": [_kind(batch, kind, getattr(counts, kind), currency=currency) for kind in ("new", "changed")],
         "problems": problems,
         "wrong": [_told(item, problem) for item in problems for problem in item.problems],
         "room_text": texts.room_text(new=counts.new, room=room) if batch.status == Status.READY else "",
@@ -191,17 +192,24 @@ def _room() -> int | None:
     return next((one.remaining for one in quotas.limits() if one.name == "products"), None)
 
 
-def _kind(batch: CatalogueImport, kind: str, number: int) -> dict[str, Any]:
+def _kind(batch: CatalogueImport, kind: str, number: int, *, currency: str) -> dict[str, Any]:
     items = selectors.first_of(batch, kind) if number else []
     shown = [
         {
             "name": item.name,
             "row": item.rows[0]["row"],
-            "changes": [{**change, "label": texts.column_text(change["column"])} for change in item.changes],
+            "changes": [_shown(change, currency) for change in item.changes],
         }
         for item in items
     ]
     return {"kind": kind, "label": texts.KINDS[kind], "number": number, "items": shown, "others": number - len(shown)}
+
+
+def _shown(change: dict[str, str], currency: str) -> dict[str, str]:
+    """A cell that would be different, as the page shows it."""
+    column = change["column"]
+    before, after = (texts.cell_text(column, change[name], currency=currency) for name in ("before", "after"))
+    return {**change, "label": texts.column_text(column), "before": before, "after": after}
 
 
 def _told(item: Any, problem: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,7 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shared_apps.core.context import tenant_url
 from shared_apps.core.errors import DomainError
-from tenant_apps.payments.selectors import payments_of
+from tenant_apps.payments.models import Payment
+from tenant_apps.payments.selectors import payments_of, takes_cash
 from tenant_apps.store.models import Order
 from tenant_apps.store.payee import PURPOSE
 from tenant_apps.store.presenting.links import whatsapp_ask
@@ -23,7 +25,7 @@ from tenant_apps.store.presenting.order_pages import story_of
 from tenant_apps.store.selectors.documents import documents_of
 from tenant_apps.store.selectors.orders import order_by_link, orders_of
 from tenant_apps.store.services.cancelling import cancel_order
-from tenant_apps.store.views.shell import buyer, render_store, shop_of
+from tenant_apps.store.views.shell import buyer, cart_of, render_store, shop_of
 from tenant_apps.team.access import TenantRequest
 
 ORDERS_PER_PAGE = 20
@@ -37,9 +39,11 @@ def order(request: TenantRequest, order_id: UUID) -> HttpResponse:
     found = _order_or_404(order_id)
     url = tenant_url(request.tenant.primary_host, request.path)
     question = _("Hello, about my order %(number)s: %(url)s") % {"number": found.number, "url": url}
+    payments = payments_of(PURPOSE, found.pk)
     context = {
         "order": found,
-        "story": story_of(found, payments=payments_of(PURPOSE, found.pk)),
+        "story": story_of(found, payments=payments),
+        "may_order_anew": _may_pay_on_delivery(request, found, payments),
         "ask_url": whatsapp_ask(shop_of(request).phone, question),
         "purpose": PURPOSE,
         "documents": documents_of(found),
@@ -74,6 +78,17 @@ def my_orders(request: TenantRequest) -> HttpResponse:
         raise Http404
     page = Paginator(orders_of(user), ORDERS_PER_PAGE).get_page(request.GET.get("page", "1"))
     return render_store(request, "store/my_orders.html", {"page": page})
+
+
+def _may_pay_on_delivery(request: TenantRequest, order: Order, payments: Sequence[Payment]) -> bool:
+    """Whether this order can be replaced by one that is paid on delivery: nothing was paid for it, staff look at no payment
+    of it, the visitor still has the cart it was made of, and cash is taken where it goes. One query at most, and the cart's."""
+    if order.status != Order.Status.PENDING or order.paid_minor or order.zone is None or not order.zone.takes_cash:
+        return False
+    if any(payment.status in Payment.WITH_STAFF for payment in payments):
+        return False
+    cart = cart_of(request)
+    return cart is not None and cart.pk == order.cart_id and takes_cash()
 
 
 def _order_or_404(order_id: UUID) -> Order:

@@ -16,8 +16,8 @@ from tenant_apps.store import selectors, services
 from tenant_apps.store.forms.product_values import values_of
 from tenant_apps.store.forms.products import ProductForm, wants_more_rows, with_more_rows
 from tenant_apps.store.models import Product
-from tenant_apps.store.selectors.stock import on_hand_of
-from tenant_apps.team.access import StaffRequest, permission_required
+from tenant_apps.store.selectors.stock import on_hand_of, stock_of_products
+from tenant_apps.team.access import StaffRequest, may, permission_required
 from tenant_apps.team.forms import collect_photos, parse_ids, save_form
 from tenant_apps.team.models import Photo
 from tenant_apps.team.pages import UNPROCESSABLE, forget_draft, render_workspace
@@ -32,6 +32,7 @@ def products(request: StaffRequest) -> HttpResponse:
     listing = selectors.list_for_staff(query=request.GET.get("q", ""), status=status, page=request.GET.get("page", "1"))
     context = {
         "listing": listing,
+        "stock": stock_of_products(listing.page) if may(request, "store.view_stock") else None,
         "status": status if status in Product.Status.values else "",
         "currency": selectors.shop().currency,
         "is_empty": not listing.page.object_list and not listing.query and not selectors.has_products(),

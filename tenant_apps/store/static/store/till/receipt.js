@@ -1,5 +1,6 @@
 // The receipt of a sale, on the screen and on a printer of 80 mm. It is made of what was charged, never of prices of now.
-import { locale, methodName, shop as shopName, t } from "./config.js";
+import { call, query } from "./api.js";
+import { locale, methodName, shop as shopName, t, urls } from "./config.js";
 import { show } from "./money.js";
 import { $, h, open } from "./ui.js";
 
@@ -29,18 +30,37 @@ function paymentRows(payments) {
   });
 }
 
-/** The receipt of a sale of the log. */
-export function receiptOf(sale, shop) {
+/** When it was, as the pages write it, in the time of the shop's country whatever the device's clock is set to. */
+export function momentOf(at, zone) {
+  const style = { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone };
+  const found = new Intl.DateTimeFormat(locale, style).formatToParts(at).map(({ type, value }) => [type, value]);
+  const { day, month, year, hour, minute } = Object.fromEntries(found);
+  if (!locale.startsWith("fr")) return `${day} ${month} ${year}, ${hour}:${minute}`;
+  return `${day === "1" ? "1er" : day} ${month} ${year}, ${Number(hour)}\u00a0h\u00a0${minute}`;
+}
+
+/** What came back of a sale since, and what was given back for it, as the server tells it. */
+function backRows({ lines, refunded_minor: refunded, owed_minor: owed }) {
+  const rows = lines.filter((line) => line.left < line.quantity).map((line) => {
+    const pieces = line.quantity - line.left;
+    return [h("p", { class: "till-receipt-name" }, t("came_back", { name: line.name })), row(`${pieces} × ${show(line.unit_minor)}`, -pieces * line.unit_minor)];
+  }).flat();
+  if (refunded) rows.push(row(t("receipt_given_back"), refunded));
+  if (owed) rows.push(row(t("receipt_owed"), owed));
+  return rows.length ? [h("hr"), ...rows] : [];
+}
+
+/** The receipt of a sale of the log; with what became of it, where that is known. */
+export function receiptOf(sale, shop, since = null) {
   const { payload, answer } = sale;
   const number = answer?.number;
-  const when = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" }).format(sale.made_at);
   const tax = shop.tax_rate_bp ? taxWithin(payload.total_minor, shop.tax_rate_bp) : 0;
   const rate = String(shop.tax_rate_bp / 100).replace(".", locale.startsWith("fr") ? "," : ".");
   return h("article", { class: "till-paper" },
     h("h3", {}, shop.name || shopName),
     shop.address ? h("p", {}, shop.address) : "", shop.phone ? h("p", {}, shop.phone) : "", shop.tax_number ? h("p", {}, shop.tax_number) : "",
     h("hr"),
-    h("p", {}, when),
+    h("p", {}, momentOf(sale.made_at, shop.zone)),
     number ? h("p", {}, `${t("number")} ${number}`) : "",
     h("p", {}, `${t("local_number")} ${payload.local_number}`),
     sale.seller ? h("p", {}, t("served_by", { name: sale.seller })) : "",
@@ -52,6 +72,7 @@ export function receiptOf(sale, shop) {
     row(t("total"), payload.total_minor, "till-receipt-total"),
     tax ? row(t("receipt_tax", { name: shop.tax_name, rate }), tax) : "",
     ...paymentRows(payload.payments),
+    ...(since ? backRows(since) : []),
     h("hr"),
     number ? "" : h("p", { class: "till-receipt-note" }, t("number_later")),
     h("p", {}, t("thanks")));
@@ -85,6 +106,14 @@ export function setUpReceipt(till) {
   till.redrawInvoice = async () => {
     if (shown && $("#receipt").open) till.showInvoice((await till.db.get("sales", shown.uuid)) ?? shown);
   };
+
+  /** Goods may have come back at any till, or on the order's page: the server knows, where it can be asked. */
+  async function tellWhatCameBack(sale) {
+    if (sale.state !== "accepted") return;
+    const told = await call(query(urls.sale, { q: sale.answer.number })).catch(() => null);
+    if (told && shown === sale) $("[data-receipt]").replaceChildren(receiptOf(sale, till.shop, told.sale));
+  }
+
   return async (made, { isNew = false } = {}) => {
     const sale = (await till.db.get("sales", made.uuid)) ?? made;
     shown = sale;
@@ -95,5 +124,6 @@ export function setUpReceipt(till) {
     place.hidden = !(isNew && change);
     $("strong", place).textContent = show(change);
     open("receipt");
+    if (!isNew) await tellWhatCameBack(sale);
   };
 }
