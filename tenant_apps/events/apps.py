@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from tenant_apps.payments.permissions import PAYMENT_PERMISSIONS, VIEW_PAYMENTS
+from tenant_apps.payments.permissions import PAYMENT_PERMISSIONS
 from tenant_apps.team.permissions import Permission, RoleTemplate
 from tenant_apps.team.products import SETTINGS, NavEntry, ProductConfig
 
@@ -22,9 +22,6 @@ class EventsConfig(ProductConfig):
         NavEntry(
             _("Events"), "events:staff_events", "calendar-days", prefix="/staff/events/",
             permission="events.view_events", short=pgettext_lazy("short", "Events"),
-        ),
-        NavEntry(
-            _("Payments"), "payments:staff_payments", "wallet", prefix="/staff/payments/", permission=VIEW_PAYMENTS,
         ),
         NavEntry(
             _("My calendar"), "events:staff_settings", "settings", prefix="/staff/settings/", short=_("Settings"),

@@ -72,12 +72,6 @@ def test_a_short_menu_is_wholly_open(tenant: Tenant) -> None:
     assert open_groups(found) == set(headings(found)) == {"", "Settings"}
 
 
-@pytest.mark.parametrize("tenant", ["events-a"], indirect=True)
-def test_a_calendar_leads_to_its_payments_whoever_may_see_them(tenant: Tenant) -> None:
-    labels = {role: [link.label for link in links(tenant, role)] for role in ("administrator", "organiser")}
-    assert ("Payments" in labels["administrator"], "Payments" in labels["organiser"]) == (True, False)
-
-
 @pytest.mark.parametrize("tenant", ["store-a"], indirect=True)
 def test_the_bar_of_phones_holds_what_is_marked_and_fills_up(tenant: Tenant) -> None:
     assert [one.label for one in bottom_bar(links(tenant, "administrator"))] == ["Home", "Orders", "Till", "Products"]
