@@ -28,8 +28,10 @@ def make_order(*lines: dict[str, Any], **fields: Any) -> Order:
     }
     values.setdefault("confirmed_at", timezone.now() if values["status"] in Order.LIVE else None)
     order = Order.objects.create(**values)
+    is_sent = order.status in (Order.Status.SHIPPED, Order.Status.DELIVERED)
     for line in kept:
         line.order = order
+        line.shipped = line.quantity if is_sent else line.shipped
     OrderLine.objects.bulk_create(kept)
     return order
 

@@ -97,7 +97,7 @@ def test_a_return_is_told_from_another_and_from_that_of_another_order(tenant: Te
     others = [{"pieces": {line: 2}}, {"reason": "Taché"}, {"location": None}, {"location": make_place()},
               {"order_id": other.pk, "pieces": {other.lines.get().pk: 1}}]  # fmt: skip
     twice(fulfilment.take_back, said, others)
-    assert (Return.objects.count(), order.lines.get().returned, other.lines.get().returned) == (1, 1, 0)
+    assert (Return.objects.count(), order.lines.get().cancelled, other.lines.get().cancelled) == (1, 1, 0)
 
 
 def sent(name: str, pieces: int) -> Order:

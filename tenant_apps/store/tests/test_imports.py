@@ -123,7 +123,7 @@ def test_new_products_are_made_with_all_that_was_typed(tenant: Tenant) -> None:
     assert [levels_of(one) for one in robe.variants.all()] == [[(3, 0, 0)], [(4, 0, 0)]]
     assert (soap.status, soap.supply, soap.price_from_minor, soap.published_at) == ("draft", "always", 500, None)
     movement = Movement.objects.earliest("pk")
-    assert (movement.reference, movement.actor_id) == ("Import de catalogue.csv", batch.confirmed_by_id)
+    assert (movement.reference, movement.actor_id) == ("Import\u00a0: catalogue.csv", batch.confirmed_by_id)
     assert AuditLog.objects.filter(action="store.product.created").count() == 2
     applied = AuditLog.objects.get(action="store.import.applied")
     assert (applied.after["products"], applied.after["refused"]) == (2, 0)

@@ -105,7 +105,7 @@ def test_a_person_is_shown_and_charged_one_price_everywhere(
 
         receipt = receipt_of(
             order=order, lines=order.lines.all(), shop=Shop.objects.get(), phone="", moment=timezone.now(), payments=(),
-            url="https://chez-awa.example/",
+            url="https://chez-awa.example/", due=order.total_minor, owed=0,
         )  # fmt: skip
         assert francs(receipt.goods[0].amount) == sum_of_goods
         assert francs(receipt.total.amount) == order.total_minor
