@@ -14,6 +14,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from billing.money import Money
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
 from tenant_apps.payments.models import Method
@@ -105,7 +106,7 @@ def test_a_person_is_shown_and_charged_one_price_everywhere(
 
         receipt = receipt_of(
             order=order, lines=order.lines.all(), shop=Shop.objects.get(), phone="", moment=timezone.now(), payments=(),
-            url="https://chez-awa.example/", due=order.total_minor, owed=0,
+            url="https://chez-awa.example/", due=Money(order.total_minor, order.currency), owed=Money(0, order.currency),
         )  # fmt: skip
         assert francs(receipt.goods[0].amount) == sum_of_goods
         assert francs(receipt.total.amount) == order.total_minor
