@@ -17,8 +17,8 @@ from shared_apps.core.context import own_path
 from tenant_apps.payments.bills import Bill
 from tenant_apps.payments.models import Payment, Refund
 from tenant_apps.store.models import Order, Shop
-from tenant_apps.store.rules.invoicing import Paid, given_back_of_sale, is_to_be_invoiced
-from tenant_apps.store.selectors.orders import due_of, owed_of
+from tenant_apps.store.rules.invoicing import Paid, is_to_be_invoiced
+from tenant_apps.store.selectors.orders import due_of, given_back_of_sale, owed_of
 from tenant_apps.store.services.invoices import issue_credit_note, issue_invoice
 from tenant_apps.store.services.order_mail import tell_of_order
 from tenant_apps.store.services.orders import confirm_order, note_event, renew_hold

@@ -41,7 +41,7 @@ def record_cash(
         bill = payee.bill_of(subject)
         if amount.minor <= 0 or amount.currency != bill.due.currency:
             raise DomainError("cash_amount", _("Enter the amount you received."), field="amount")
-        if must_be_due and amount != bill.due:
+        if must_be_due and not (bill.payable and amount == bill.due):
             raise Conflict("due_changed", _("Something else is due by now. Nothing was saved: look again."))
         now = timezone.now()
         payment: Payment = Payment.objects.create(

@@ -93,18 +93,6 @@ def is_to_be_invoiced(order: Order) -> bool:
     return paid or order.status == Order.Status.DELIVERED
 
 
-def given_back_of_sale(order: Order) -> int:
-    """What was given back of an order's price, in minor units: money that was paid twice goes back first, and is no part of
-    it."""
-    return max(0, order.refunded_minor - max(0, order.paid_minor - order.total_minor))
-
-
-def sale_of(order: Order) -> int:
-    """What an order that stands is as a sale, in minor units: its total less what was given back of it."""
-    total: int = order.total_minor
-    return total - given_back_of_sale(order)
-
-
 def seller_of(shop: Shop) -> dict[str, Any]:
     """The shop as it is today."""
     return {

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Max, Min, Q
+from django.db.models import Max, Min, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
 
 from billing.money import Money
 from shared_apps.documents import files
-from tenant_apps.payments.models import Payment
+from tenant_apps.payments.models import Payment, Refund
 from tenant_apps.store.models import Invoice, Order
 from tenant_apps.store.models.till import Method
 from tenant_apps.store.rules.invoicing import Paid
@@ -26,12 +28,39 @@ def payments_of(order: Order) -> tuple[Paid, ...]:
     """What has paid an order, payment by payment, in its language; at a till, the cash last."""
     if order.channel == Order.Channel.TILL:
         return _paid_at_till(order)
+    return tuple(paid for paid, _back in _believed(order))
+
+
+def settlements_of(order: Order) -> tuple[Paid, ...]:
+    """What has paid an order, for its invoice: less what was given back of each payment, and no more than the order comes to,
+    for what is beyond that is to be given back."""
+    if order.channel == Order.Channel.TILL:
+        return _paid_at_till(order)
+    left = Money(order.total_minor, order.currency)
+    settled = []
+    for paid, back in _believed(order):
+        kept = min(paid.amount - back, left)
+        if kept:
+            settled.append(replace(paid, amount=kept))
+            left -= kept
+    return tuple(settled)
+
+
+def _believed(order: Order) -> list[tuple[Paid, Money]]:
+    """The payments of an order, each with what was given back of it. One query."""
     believed = Payment.objects.filter(purpose="store.order", subject=order.pk, status=Payment.Status.SUCCEEDED)
+    succeeded = Q(refunds__status=Refund.Status.SUCCEEDED)
+    payments = believed.annotate(back=Coalesce(Sum("refunds__bill_minor", filter=succeeded), 0)).order_by(
+        "succeeded_at"
+    )
     with translation.override(order.locale):
-        return tuple(
-            Paid(str(one.get_method_display()), one.worth, timezone.localdate(one.succeeded_at))
-            for one in believed.order_by("succeeded_at")
-        )
+        return [
+            (
+                Paid(str(one.get_method_display()), one.worth, timezone.localdate(one.succeeded_at)),
+                Money(one.back, order.currency),
+            )
+            for one in payments
+        ]
 
 
 def _paid_at_till(order: Order) -> tuple[Paid, ...]:

@@ -100,12 +100,13 @@ def due_of(order: Order) -> int:
     """What of an order is still to be paid, in minor units. What was given back before it was ever paid whole is missing
     again (the customer pays another way); after that it is not, nor at a till, where a sale is paid from the start. One query
     where money was given back, none where its events are read."""
-    if order.refunded_minor and _was_paid(order):
+    if order.refunded_minor and was_paid_whole(order):
         return max(0, order.total_minor - order.paid_minor)
     return max(0, order.total_minor - order.paid_minor + order.refunded_minor)
 
 
-def _was_paid(order: Order) -> bool:
+def was_paid_whole(order: Order) -> bool:
+    """Whether an order was ever paid whole. One query, none where its events are read."""
     return order.channel == Order.Channel.TILL or any(event.kind == "paid" for event in order.events.all())
 
 
@@ -115,6 +116,20 @@ def owed_of(order: Order) -> int:
     returned = sum(line.unit_minor * line.returned for line in order.lines.all())
     wanted = 0 if order.status == Order.Status.CANCELLED else order.total_minor - returned
     return max(0, order.paid_minor - order.refunded_minor - wanted)
+
+
+def given_back_of_sale(order: Order) -> int:
+    """What was given back of an order's price, in minor units: money that was paid twice goes back first and is no part of it,
+    and what was given back before the order was ever paid whole is due again. At most one query."""
+    if not order.refunded_minor or (order.status != Order.Status.CANCELLED and not was_paid_whole(order)):
+        return 0
+    return max(0, order.refunded_minor - max(0, order.paid_minor - order.total_minor))
+
+
+def sale_of(order: Order) -> int:
+    """What an order that stands is as a sale, in minor units: its total less what was given back of it. At most one query."""
+    total: int = order.total_minor
+    return total - given_back_of_sale(order)
 
 
 def lines_to_ship(order: Order, *, again: Sequence[UUID] = ()) -> list[tuple[OrderLine, int]]:

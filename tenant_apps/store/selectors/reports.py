@@ -1,7 +1,8 @@
 """Figures of the shop, by plain aggregates: one query each (`totals` two), whatever the number of rows.
 
 What counts as sold: an order counts at `confirmed_at` unless it is cancelled, with its total less what was given back of it.
-Money that was taken twice and given back was never a sale, so it is no refund either. Goods count by the pieces customers
+Money that was taken twice and given back was never a sale, so it is no refund either; what was given back before an order was
+ever paid whole is due again, and is none (`selectors.orders.given_back_of_sale` says the same). Goods count by the pieces customers
 kept. Amounts are minor units of the shop's currency, and exact: what is shared out is rounded half up per order or line.
 """
 
@@ -18,7 +19,9 @@ from tenant_apps.store.rules.periods import Period
 _SALES = """
     WITH sale AS (
         SELECT id, channel, method, confirmed_at, total_minor, tax_minor, tax_rate_bp, delivery_minor,
-               GREATEST(refunded_minor - GREATEST(paid_minor - total_minor, 0), 0) AS back,
+               CASE WHEN refunded_minor > 0 AND (channel = 'till' OR EXISTS (
+                        SELECT FROM store_orderevent WHERE order_id = store_order.id AND kind = 'paid'))
+                    THEN GREATEST(refunded_minor - GREATEST(paid_minor - total_minor, 0), 0) ELSE 0 END AS back,
                confirmed_at >= %(since)s AS is_now
         FROM store_order
         WHERE confirmed_at >= %(begin)s AND confirmed_at < %(end)s

@@ -18,9 +18,9 @@ from billing.money import Money
 from shared_apps.accounts.models import User
 from shared_apps.core.errors import Conflict, DomainError
 from tenant_apps.store.models import Order, OrderLine
-from tenant_apps.store.rules.invoicing import is_to_be_invoiced, sale_of
+from tenant_apps.store.rules.invoicing import is_to_be_invoiced
 from tenant_apps.store.rules.totals import PricedLine, totals_of
-from tenant_apps.store.selectors.orders import due_of, owed_of
+from tenant_apps.store.selectors.orders import due_of, owed_of, sale_of
 from tenant_apps.store.services import stock
 from tenant_apps.store.services.form_keys import was_booked
 from tenant_apps.store.services.invoices import issue_credit_note, issue_invoice
@@ -84,11 +84,10 @@ def cancel_pieces(*, order_id: UUID, key: UUID, pieces: Mapping[int, int], reaso
     if not reason.strip():
         raise DomainError("reason_required", _("Say why: the customer reads it."), field="reason")
     lines = chosen_lines(order, pieces, left=lambda line: line.quantity - line.shipped)
-    if sum(said.values()) == sum(line.quantity for line in order.lines.all()):
+    if sum(number for _line, number in lines) == sum(line.quantity for line in order.lines.all()):
         return cancel_order(order_id=order.pk, reason=reason.strip(), by=by)
     due, sale = due_of(order), sale_of(order)
     _take_out(order, lines)
-    _free_goods(order, lines, by=by)
     told = {
         "goods": [_called(line, number) for line, number in lines],
         "minor": _worth(lines),
@@ -99,6 +98,7 @@ def cancel_pieces(*, order_id: UUID, key: UUID, pieces: Mapping[int, int], reaso
         record_change(order, "store.order.reduced", by=by, after=told)
     else:
         set_status(order, Status.SHIPPED, "reduced", action="store.order.reduced", by=by, **told)
+    _free_goods(order, lines, by=by)
     _tell_reduced(order, key, told)
     _settle_papers(order, lines, due=due, sale=sale, reason=reason.strip(), key=key, by=by)
     return order
@@ -151,6 +151,7 @@ def _free_goods(order: Order, lines: Lines, *, by: User) -> None:
     elif not stock.sell(order=order, by=by):
         Order.objects.filter(pk=order.pk).update(is_short=False)
         order.is_short = False
+        note_event(order, "settled", by=by)
 
 
 def _settle_papers(order: Order, lines: Lines, *, due: int, sale: int, reason: str, key: UUID, by: User) -> None:

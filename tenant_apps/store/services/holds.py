@@ -94,8 +94,8 @@ def sell(*, order: Order, by: User | None = None) -> list[Shortage]:
     """Turn an order's holds into `sold` movements that name its number. Returns what is missing; empty: all is sold.
 
     Lines whose holds are gone (the money came late) take what is there. All lines are sold or none: where something is
-    missing nothing of this order is written, and what it holds it keeps; what it holds beyond its lines (pieces were cancelled)
-    is given back. Must be called once for an order: its caller's guarded change of status decides. The caller has the order's row locked. Locks the levels of its holds and of what is missing, by id, in
+    missing nothing is sold, and what the order holds it keeps; what it holds beyond its lines (pieces were cancelled) is given
+    back in any case. Must be called once for an order: its caller's guarded change of status decides. The caller has the order's row locked. Locks the levels of its holds and of what is missing, by id, in
     one statement; one transaction (a savepoint of the caller's).
     """
     lines, held = _lines_of(order), _held_by(order)
@@ -106,6 +106,7 @@ def sell(*, order: Order, by: User | None = None) -> list[Shortage]:
     levels = lock_levels(wanted)
     takes, shortages = _find(order, lines, needs, levels) if needs else ([], [])
     if shortages:
+        _give_back_beyond(lines, held, levels)
         return shortages
     _write_sale(order, lines, held, takes, levels, by)
     if order.holds_until is not None:
@@ -299,6 +300,19 @@ def _give_back(held: Sequence[Hold], levels: Sequence[StockLevel]) -> None:
     pieces = _pieces(held)
     change_levels([Change(level, reserved=-pieces.get(level.pk, 0)) for level in levels])
     Hold.objects.filter(pk__in=[one.pk for one in held]).delete()
+
+
+def _give_back_beyond(lines: Iterable[OrderLine], held: Sequence[Hold], levels: Sequence[StockLevel]) -> None:
+    """Give back what is held beyond what the lines still want."""
+    wanted = [take.quantity for take in _wanted_of(held, lines)]
+    less = [(one, one.quantity - pieces) for one, pieces in zip(held, wanted, strict=True) if one.quantity > pieces]
+    given = per_level(Take(one.line_id, one.level_id, pieces) for one, pieces in less)
+    change_levels([Change(level, reserved=-given.get(level.pk, 0)) for level in levels])
+    for one, pieces in less:
+        if pieces == one.quantity:
+            one.delete()
+        else:
+            Hold.objects.filter(pk=one.pk).update(quantity=F("quantity") - pieces)
 
 
 def _keep(takes: Iterable[Take], held: Iterable[Hold]) -> None:

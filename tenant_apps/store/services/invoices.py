@@ -23,7 +23,7 @@ from tenant_apps.store.models import Invoice, InvoiceCounter, Order, Shop
 from tenant_apps.store.presenting.documents import DESK
 from tenant_apps.store.rules import invoicing
 from tenant_apps.store.rules.invoicing import Buyer, Paid
-from tenant_apps.store.selectors.documents import payments_of
+from tenant_apps.store.selectors.documents import settlements_of
 
 Kind = Invoice.Kind
 
@@ -54,7 +54,7 @@ def issue_invoice(
         raise DomainError("not_to_be_invoiced", text)
     shop = Shop.objects.get()
     lines = invoicing.lines_of(order, order.lines.all())
-    paid = payments_of(order) if payments is None else payments
+    paid = settlements_of(order) if payments is None else payments
     return _issue(
         Invoice(
             kind=Kind.INVOICE,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from tenant_apps.store.models import Order, OrderLine, Variant
+from tenant_apps.store.models import Order, OrderEvent, OrderLine, Variant
 
 
 def make_order(*lines: dict[str, Any], **fields: Any) -> Order:
@@ -33,6 +33,8 @@ def make_order(*lines: dict[str, Any], **fields: Any) -> Order:
         line.order = order
         line.shipped = line.quantity if is_sent else line.shipped
     OrderLine.objects.bulk_create(kept)
+    if fields.get("paid_minor", 0) >= order.total_minor:
+        OrderEvent.objects.create(order=order, kind="paid")
     return order
 
 

@@ -23,11 +23,13 @@ from tenant_apps.payments.services.by_hand import record_cash
 from tenant_apps.payments.services.refunds import finish_by_hand, request_refund
 from tenant_apps.store.models import Hold, Invoice, Location, Movement, Order, OrderLine, StockLevel, Variant
 from tenant_apps.store.payee import PURPOSE, OrderPayee
-from tenant_apps.store.rules.invoicing import sale_of
-from tenant_apps.store.selectors.orders import due_of, owed_of
+from tenant_apps.store.selectors.orders import due_of, owed_of, sale_of
 from tenant_apps.store.services import cancelling, fulfilment
 from tenant_apps.store.services.stock import adjust, receive, release
+from tenant_apps.store.services.till_returns import take_back_at_till
 from tenant_apps.store.tests.selling import cart_with, ordered, stocked
+from tenant_apps.store.tests.support import make_variants
+from tenant_apps.store.tests.till_support import make_session, sell, sold_line
 from tests.support.tenants import Browser
 
 Status = Order.Status
@@ -46,12 +48,14 @@ def paid(order: Order, minor: int | None = None) -> Order:
 
 
 def given_back(order: Order, minor: int) -> Order:
-    """An order of whose only payment so much is given back by hand."""
-    payment = Payment.objects.get(subject=order.pk)
-    refund = request_refund(
-        payment=payment, amount=Money(minor, order.currency), reason="Manquant", by=staff(), key=uuid.uuid4()
-    )
-    finish_by_hand(refund=refund, reference="OM 1", by=staff())
+    """An order of whose payments, the first before the others, so much is given back by hand."""
+    for payment in Payment.objects.filter(subject=order.pk).order_by("created_at"):
+        left = payment.refundable.minor if payment.refundable else 0
+        amount = Money(min(left, minor), order.currency)
+        if amount:
+            refund = request_refund(payment=payment, amount=amount, reason="Manquant", by=staff(), key=uuid.uuid4())
+            finish_by_hand(refund=refund, reference="OM 1", by=staff())
+            minor -= amount.minor
     order.refresh_from_db()
     return order
 
@@ -153,7 +157,7 @@ def test_an_order_that_is_short_is_whole_once_what_is_missing_is_cancelled(tenan
     assert order.status == Status.SHIPPED
 
 
-def test_held_pieces_that_are_cancelled_are_free_again_with_the_sale(tenant: Tenant) -> None:
+def test_held_pieces_that_are_cancelled_are_free_again_at_once(tenant: Tenant) -> None:
     rice, salt = stocked("Riz", pieces=3, price_minor=2_000), stocked("Sel", pieces=2, price_minor=500)
     order = ordered(cart_with((rice, 3), (salt, 2)), method="wave")
     # Somebody else has the salt, while the rice is still held.
@@ -163,7 +167,7 @@ def test_held_pieces_that_are_cancelled_are_free_again_with_the_sale(tenant: Ten
     paid(order)
     assert (order.is_short, stock_of(rice)) == (True, (3, 3))
     cancelled(order, Riz=1)
-    assert (order.is_short, stock_of(rice)) == (True, (3, 3))
+    assert (order.is_short, stock_of(rice)) == (True, (3, 2))
     cancelled(order, Sel=2)
     assert (order.is_short, stock_of(rice), stock_of(salt)) == (False, (1, 0), (0, 0))
 
@@ -262,6 +266,59 @@ def test_goods_handed_over_on_credit_that_come_back_are_credited(tenant: Tenant)
     }
 
 
+def test_what_was_given_back_before_an_order_was_ever_paid_whole_is_no_part_of_the_sale(tenant: Tenant) -> None:
+    order = given_back(paid(two_goods(), 5_000), 5_000)
+    assert (due_of(order), sale_of(order)) == (8_500, 8_500)
+    sent(order, Riz=3, Sel=2)
+    fulfilment.deliver_order(order_id=order.pk, by=staff())
+    order.refresh_from_db()
+    assert Invoice.objects.get().settlements == []
+    came_back(order, Riz=3)
+    assert (due_of(order), invoiced()) == (2_500, 2_500)
+    paid(order)
+    assert (due_of(order), owed_of(order), sale_of(order), invoiced()) == (0, 0, 2_500, 2_500)
+
+
+def test_an_invoice_says_no_more_was_paid_than_it_comes_to(tenant: Tenant) -> None:
+    order = cancelled(paid(two_goods(), 7_500), Riz=2)
+    assert owed_of(order) == 3_000
+    assert [one["amount_minor"] for one in Invoice.objects.get().settlements] == [4_500]
+
+
+def test_lines_of_other_orders_count_for_nothing(tenant: Tenant) -> None:
+    order = two_goods()
+    rice = order.lines.get(product_name="Riz")
+    pieces = {rice.pk: 1, rice.pk + 1_000: 4}
+    cancelling.cancel_pieces(order_id=order.pk, key=uuid.uuid4(), pieces=pieces, reason="Manque", by=staff())
+    order.refresh_from_db()
+    assert (order.status, lines_of(order)["Riz"]) == (Status.CONFIRMED, (2, 1, 0))
+
+
+def test_cash_that_a_page_still_shows_as_due_is_not_noted_once_all_came_back(owner: Browser) -> None:
+    order = two_goods()
+    sent(order, Riz=3, Sel=2)
+    came_back(order, Riz=3, Sel=2)
+    owner.post(f"/staff/orders/{order.number}/cash/", {"key": str(uuid.uuid4()), "due": "8500"})
+    order.refresh_from_db()
+    assert (order.status, order.paid_minor) == (Status.CANCELLED, 0)
+
+
+def test_a_sale_at_a_till_stays_whole_whichever_way_its_goods_come_back(tenant: Tenant) -> None:
+    order = sell(session := make_session(), sold_line(make_variants(9, price_minor=1_000)[0], 3)).order
+    assert order is not None
+    line = order.lines.get()
+    for at_till in (True, False, False):
+        said = {"order_id": order.pk, "key": uuid.uuid4(), "pieces": {line.pk: 1}, "reason": "Taille", "by": staff()}
+        if at_till:
+            take_back_at_till(session_id=session.pk, method="cash", restock=True, **said)
+        else:
+            fulfilment.take_back(location=None, **said)
+    order.refresh_from_db()
+    line.refresh_from_db()
+    assert (order.status, order.total_minor, line.quantity, line.returned) == (Status.DELIVERED, 3_000, 3, 3)
+    assert (due_of(order), owed_of(order), Invoice.objects.count()) == (0, 2_000, 0)
+
+
 def test_pieces_of_two_places_go_back_where_they_came_from(tenant: Tenant) -> None:
     rice = stocked("Riz", pieces=2, price_minor=2_000)
     depot = Location.objects.create(name="Dépôt", position=9, sells_online=True)
@@ -290,8 +347,7 @@ def attempt(order: Order, act: Act) -> None:
     if what == "paid":
         paid(order, min(due_of(order), number * 2_500))
     elif what == "given_back":
-        if Payment.objects.filter(subject=order.pk).count() == 1:
-            given_back(order, min(order.paid_minor - order.refunded_minor, number * 500))
+        given_back(order, min(order.paid_minor - order.refunded_minor, number * 500))
     elif what == "deliver":
         fulfilment.deliver_order(order_id=order.pk, by=staff())
     elif what == "came_back":
@@ -313,6 +369,7 @@ def test_sums_goods_and_papers_agree_whatever_happens_to_an_order(tenant: Tenant
                 pass
             order.refresh_from_db()
             check(order)
+        check_settled(order)
         transaction.set_rollback(True)
 
 
@@ -327,11 +384,26 @@ def check(order: Order) -> None:
         assert level.quantity == Movement.objects.filter(level=level).aggregate(sum=Sum("quantity"))["sum"]
         gone = 0 if order.status == Status.CANCELLED else line.quantity - line.returned
         assert (level.quantity, level.reserved) == (10 - gone, 0)
-    if Invoice.objects.filter(kind=Invoice.Kind.INVOICE).exists():
-        invoice = Invoice.objects.get(kind=Invoice.Kind.INVOICE)
-        credited = invoice.credit_notes.aggregate(sum=Sum("total_minor"))["sum"] or 0
-        kept = order.paid_minor - order.refunded_minor if order.status == Status.CANCELLED else sale_of(order)
-        assert invoice.total_minor - credited == kept
+
+
+def check_settled(order: Order) -> None:
+    """Once what is due is paid and what is owed is given back, orders, papers and money say the same."""
+    if due_of(order) and order.status != Status.CANCELLED:
+        paid(order)
+    if owed_of(order):
+        given_back(order, owed_of(order))
+    money = order.paid_minor - order.refunded_minor
+    assert owed_of(order) == 0
+    assert order.status == Status.CANCELLED or (due_of(order), sale_of(order)) == (0, money)
+    if Invoice.objects.exists():
+        assert invoiced() == money
+
+
+def invoiced() -> int:
+    """What the invoice says, less what was credited of it."""
+    invoice = Invoice.objects.get(kind=Invoice.Kind.INVOICE)
+    assert sum(paid["amount_minor"] for paid in invoice.settlements) <= invoice.total_minor
+    return invoice.total_minor - (invoice.credit_notes.aggregate(sum=Sum("total_minor"))["sum"] or 0)
 
 
 def test_staff_cancel_a_part_on_a_page_that_says_what_follows(owner: Browser) -> None:

@@ -221,6 +221,8 @@ def kept(line: OrderLine) -> int:
 
 
 def given_back(order: Order) -> int:
+    if order.channel != "till" and order.paid_minor < order.total_minor:
+        return 0  # it was never paid whole, so the money is due again
     twice = max(order.paid_minor - order.total_minor, 0)
     return max(order.refunded_minor - twice, 0)
 

@@ -36,6 +36,7 @@ from tenant_apps.store.selectors.orders import (
     list_orders,
     order_by_number,
     order_for_staff,
+    owed_of,
 )
 from tenant_apps.store.services import cancelling, fulfilment
 from tenant_apps.store.services.order_mail import order_url
@@ -202,11 +203,19 @@ def take_back(request: StaffRequest, number: str) -> HttpResponse:
             by=request.user,
         ))  # fmt: skip
         if back:
-            from_till = _("The goods are back. Give the money back at a till.")
-            from_payments = _("The goods are back. Give the money back from the order’s payments.")
-            messages.success(request, from_till if found.channel == Order.Channel.TILL else from_payments)
+            messages.success(request, _came_back_words(found))
             return redirect("store:staff_order", number)
     return _form_page(request, "store/staff/take_back.html", found, form)
+
+
+def _came_back_words(found: Order) -> str:
+    """What there is to do once goods came back."""
+    order = order_or_404(found.number)
+    if not owed_of(order):
+        return _("The goods are back. There is nothing to give back.")
+    if order.channel == Order.Channel.TILL:
+        return _("The goods are back. Give the money back at a till.")
+    return _("The goods are back. Give the money back from the order’s payments.")
 
 
 def _page(request: StaffRequest, found: Order, *, status: int = 200) -> HttpResponse:
