@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
@@ -18,9 +19,15 @@ from django.utils import timezone, translation
 from redis.exceptions import RedisError
 
 from baobab.products import PRODUCTS
-from shared_apps.core.error_views import render_domain_error, render_unknown_host, wants_json
+from shared_apps.core.error_views import (
+    render_domain_error,
+    render_method_not_allowed,
+    render_unknown_host,
+    wants_json,
+)
 from shared_apps.core.errors import DomainError
 from shared_apps.core.request_info import RequestInfo, request_info, reset_request_info, set_request_info
+from shared_apps.core.way_back import ask_to_log_in
 from shared_apps.organisations.current import normalise_host, tenant_of_host
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -198,14 +205,24 @@ class LanguageMiddleware:
         return response
 
 
+class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
+    """Django's, but visitors come back to the page they were on, and read that what they sent was not taken."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:
+        return ask_to_log_in(request)
+
+
 class DomainErrorMiddleware:
-    """Turns the one class of user-facing error into a page or JSON, and names the actor for the audit log."""
+    """Turns the one class of user-facing error, and a method that an address does not take, into a page or JSON; names the
+    actor for the audit log."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            response = render_method_not_allowed(request, allowed=response["Allow"])
         if request.session.accessed and "_auth_user_id" in request.session:
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response

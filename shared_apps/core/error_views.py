@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import DomainError
+from shared_apps.core.way_back import page_behind
 
 _DETAILS = {
     "bad_request": _("The request cannot be understood."),
     "csrf": _("The form has expired. Go back and send it again: nothing is lost."),
     "forbidden": _("You may not do this."),
+    "method_not_allowed": _("This address does not take that."),
     "not_found": _("There is nothing here."),
     "subscription_suspended": _(
         "Nothing was changed: this workspace can only be read until its subscription is renewed."
@@ -69,9 +71,16 @@ def _plain(request: HttpRequest, template: str, status: int, context: dict[str, 
     return render(request, template, context, status=status)
 
 
+def render_method_not_allowed(request: HttpRequest, *, allowed: str) -> HttpResponse:
+    """An address that only takes what a form sends, opened as a page, or the other way round."""
+    response = _plain(request, "errors/405.html", 405, {}, "method_not_allowed")
+    response["Allow"] = allowed
+    return response
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """An expired form: nothing is lost, the page before still holds what was typed."""
-    return _plain(request, "errors/csrf.html", 403, {}, "csrf")
+    return _plain(request, "errors/csrf.html", 403, {"page": page_behind(request)}, "csrf")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -15,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import View as ViewClass
 
 from shared_apps.accounts.models import User
+from shared_apps.core.way_back import ask_to_log_in
 from shared_apps.organisations.current import Tenant
 from tenant_apps.team.selectors import permissions_of, standing_of
 
@@ -78,7 +78,7 @@ def _door(view: View, is_welcome: Callable[[StaffRequest], bool]) -> View:
     @wraps(view)
     def wrapped(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return ask_to_log_in(request)
         if not is_welcome(request):
             raise PermissionDenied
         return view(request, *args, **kwargs)

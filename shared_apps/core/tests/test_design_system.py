@@ -205,7 +205,9 @@ def test_the_scale_of_a_chart_is_round(highest: float, top: float) -> None:
     assert charts.nice_top(highest) == top
 
 
-@pytest.mark.parametrize("name", ["400", "403", "404", "403_csrf", "500", "errors/offline", "errors/maintenance"])
+@pytest.mark.parametrize(
+    "name", ["400", "403", "404", "403_csrf", "500", "errors/405", "errors/offline", "errors/maintenance"]
+)
 def test_error_pages_render_without_any_context(name: str) -> None:
     html = engines["django"].get_template(f"{name}.html").render({})
     assert "<h1>" in html

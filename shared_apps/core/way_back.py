@@ -1,0 +1,38 @@
+"""Where people go on once what stood in the way of something they sent is settled."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+ASKS_FOR_A_PAGE = ("GET", "HEAD")
+
+
+def page_behind(request: HttpRequest) -> str:
+    """The path of the page that a request was sent from: its own where it asks for a page, else the one of this host that the
+    browser names as its referrer. A button's own address may take nothing but what it sends."""
+    own = request.get_full_path()
+    if request.method in ASKS_FOR_A_PAGE:
+        return own
+    try:
+        sent_from = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # brackets that are no address
+        return own
+    path = sent_from._replace(scheme="", netloc="", fragment="").geturl()
+    is_ours = sent_from.netloc == request.get_host() and path.startswith("/")
+    return path if is_ours and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else own
+
+
+def ask_to_log_in(request: HttpRequest) -> HttpResponseRedirect:
+    """Lead a visitor to the log-in page, and from there to the page they were on; who had sent something reads that it was not
+    taken."""
+    if request.method not in ASKS_FOR_A_PAGE:
+        messages.warning(
+            request, _("You were not logged in any more, and nothing was saved. Log in, then send it again.")
+        )
+    return redirect_to_login(page_behind(request))
