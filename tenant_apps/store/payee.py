@@ -71,7 +71,7 @@ class OrderPayee:
         whole = not due_of(order)
         is_late = order.status == Order.Status.CANCELLED
         kind = "paid_late" if is_late else "paid" if whole else "part_paid"
-        note_event(order, kind, minor=amount.minor, method=payment.method)
+        note_event(order, kind, by=payment.decided_by, minor=amount.minor, method=payment.method)
         record(action="store.order.paid", category=AuditCategory.ORDER, resource=order,
                before={"paid_minor": order.paid_minor - amount.minor}, after={"paid_minor": order.paid_minor})  # fmt: skip
         is_confirmed = whole and order.status == Order.Status.PENDING

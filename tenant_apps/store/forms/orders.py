@@ -14,16 +14,17 @@ from tenant_apps.team.forms import OneLineField, WorkspaceForm, key_field
 
 
 class PiecesForm(WorkspaceForm):
-    """How many pieces of each line of an order; all that is left unless somebody says otherwise."""
+    """How many pieces of each line of an order; all that is left, or none (`begins_with_all`), unless somebody says otherwise."""
 
     key = key_field()
+    begins_with_all = False
 
     def __init__(self, *args: Any, lines: Sequence[tuple[OrderLine, int]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.lines = lines
         for line, left in lines:
             pieces = forms.IntegerField(
-                label=f"{line.product_name} {line.variant_name}".strip(), initial=left, min_value=0, max_value=left,
+                label=f"{line.product_name} {line.variant_name}".strip(), initial=left if self.begins_with_all else 0, min_value=0, max_value=left,
                 required=False, help_text=_("At most %(left)s. Left empty: none.") % {"left": left},
                 widget=forms.NumberInput(attrs={"class": "input-short", "inputmode": "numeric"}),
             )  # fmt: skip
@@ -42,6 +43,7 @@ class PiecesForm(WorkspaceForm):
 class ShipForm(PiecesForm):
     """A parcel."""
 
+    begins_with_all = True
     carrier = OneLineField(label=_("Carried by"), max_length=80, required=False)
     tracking = OneLineField(label=_("Tracking number"), max_length=120, required=False)
 
@@ -67,17 +69,11 @@ class ReturnForm(PiecesForm):
 
 
 class CancelPiecesForm(PiecesForm):
-    """Pieces that will not be sent, and why: of an order of which some were sent, all that are left unless somebody says so."""
+    """Pieces that will not be sent, and why."""
 
     reason = OneLineField(
         label=_("Why are they cancelled?"), max_length=300, help_text=_("The customer reads it."),
     )  # fmt: skip
-
-    def __init__(self, *args: Any, lines: Sequence[tuple[OrderLine, int]], **kwargs: Any) -> None:
-        super().__init__(*args, lines=lines, **kwargs)
-        if not any(line.shipped for line, _left in lines):
-            for field in self.line_fields:
-                self.fields[field.name].initial = 0
 
 
 class CancelForm(WorkspaceForm):

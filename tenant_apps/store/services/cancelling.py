@@ -26,6 +26,7 @@ from tenant_apps.store.services.form_keys import was_booked
 from tenant_apps.store.services.invoices import issue_credit_note, issue_invoice
 from tenant_apps.store.services.order_mail import tell_of_order
 from tenant_apps.store.services.orders import (
+    called,
     check_status,
     chosen_lines,
     counted_pieces,
@@ -89,7 +90,7 @@ def cancel_pieces(*, order_id: UUID, key: UUID, pieces: Mapping[int, int], reaso
     due, sale = due_of(order), sale_of(order)
     _take_out(order, lines)
     told = {
-        "goods": [_called(line, number) for line, number in lines],
+        "goods": [called(line, number) for line, number in lines],
         "minor": _worth(lines),
         "reason": reason.strip(),
     }
@@ -177,8 +178,3 @@ def _tell_reduced(order: Order, key: UUID, told: Mapping[str, object]) -> None:
 
 def _worth(lines: Lines) -> int:
     return sum(line.unit_minor * number for line, number in lines)
-
-
-def _called(line: OrderLine, number: int) -> str:
-    name = f"{line.product_name} ({line.variant_name})" if line.variant_name else line.product_name
-    return f"{number} × {name}"

@@ -22,6 +22,7 @@ from tenant_apps.store.services.form_keys import key_used, made_once
 from tenant_apps.store.services.invoices import issue_invoice
 from tenant_apps.store.services.order_mail import tell_of_order
 from tenant_apps.store.services.orders import (
+    called,
     check_status,
     chosen_lines,
     counted_pieces,
@@ -141,8 +142,9 @@ def take_back(
     is_unpaid = bool(due_of(order))
     back: Return = made_once(Return, key, {"order": order, "reason": reason.strip(), "actor": by})
     book_returned(back, lines, location=location, by=by)
+    goods = [called(line, quantity) for line, quantity in lines]
     returned = {"pieces": sum(quantity for _line, quantity in lines), "reason": back.reason}
-    note_event(order, "not_accepted" if is_unpaid else "returned", by=by, **returned)
+    note_event(order, "not_accepted" if is_unpaid else "returned", by=by, goods=goods, **returned)
     record_change(order, "store.order.returned", by=by, after=returned)
     if is_unpaid:
         leave_unpaid(order=order, lines=lines, reason=back.reason, key=key, by=by)

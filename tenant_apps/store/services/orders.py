@@ -136,6 +136,12 @@ def counted_pieces(lines: Iterable[tuple[OrderLine, int]]) -> dict[int, int]:
     return counted
 
 
+def called(line: OrderLine, number: int) -> str:
+    """So many pieces of a line, as people read it."""
+    name = f"{line.product_name} ({line.variant_name})" if line.variant_name else line.product_name
+    return f"{number} × {name}"
+
+
 def order_facts(order: Order) -> dict[str, Any]:
     """An order as the audit log keeps it: no names and addresses."""
     return {

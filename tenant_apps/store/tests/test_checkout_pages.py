@@ -240,10 +240,14 @@ def test_staff_prepare_send_and_deliver(shop: Tenant) -> None:
     staff.post(
         f"/staff/orders/{order.number}/cash/", {"key": page.context["cash_key"], "due": page.context["story"].due_minor}
     )
+    assert "noted as received in cash" in staff.get(f"/staff/orders/{order.number}/").content.decode()
+    assert order.events.get(kind="paid").actor == User.objects.get(is_staff=True)
     staff.post(f"/staff/orders/{order.number}/deliver/")
     order.refresh_from_db()
     assert (order.status, order.paid_minor) == ("delivered", 19_500)
-    assert "(optional)" not in staff.get(f"/staff/orders/{order.number}/return/").content.decode()
+    back = staff.get(f"/staff/orders/{order.number}/return/").content.decode()
+    assert "(optional)" not in back
+    assert f'name="line-{line.pk}" value="0"' in back
 
 
 def test_the_second_line_of_an_address_comes_with_the_customer_and_goes_with_the_order(

@@ -35,7 +35,7 @@ class Paid:
 
     def __init__(self, order: Order) -> None:
         self.subject = order.pk
-        self.method = "orange_money"
+        self.method, self.decided_by = "orange_money", None
 
 
 def pay(order: Order, minor: int | None = None) -> Order:

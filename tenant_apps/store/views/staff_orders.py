@@ -10,8 +10,8 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing.money import Money
@@ -104,7 +104,8 @@ def order(request: StaffRequest, number: str) -> HttpResponse:
 def prepare(request: StaffRequest, number: str) -> HttpResponse:
     """Begin to prepare an order."""
     found = order_or_404(number)
-    return _done(request, found, lambda: fulfilment.prepare_order(order_id=found.pk, by=request.user))
+    done = _("This order is being prepared.")
+    return _done(request, found, lambda: fulfilment.prepare_order(order_id=found.pk, by=request.user), done)
 
 
 @permission_required("store.change_orders")
@@ -112,7 +113,8 @@ def prepare(request: StaffRequest, number: str) -> HttpResponse:
 def settle(request: StaffRequest, number: str) -> HttpResponse:
     """Set the goods aside that were missing."""
     found = order_or_404(number)
-    return _done(request, found, lambda: fulfilment.settle_shortage(order_id=found.pk, by=request.user))
+    done = _("All goods are set aside.")
+    return _done(request, found, lambda: fulfilment.settle_shortage(order_id=found.pk, by=request.user), done)
 
 
 @permission_required("store.change_orders")
@@ -120,7 +122,8 @@ def settle(request: StaffRequest, number: str) -> HttpResponse:
 def deliver(request: StaffRequest, number: str) -> HttpResponse:
     """The customer has the goods."""
     found = order_or_404(number)
-    return _done(request, found, lambda: fulfilment.deliver_order(order_id=found.pk, by=request.user))
+    done = _("The customer has the goods. The invoice is ready below.")
+    return _done(request, found, lambda: fulfilment.deliver_order(order_id=found.pk, by=request.user), done)
 
 
 @permission_required("store.change_orders")
@@ -130,11 +133,13 @@ def cash(request: StaffRequest, number: str) -> HttpResponse:
     found = order_or_404(number)
     shown = request.POST.get("due", "")
     due = Money(int(shown) if shown.isdecimal() and len(shown) < 16 else 0, found.currency)
+    done = _("%(amount)s noted as received in cash. Was it a mistake? Give it back from the payment below.")
     return _done(
         request, found,
         lambda: record_cash(
             purpose=PURPOSE, subject=found.pk, amount=due, by=request.user, key=_key(request), must_be_due=True
         ),
+        done % {"amount": due.display(get_language() or "fr")},
     )  # fmt: skip
 
 
@@ -261,12 +266,14 @@ def _possible(order: Order) -> set[str]:
     return may
 
 
-def _done(request: StaffRequest, order: Order, act: Callable[[], Any]) -> HttpResponse:
-    """Do one thing to an order and show it again, with what stood in the way."""
+def _done(request: StaffRequest, order: Order, act: Callable[[], Any], words: str) -> HttpResponse:
+    """Do one thing to an order and show it again, with `words` on what was done, or what stood in the way."""
     try:
         act()
     except DomainError as error:
         messages.error(request, str(error))
+    else:
+        messages.success(request, words)
     return redirect("store:staff_order", order.number)
 
 
