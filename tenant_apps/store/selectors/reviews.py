@@ -9,7 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet
 
 from shared_apps.accounts.models import User
-from tenant_apps.store.models import Order, OrderLine, Product, Review
+from tenant_apps.store.models import Order, Product, Review
 from tenant_apps.store.rules.ratings import Rating
 
 ON_PRODUCT_PAGE = 5
@@ -61,13 +61,13 @@ def reviews_to_write(order: Order, *, reader: User | None) -> dict[int, str]:
     the storefront shows. One query, where the order is theirs; its lines and their products must have been read."""
     if reader is None or order.user_id != reader.pk or order.status != Order.Status.DELIVERED:
         return {}
-    lines = {line.variant.product_id: line.pk for line in reversed(order.lines.all()) if _is_reviewable(line)}
+    lines = {
+        line.variant.product_id: line.pk
+        for line in reversed(order.lines.all())
+        if line.shipped and line.variant and line.variant.product.is_published
+    }
     written = set(Review.objects.filter(author=reader, product__in=lines).values_list("product", flat=True))
     return {line: "change" if product in written else "write" for product, line in lines.items()}
-
-
-def _is_reviewable(line: OrderLine) -> bool:
-    return line.shipped > 0 and line.variant is not None and line.variant.product.is_published
 
 
 def review_queue(*, status: str, page: str | int) -> Page:

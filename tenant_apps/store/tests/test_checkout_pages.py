@@ -12,7 +12,9 @@ from django.contrib.sessions.models import Session
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
 from tenant_apps.payments.models import Method, Payment
+from tenant_apps.store.forms.checkout import CheckoutForm
 from tenant_apps.store.models import Address, Cart, DeliveryZone, Location, Order, Product, Shop, StockLevel
+from tenant_apps.store.selectors.checkout import WayToPay
 from tenant_apps.store.tests.selling import stocked, zone
 from tenant_apps.store.tests.support import make_order
 from tests.support.queries import queries_of
@@ -418,3 +420,14 @@ def test_the_checkout_costs_the_same_however_many_addresses_there_are(shop: Tena
     for _ in range(5):
         saved(awa)
     assert queries_of(her, "/checkout/") == one
+
+
+def test_the_wallet_is_the_customers_own_whoever_receives(shop: Tenant, awa: User) -> None:
+    kept = saved(awa)
+    known = CheckoutForm.values_of([kept], name="Awa", phone="+237671234567", email="")
+    way = WayToPay("momo", "MoMo", "", "smartphone", needs_phone=True)
+    offered: dict[str, Any] = {"shop": Shop.objects.get(), "zones": [zone()], "ways": [way], "addresses": [kept]}
+    data = {**known, "zone": str(zone().pk), "method": "momo", "key": str(uuid.uuid4()), "total": "1"}
+    form = CheckoutForm(data, **offered)
+    assert form.is_valid(), form.errors
+    assert (form.details_in("fr").phone, form.wallet_number) == ("+237699887766", "+237671234567")
