@@ -113,8 +113,9 @@ class CheckoutForm(WorkspaceForm):
         )
         self.addresses = {str(address.pk): address for address in addresses}
         self._offer_addresses()
-        for name in self._not_needed():
-            unmarked(self.fields[name]).required = False
+        for field in (self.fields[name] for name in self._not_needed()):
+            if field.required:  # it is not called optional: who chooses otherwise must fill it in
+                unmarked(field).required = False
         if not any(way.needs_phone for way in ways):
             del self.fields["wallet"]
 

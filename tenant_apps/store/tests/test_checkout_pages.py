@@ -341,6 +341,9 @@ def test_the_addresses_of_an_account_are_offered_the_default_first_and_another_l
     assert html.count('data-mark="saved"') == 2
     assert "Rue 40 · Edea · Douala centre · +237 6 99 88 77 66" in html
     assert html.count('name="phone"') == html.count('name="name"') == 1
+    assert [name for name in form.fields if not form.fields[name].required and not hasattr(form.fields[name], "is_unmarked")] == [
+        "total", "email", "line2", "note",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
