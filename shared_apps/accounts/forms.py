@@ -115,15 +115,23 @@ class CodeForm(forms.Form):
 
 
 class ProfileForm(forms.Form):
+    """Names are asked for as at sign-up. Only an account that came without one, from a provider or over the API, may stay so:
+    it can change the language all the same."""
+
     first_name = forms.CharField(
-        label=_("First name"), max_length=100, required=False, widget=forms.TextInput({"autocomplete": "given-name"})
+        label=_("First name"), max_length=100, widget=forms.TextInput({"autocomplete": "given-name"})
     )
     last_name = forms.CharField(
-        label=_("Last name"), max_length=100, required=False, widget=forms.TextInput({"autocomplete": "family-name"})
+        label=_("Last name"), max_length=100, widget=forms.TextInput({"autocomplete": "family-name"})
     )
     locale = forms.ChoiceField(
         label=_("Language of our messages"), choices=settings.LANGUAGES, widget=forms.RadioSelect()
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("first_name", "last_name"):
+            self.fields[name].required = bool(self.initial.get(name))
 
 
 _ANSWERS = {

@@ -353,6 +353,19 @@ def test_name_and_language_are_kept_with_what_they_were() -> None:
     assert (entry.before["first_name"], entry.after["first_name"]) == ("Awa", "Awa Marie")
 
 
+def test_names_are_asked_for_as_at_sign_up_and_an_account_without_one_may_stay_so() -> None:
+    user = make_user(first_name="Awa", last_name="Ndiaye")
+    browser = browser_of(user)
+    assert "(facultatif)" not in browser.get("/accounts/").content.decode()
+    page = browser.post("/accounts/", {"first_name": "", "last_name": " ", "locale": "en"})
+    assert set(page.context["form"].errors) == {"first_name", "last_name"}
+    user.refresh_from_db()
+    assert (user.get_full_name(), user.locale) == ("Awa Ndiaye", "fr")
+    User.objects.filter(pk=user.pk).update(last_name="")
+    assert browser.get("/accounts/").content.decode().count("(facultatif)") == 1
+    assert browser.post("/accounts/", {"first_name": "Awa", "last_name": "", "locale": "en"}).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("event", "way_out"), [("email", "support@"), ("closed", "support@"), ("password", "/accounts/password/reset/")]
 )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from shared_apps.accounts.phones import show_phone
+from shared_apps.core.forms import unmarked
 from shared_apps.core.widgets import Card, RadioCards
 from tenant_apps.store.models import Address, DeliveryZone, Shop
+from tenant_apps.store.rules.addresses import lines_of_address
 from tenant_apps.store.rules.typed_prices import price_text
 from tenant_apps.store.selectors.checkout import CASH, WayToPay
 from tenant_apps.store.services.carts import MAX_PIECES
@@ -19,6 +22,8 @@ from tenant_apps.team.forms import OneLineField, PhoneField, WorkspaceForm, key_
 
 # What the stylesheet knows zones by whose goods are collected: they need no address.
 PICKUP = "pickup"
+SAVED = "saved"  # and the addresses of an account, with which nothing needs to be typed
+ANOTHER = "another"
 NEEDED = gettext_lazy("We need this to deliver to you.")
 
 
@@ -39,7 +44,14 @@ class AddForm(forms.Form):
 
 
 class CheckoutForm(WorkspaceForm):
-    """Everything on one page: who, where to, and how it is paid. `details_in` says it once the form is valid."""
+    """Everything on one page: who, where to, and how it is paid. `details_in` says it once the form is valid.
+
+    An account that keeps addresses chooses one of them, which then says who receives and where, whatever is typed beside it;
+    what is typed counts for another address, and for who collects.
+    """
+
+    RECEIVER: ClassVar = ("name", "phone")
+    PLACE: ClassVar = ("city", "line1", "line2")
 
     key = key_field()
     total = forms.IntegerField(required=False, widget=forms.HiddenInput)  # what the customer saw, in minor units
@@ -53,6 +65,10 @@ class CheckoutForm(WorkspaceForm):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )  # fmt: skip
     zone = forms.ChoiceField(label=gettext_lazy("Where to"), widget=RadioCards)
+    saved = forms.ChoiceField(
+        label=gettext_lazy("To which address"), required=False, widget=RadioCards,
+        error_messages={"invalid_choice": gettext_lazy("This address is no longer there. Choose another.")},
+    )  # fmt: skip
     city = OneLineField(
         label=gettext_lazy("Town and quarter"), max_length=80, error_messages={"required": NEEDED},
         widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
@@ -77,7 +93,13 @@ class CheckoutForm(WorkspaceForm):
     )  # fmt: skip
 
     def __init__(
-        self, *args: Any, shop: Shop, zones: Sequence[DeliveryZone], ways: Sequence[WayToPay], **kwargs: Any
+        self,
+        *args: Any,
+        shop: Shop,
+        zones: Sequence[DeliveryZone],
+        ways: Sequence[WayToPay],
+        addresses: Sequence[Address] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.zones = {str(zone.pk): zone for zone in zones}
@@ -89,9 +111,11 @@ class CheckoutForm(WorkspaceForm):
             "method",
             {way.name: (way.label, Card(way.description, icon=way.icon, disabled=bool(way.why_not))) for way in ways},
         )
-        zone = self.chosen_zone
-        for name in ("city", "line1"):
-            self.fields[name].required = zone is None or zone.pickup_id is None
+        self.addresses = {str(address.pk): address for address in addresses}
+        self._offer_addresses()
+        for field in (self.fields[name] for name in self._not_needed()):
+            if field.required:  # it is not called optional: who chooses otherwise must fill it in
+                unmarked(field).required = False
         if not any(way.needs_phone for way in ways):
             del self.fields["wallet"]
 
@@ -102,15 +126,43 @@ class CheckoutForm(WorkspaceForm):
         if len(options) == 1 and not next(iter(options.values()))[1].disabled:
             field.initial = next(iter(options))
 
+    def _offer_addresses(self) -> None:
+        """Those of the account, then another one; guests, and who keeps none, type theirs."""
+        if not self.addresses:
+            del self.fields["saved"]
+            return
+        options = {key: (address.name, _address_card(address)) for key, address in self.addresses.items()}
+        self._offer("saved", {**options, ANOTHER: (_("Another address"), Card(icon="plus"))})
+        unmarked(self.fields["saved"])
+
+    def _not_needed(self) -> tuple[str, ...]:
+        """What need not be typed: no place where goods are collected, and nothing of an address that is saved."""
+        if self._is_pickup:
+            return self.PLACE
+        return (*self.RECEIVER, *self.PLACE) if self._takes_saved else ()
+
+    @property
+    def _is_pickup(self) -> bool:
+        zone = self.chosen_zone
+        return zone is not None and zone.pickup_id is not None
+
+    @property
+    def _takes_saved(self) -> bool:
+        """Whether a saved address is asked for, be it there or not: then nothing that is typed takes its place."""
+        chosen = self.data.get("saved") if self.is_bound else self.initial.get("saved")
+        return bool(self.addresses) and chosen not in (None, "", ANOTHER)
+
     @classmethod
-    def values_of(cls, address: Address | None, *, name: str, phone: str, email: str) -> dict[str, Any]:
-        """What is known of a customer, as it goes into the form."""
-        known: dict[str, Any] = {"name": name, "phone": phone, "email": email}
-        if address:
-            known |= {"name": address.name, "phone": address.phone, "city": address.city, "line1": address.line1}
-            known["line2"] = address.line2
-            known["zone"] = str(address.zone_id or "")
-        return known
+    def values_of(cls, addresses: Sequence[Address], *, name: str, phone: str, email: str) -> dict[str, Any]:
+        """What is known of a customer, as it goes into the form: of the addresses the first, which is the default. The wallet
+        is the customer's own, whoever receives."""
+        if not addresses:
+            return {"name": name, "phone": phone, "email": email}
+        first = addresses[0]
+        return {
+            "name": first.name, "phone": first.phone, "email": email, "zone": str(first.zone_id or ""),
+            "saved": str(first.pk), "wallet": phone or first.phone,
+        }  # fmt: skip
 
     @property
     def chosen_zone(self) -> DeliveryZone | None:
@@ -122,6 +174,10 @@ class CheckoutForm(WorkspaceForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        if self._is_pickup:
+            self.errors.pop("saved", None)
+        elif self._takes_saved:
+            self._take_saved(data)
         way = self.ways.get(data.get("method", ""))
         if way and way.why_not:
             self.add_error("method", way.why_not)
@@ -129,6 +185,13 @@ class CheckoutForm(WorkspaceForm):
         if zone and data.get("method") == CASH and not zone.takes_cash:
             self.add_error("method", _("Orders to this place are paid before they leave. Choose another way to pay."))
         return data
+
+    def _take_saved(self, data: dict[str, Any]) -> None:
+        """The chosen address instead of what is typed, which the page hides: nothing is wrong with that."""
+        address = self.addresses.get(data.get("saved", ""))
+        for name in (*self.RECEIVER, *self.PLACE):
+            self.errors.pop(name, None)
+            data[name] = getattr(address, name, "")
 
     def details_in(self, locale: str) -> CheckoutDetails:
         """What a valid form says; the customer is written to in the language `locale`."""
@@ -143,6 +206,12 @@ class CheckoutForm(WorkspaceForm):
         """The number that pays, in E.164; empty where the chosen way needs none."""
         way = self.ways[self.cleaned_data["method"]]
         return (self.cleaned_data.get("wallet") or self.cleaned_data["phone"]) if way.needs_phone else ""
+
+
+def _address_card(address: Address) -> Card:
+    zone = str(address.zone or "")
+    lines = lines_of_address(address.line1, address.line2, address.city, zone)
+    return Card(" · ".join([*lines, show_phone(address.phone)]), icon="map-pin", mark=SAVED)
 
 
 def _zone_card(zone: DeliveryZone, currency: str) -> Card:

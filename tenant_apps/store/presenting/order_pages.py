@@ -12,6 +12,7 @@ from tenant_apps.payments.models import Payment
 from tenant_apps.payments.selectors import giving_back_minor
 from tenant_apps.store.models import Order, OrderEvent
 from tenant_apps.store.rules.typed_prices import price_text
+from tenant_apps.store.selectors.checkout import CASH
 from tenant_apps.store.selectors.orders import due_of, owed_of
 from tenant_apps.store.texts.orders import EVENTS, STATUSES, Words, status_words
 from tenant_apps.store.texts.reports import method_text
@@ -59,8 +60,15 @@ def _steps(order: Order) -> list[dict[str, Any]]:
     if here == len(WAY) - 1:
         here += 1  # it is delivered: nothing is under way
     names = {**STATUSES, order.status: status_words(order)}
+    if not _was_to_be_paid_first(order):
+        names[Status.PENDING] = EVENTS["placed"]
     states = ["done" if place < here else "current" if place == here else "todo" for place in range(len(WAY))]
     return [{"label": names[step].text, "state": state} for step, state in zip(WAY, states, strict=True)]
+
+
+def _was_to_be_paid_first(order: Order) -> bool:
+    """Whether an order waits for its payment before anything else, or did."""
+    return order.status == Status.PENDING or (order.method != CASH and order.total_minor > 0)
 
 
 def _event(order: Order, event: OrderEvent, *, for_staff: bool) -> dict[str, Any]:

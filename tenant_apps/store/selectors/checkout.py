@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -12,7 +11,7 @@ from billing.providers.base import Flow
 from shared_apps.accounts.models import User
 from tenant_apps.payments.selectors import Offered, methods_for, takes_cash
 from tenant_apps.payments.texts import away_text
-from tenant_apps.store.models import Address, Customer, DeliveryZone, Shop
+from tenant_apps.store.models import Customer, DeliveryZone, Shop
 from tenant_apps.store.rules.totals import Totals, delivery_fee, totals_of
 from tenant_apps.store.selectors.carts import Basket
 
@@ -42,14 +41,12 @@ class WayToPay:
     why_not: str = ""  # words for the customer, where it cannot be chosen for now
 
 
-def known_of(user: User | None) -> dict[str, Any]:
-    """What the checkout need not ask an account: its default address, name, phone and e-mail. Two queries at most."""
+def known_of(user: User | None) -> dict[str, str]:
+    """What the checkout need not ask an account: name, phone and e-mail. One query at most."""
     if user is None:
-        return {"address": None, "name": "", "phone": "", "email": ""}
+        return {"name": "", "phone": "", "email": ""}
     customer = Customer.objects.filter(user=user).first()
-    address = Address.objects.filter(user=user, is_default=True).first()
     return {
-        "address": address,
         "name": user.get_full_name(),
         "phone": customer.phone if customer else "",
         "email": user.email,

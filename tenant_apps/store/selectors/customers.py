@@ -57,7 +57,7 @@ def addresses_of(user: User) -> list[Address]:
 
 def address_of(user: User, pk: int) -> Address | None:
     """One address, of this account alone."""
-    return Address.objects.filter(user=user, pk=pk).select_related("user").first()
+    return Address.objects.filter(user=user, pk=pk).select_related("user", "zone").first()
 
 
 def segments() -> QuerySet[Segment]:

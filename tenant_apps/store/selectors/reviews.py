@@ -9,7 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet
 
 from shared_apps.accounts.models import User
-from tenant_apps.store.models import Product, Review
+from tenant_apps.store.models import Order, Product, Review
 from tenant_apps.store.rules.ratings import Rating
 
 ON_PRODUCT_PAGE = 5
@@ -53,6 +53,21 @@ def page_of_reviews(product: Product, *, page: str | int) -> Page:
 def own_review(product: Product, *, author: User | None) -> Review | None:
     """What somebody has said about a product."""
     return Review.objects.filter(product=product, author=author).first() if author else None
+
+
+def reviews_to_write(order: Order, *, reader: User | None) -> dict[int, str]:
+    """The lines of an order that was delivered to whom it belongs, and what they may do with the product: "write" a review, or
+    "change" theirs; a product in several lines is named once. As `services.reviews.has_bought` says what was bought, of what
+    the storefront shows. One query, where the order is theirs; its lines and their products must have been read."""
+    if reader is None or order.user_id != reader.pk or order.status != Order.Status.DELIVERED:
+        return {}
+    lines = {
+        line.variant.product_id: line.pk
+        for line in reversed(order.lines.all())
+        if line.shipped and line.variant and line.variant.product.is_published
+    }
+    written = set(Review.objects.filter(author=reader, product__in=lines).values_list("product", flat=True))
+    return {line: "change" if product in written else "write" for product, line in lines.items()}
 
 
 def review_queue(*, status: str, page: str | int) -> Page:

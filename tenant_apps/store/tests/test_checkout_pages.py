@@ -12,9 +12,12 @@ from django.contrib.sessions.models import Session
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
 from tenant_apps.payments.models import Method, Payment
+from tenant_apps.store.forms.checkout import CheckoutForm
 from tenant_apps.store.models import Address, Cart, DeliveryZone, Location, Order, Product, Shop, StockLevel
+from tenant_apps.store.selectors.checkout import WayToPay
 from tenant_apps.store.tests.selling import stocked, zone
 from tenant_apps.store.tests.support import make_order
+from tests.support.queries import queries_of
 from tests.support.tenants import Browser
 
 
@@ -48,6 +51,19 @@ def filled(browser: Browser, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
     page = browser.post("/checkout/", {**said, "update": "1"})
     return {**said, "total": hidden(page, "total")}
+
+
+def saved(user: User, **changes: Any) -> Address:
+    """An address that an account keeps."""
+    said = {"name": "Mama Ndiaye", "phone": "+237699887766", "line1": "Rue 40", "city": "Edea", "zone": zone()}
+    return Address.objects.create(user=user, **{**said, **changes})
+
+
+def receiver(order: Order) -> tuple[str, ...]:
+    return (order.name, order.phone, order.line1, order.line2, order.city)
+
+
+MAMA = ("Mama Ndiaye", "+237699887766", "Rue 40", "", "Edea")
 
 
 def transfers() -> None:
@@ -253,13 +269,10 @@ def test_staff_prepare_send_and_deliver(shop: Tenant) -> None:
 def test_the_second_line_of_an_address_comes_with_the_customer_and_goes_with_the_order(
     shop: Tenant, her: Browser, awa: User, owner: Browser
 ) -> None:
-    Address.objects.create(
-        user=awa, name="Awa Ndiaye", phone="+237671234567", line1="Rue 12", line2="Portail bleu", city="Douala",
-        zone=zone(), is_default=True,
-    )  # fmt: skip
+    kept = saved(awa, line2="Portail bleu", is_default=True)
     her.post("/cart/add/", {"variant": stocked().public_id, "quantity": 1})
-    assert 'value="Portail bleu"' in her.get("/checkout/").content.decode()
-    her.post("/checkout/", filled(her, line2="Portail bleu"))
+    assert "Portail bleu" in her.get("/checkout/").content.decode()
+    her.post("/checkout/", filled(her, saved=kept.pk))
     order = Order.objects.get()
     assert order.line2 == "Portail bleu"
     assert "Portail bleu" in her.get(f"/orders/{order.pk}/").content.decode()
@@ -317,3 +330,111 @@ def test_cash_is_not_offered_instead_where_it_could_not_be_chosen(shop: Tenant, 
     else:
         Payment.objects.update(status="under_review")
     assert CASH_INSTEAD not in browser.get(f"/orders/{Order.objects.get().pk}/").content.decode()
+
+
+def test_the_addresses_of_an_account_are_offered_the_default_first_and_another_last(
+    shop: Tenant, her: Browser, awa: User
+) -> None:
+    other = saved(awa)
+    first = saved(awa, name="Awa Ndiaye", line1="Rue 12", is_default=True)
+    her.post("/cart/add/", {"variant": stocked().public_id, "quantity": 1})
+    page = her.get("/checkout/")
+    form, html = page.context["form"], page.content.decode()
+    assert [key for key, _label in form.fields["saved"].choices] == [str(first.pk), str(other.pk), "another"]
+    assert form["saved"].value() == str(first.pk)
+    assert html.count('data-mark="saved"') == 2
+    assert "Rue 40 · Edea · Douala centre · +237 6 99 88 77 66" in html
+    assert html.count('name="phone"') == html.count('name="name"') == 1
+    assert [name for name in form.fields if not form.fields[name].required and not hasattr(form.fields[name], "is_unmarked")] == [
+        "total", "email", "line2", "note",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_who_keeps_no_address_sees_nothing_of_them(shop: Tenant, her: Browser, awa: User, signed_in: bool) -> None:
+    saved(User.objects.create_user("binta@example.org", None), is_default=True)
+    browser = her if signed_in else Browser(shop)
+    browser.post("/cart/add/", {"variant": stocked().public_id, "quantity": 1})
+    html = browser.get("/checkout/").content.decode()
+    assert "Rue 40" not in html
+    assert 'name="saved"' not in html
+    assert html.index('name="name"') < html.index('name="email"')
+
+
+def test_a_chosen_address_is_the_orders_whatever_is_typed_beside_it(shop: Tenant, her: Browser, awa: User) -> None:
+    saved(awa, name="Awa Ndiaye", is_default=True)
+    other = saved(awa)
+    her.post("/cart/add/", {"variant": stocked().public_id, "quantity": 1})
+    page = her.post("/checkout/", filled(her, saved=other.pk, name="", phone="12", city="", line1="x" * 200))
+    assert page.status_code == 302, page.context["form"].errors
+    assert receiver(Order.objects.get()) == MAMA
+
+
+@pytest.mark.parametrize("choice", ["another", "", None])
+def test_what_is_typed_counts_for_another_address(shop: Tenant, her: Browser, awa: User, choice: str | None) -> None:
+    saved(awa, is_default=True)
+    her.post("/cart/add/", {"variant": stocked().public_id, "quantity": 1})
+    chosen = {} if choice is None else {"saved": choice}
+    page = her.post("/checkout/", filled(her, **chosen, line1="", city=""))
+    assert (page.status_code, set(page.context["form"].errors)) == (422, {"line1", "city"})
+    her.post("/checkout/", filled(her, **chosen))
+    assert receiver(Order.objects.get()) == ("Awa Ndiaye", "+237671234567", "Rue 12", "", "Douala")
+
+
+@pytest.mark.parametrize("whose", ["another's", "nobody's", "junk"])
+def test_nobody_orders_to_the_address_of_another_account(shop: Tenant, her: Browser, awa: User, whose: str) -> None:
+    saved(awa, is_default=True)
+    theirs = saved(User.objects.create_user("binta@example.org", None), line1="Chez Binta", is_default=True)
+    her.post("/cart/add/", {"variant": stocked().public_id, "quantity": 1})
+    key = {"another's": theirs.pk, "nobody's": 10**30, "junk": "\x00'"}[whose]
+    page = her.post("/checkout/", filled(her, saved=key))
+    assert (page.status_code, set(page.context["form"].errors)) == (422, {"saved"})
+    assert "Chez Binta" not in page.content.decode()
+    guest = chosen(shop)
+    guest.post("/checkout/", filled(guest, saved=theirs.pk))
+    assert Order.objects.get().line1 == "Rue 12"
+
+
+def test_who_collects_is_asked_for_whichever_address_is_chosen(shop: Tenant, her: Browser, awa: User) -> None:
+    kept = saved(awa, is_default=True)
+    pickup = zone("Boutique", fee_minor=0, pickup=Location.objects.get())
+    her.post("/cart/add/", {"variant": stocked().public_id, "quantity": 1})
+    page = her.post("/checkout/", filled(her, zone=pickup.pk, saved=kept.pk, name=""))
+    assert set(page.context["form"].errors) == {"name"}
+    her.post("/checkout/", filled(her, zone=pickup.pk, saved="gone", line1="", city=""))
+    assert receiver(Order.objects.get()) == ("Awa Ndiaye", "+237671234567", "", "", "")
+
+
+def test_the_total_follows_the_zone_and_keeps_the_address_that_was_chosen(
+    shop: Tenant, her: Browser, awa: User
+) -> None:
+    saved(awa, is_default=True)
+    other = saved(awa)
+    far = zone("Garoua", fee_minor=4_000)
+    her.post("/cart/add/", {"variant": stocked(price_minor=9_000).public_id, "quantity": 1})
+    page = her.post("/checkout/", {"saved": other.pk, "zone": far.pk, "city": "Typed", "update": "1"})
+    assert (page.status_code, hidden(page, "total")) == (200, "13000")
+    assert page.context["form"]["saved"].value() == str(other.pk)
+    assert 'value="Typed"' in page.content.decode()
+    assert "aria-invalid" not in page.content.decode()
+
+
+def test_the_checkout_costs_the_same_however_many_addresses_there_are(shop: Tenant, her: Browser, awa: User) -> None:
+    saved(awa, is_default=True)
+    her.post("/cart/add/", {"variant": stocked().public_id, "quantity": 1})
+    her.get("/checkout/")
+    one = queries_of(her, "/checkout/")
+    for _ in range(5):
+        saved(awa)
+    assert queries_of(her, "/checkout/") == one
+
+
+def test_the_wallet_is_the_customers_own_whoever_receives(shop: Tenant, awa: User) -> None:
+    kept = saved(awa)
+    known = CheckoutForm.values_of([kept], name="Awa", phone="+237671234567", email="")
+    way = WayToPay("momo", "MoMo", "", "smartphone", needs_phone=True)
+    offered: dict[str, Any] = {"shop": Shop.objects.get(), "zones": [zone()], "ways": [way], "addresses": [kept]}
+    data = {**known, "zone": str(zone().pk), "method": "momo", "key": str(uuid.uuid4()), "total": "1"}
+    form = CheckoutForm(data, **offered)
+    assert form.is_valid(), form.errors
+    assert (form.details_in("fr").phone, form.wallet_number) == ("+237699887766", "+237671234567")

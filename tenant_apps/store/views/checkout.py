@@ -25,6 +25,7 @@ from tenant_apps.store.payee import PURPOSE
 from tenant_apps.store.rules.offers import Person
 from tenant_apps.store.selectors.carts import Basket, basket_to_order
 from tenant_apps.store.selectors.checkout import known_of, quote, ways_to_pay
+from tenant_apps.store.selectors.customers import addresses_of
 from tenant_apps.store.selectors.delivery import open_zones
 from tenant_apps.store.selectors.prices import person_of
 from tenant_apps.store.services.placing import last_made, place_order
@@ -76,11 +77,14 @@ def _confirmed_already(request: TenantRequest) -> Order | None:
 
 
 def _form(request: TenantRequest, basket: Basket) -> CheckoutForm:
-    shop = shop_of(request)
-    offered: dict[str, Any] = {"shop": shop, "zones": list(open_zones()), "ways": ways_to_pay(basket, shop.currency)}
+    shop, user = shop_of(request), buyer(request)
+    addresses = addresses_of(user) if user else []
+    offered: dict[str, Any] = {
+        "shop": shop, "zones": list(open_zones()), "ways": ways_to_pay(basket, shop.currency), "addresses": addresses,
+    }  # fmt: skip
     if request.method == "POST":
         return CheckoutForm(request.POST, **offered)
-    return CheckoutForm(initial=CheckoutForm.values_of(**known_of(buyer(request))), **offered)
+    return CheckoutForm(initial=CheckoutForm.values_of(addresses, **known_of(user)), **offered)
 
 
 def _order(request: TenantRequest, form: CheckoutForm, cart: Cart, person: Person) -> Order:

@@ -24,6 +24,7 @@ from tenant_apps.store.presenting.links import whatsapp_ask
 from tenant_apps.store.presenting.order_pages import story_of
 from tenant_apps.store.selectors.documents import documents_of
 from tenant_apps.store.selectors.orders import order_by_link, orders_of
+from tenant_apps.store.selectors.reviews import reviews_to_write
 from tenant_apps.store.services.cancelling import cancel_order
 from tenant_apps.store.views.shell import buyer, cart_of, render_store, shop_of
 from tenant_apps.team.access import TenantRequest
@@ -47,6 +48,8 @@ def order(request: TenantRequest, order_id: UUID) -> HttpResponse:
         "ask_url": whatsapp_ask(shop_of(request).phone, question),
         "purpose": PURPOSE,
         "documents": documents_of(found),
+        "links_products": True,
+        "reviews": reviews_to_write(found, reader=buyer(request)),
         "may_cancel": found.status == Order.Status.PENDING and not found.paid_minor,
     }
     response = render_store(request, "store/order.html", context)
