@@ -13,7 +13,7 @@ import { setUpPaying } from "./paying.js";
 import { setUpReceipt } from "./receipt.js";
 import { setUpCamera, setUpWedge } from "./scan.js";
 import { Sender, sendAll, stateOf } from "./sender.js";
-import { addVariant, choose, drawCart, drawGrid, setUpSelling } from "./selling_view.js";
+import { addVariant, choose, drawCart, drawGrid, setUpSelling, stopAtWrongQuantity } from "./selling_view.js";
 import { keepShell } from "./shell.js";
 import { $, $$, anyOpen, h, notice, open, toast } from "./ui.js";
 
@@ -233,8 +233,9 @@ function setUp() {
   till.askInvoice = setUpInvoices(till);
   till.askDiscount = setUpDiscounts(till);
   till.log = setUpLog(till);
+  const askPayment = setUpPaying(till);
   const openers = {
-    pay: setUpPaying(till),
+    pay: () => stopAtWrongQuantity() || askPayment(),
     discount: () => till.askDiscount(),
     customer: setUpCustomer(till),
     sales: till.log.show,
