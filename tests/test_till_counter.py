@@ -50,3 +50,72 @@ def test_what_is_no_quantity_leaves_the_line_as_it_was_and_says_so(till: Device)
     assert (page.input_value(QUANTITY), wrong.is_visible()) == ("4", False)
     type_quantity(till, "0")
     assert page.locator("[data-lines] > li").count() == 0
+
+
+def open_menu(till: Device, entry: str) -> None:
+    till.page.locator(".till-menu summary").click()
+    till.page.locator(f".till-menu [data-open={entry}]").click()
+
+
+def said_above(till: Device, field: str) -> bool:
+    """Whether the message that is shown stands above this field, in its box, and is told with it."""
+    told = """(field) => {
+      const said = [...document.querySelectorAll("dialog[open] [data-error]")].find((one) => !one.hidden);
+      return said?.closest(".field") === field.closest(".field") && field.getAttribute("aria-invalid") === "true"
+        && field.getAttribute("aria-describedby").split(" ").includes(said.id);
+    }"""
+    return bool(till.page.locator(field).evaluate(told)) and f"#{focused(till)}" == field
+
+
+def test_more_than_is_in_stock_is_said_before_anybody_pays(till: Device) -> None:
+    page = till.page
+    short = page.locator("[data-lines] .till-line-short")
+    stock = page.evaluate("window.baobabTill.catalogue.variants[0].stock")
+    type_quantity(till, str(stock))
+    assert short.count() == 0
+    page.locator("[data-open=pay]").click()
+    assert page.locator("[data-short]").is_hidden()
+    page.locator("#pay [data-close-dialog]").first.click()
+    page.locator("[data-lines] .till-line-tools button").nth(1).click()
+    assert str(stock) in short.inner_text()
+    page.locator("[data-open=pay]").click()
+    assert all(str(pieces) in page.locator("[data-short-lines] > li").inner_text() for pieces in (stock, stock + 1))
+
+    page.locator("[data-take]").click()  # the device only warns: the server decides
+    refusal = page.locator("#pay [data-error]")
+    refusal.wait_for()
+    assert refusal.evaluate(
+        "(said) => said === said.closest('form').firstElementChild && said === document.activeElement"
+    )
+    assert page.locator("#pay [aria-invalid=true]").count() == 0
+    assert page.input_value(QUANTITY) == str(stock + 1)
+
+
+def test_each_message_stands_at_its_own_field(till: Device) -> None:
+    page = till.page
+    page.locator(".till-actions [data-open=discount]").click()
+    page.fill("#discount-amount", "100")
+    page.locator("#discount button.button-primary").click()
+    assert said_above(till, "#discount-reason")
+    page.fill("#discount-amount", "9 999 999")
+    page.locator("#discount button.button-primary").click()
+    assert said_above(till, "#discount-amount")
+    assert page.locator("#discount-reason").get_attribute("aria-invalid") is None
+    page.locator("#discount [data-none]").click()
+
+    page.locator("[data-hide-cart]").click()
+    open_menu(till, "move")
+    page.fill("#move-amount", "500")
+    page.locator("#move form > button").click()
+    assert said_above(till, "#move-reason")
+    page.fill("#move-reason", "banque")
+    page.locator("#move form > button").click()  # the drawer is empty, as the server knows
+    page.locator("#move-amount[aria-invalid=true]").wait_for()
+    assert said_above(till, "#move-amount")
+    page.locator("#move [data-close-dialog]").first.click()
+
+    open_menu(till, "return")
+    page.fill("#return-q", "0000")
+    page.locator("[data-find] button").click()
+    page.locator("#return-q[aria-invalid=true]").wait_for()
+    assert said_above(till, "#return-q")

@@ -85,6 +85,8 @@ def app_texts() -> dict[str, str]:
         "articles_many": _("{n} articles"),
         "stock_left": _("{n} left"),
         "stock_none": _("None left"),
+        "stock_short": _("Only {n} in stock"),
+        "short_of": _("{name}: {n} in this sale, {left} in stock"),
         "nothing_found": _("Nothing is called “{q}”."),
         "unknown_code": _("No article has the code {q}."),
         "no_articles": _("There are no articles yet. Add products in the workspace."),

@@ -15,10 +15,16 @@ async function attempt(root, act, renew = () => {}) {
     await act();
     return true;
   } catch (error) {
-    fail(root, error instanceof Refused ? error.message : t("needs_network"));
+    fail(root, error instanceof Refused ? error.message : t("needs_network"), fieldOf(root, error));
     if (error instanceof Refused && error.body.code === "key_used") renew();
     return false;
   }
+}
+
+/** The field of a form that the server names as wrong, where it has one. */
+function fieldOf(root, error) {
+  const name = error.body?.field;
+  return name ? $(`.field [name="${CSS.escape(name)}"]`, root) : null;
 }
 
 function onSubmit(form, act) {
@@ -162,7 +168,7 @@ export function setUpReturns(till) {
   onSubmit(backForm, async () => {
     const reason = $("#return-reason");
     const pieces = Object.fromEntries(chosen().filter(([, quantity]) => quantity > 0).map(([line, quantity]) => [line.id, quantity]));
-    if (!Object.keys(pieces).length && !state.sale.owed_minor) return fail(backForm, t("nothing_chosen"), reason);
+    if (!Object.keys(pieces).length && !state.sale.owed_minor) return fail(backForm, t("nothing_chosen"), $("[data-back]:enabled", backForm));
     if (!reason.value.trim()) return fail(backForm, t("reason_missing"), reason);
     const body = { session: till.session.id, key: state.key, order: state.sale.id, pieces, method: state.method, reason: reason.value, restock: $("[data-restock]").checked };
     const done = await attempt(backForm, async () => {
@@ -186,7 +192,7 @@ export function setUpReturns(till) {
 /** The form that opens a register with a count. */
 export function openingForm(till) {
   let key = newUuid();
-  const input = h("input", { id: "open-amount", class: "input-amount", inputmode: "decimal", autocomplete: "off", value: typed(0) });
+  const input = h("input", { id: "open-amount", name: "opening_minor", class: "input-amount", inputmode: "decimal", autocomplete: "off", value: typed(0) });
   const form = h("form", { class: "form", novalidate: true },
     h("div", { class: "field" }, h("label", { class: "label", for: "open-amount" }, $("label[for=close-amount]").textContent),
       h("p", { class: "field-error", role: "alert", "data-error": true, hidden: true }), input),

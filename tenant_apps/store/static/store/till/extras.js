@@ -72,7 +72,7 @@ export function setUpCustomer(till) {
       till.cart.setCustomer({ customer: one, name: one.name, phone: one.phone, prices });
       close("customer");
     } catch {
-      fail(dialog, t("customer_offline"));
+      fail(dialog, t("customer_offline"), search);
     }
   }
 
