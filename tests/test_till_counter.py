@@ -119,3 +119,33 @@ def test_each_message_stands_at_its_own_field(till: Device) -> None:
     page.locator("[data-find] button").click()
     page.locator("#return-q[aria-invalid=true]").wait_for()
     assert said_above(till, "#return-q")
+
+
+def test_what_should_be_in_the_drawer_can_be_followed(till: Device) -> None:
+    page = till.page
+    for method in ("cash", "wave"):
+        if method == "wave":
+            page.locator("[data-variant]").first.click()
+            page.locator("[data-show-cart]").click()
+        page.locator("[data-open=pay]").click()
+        page.locator(f"[name=method][value={method}]").check()
+        page.locator("[data-take]").click()
+        page.locator("#receipt .button-primary[data-close-dialog]").click()
+    for way, amount in (("in", "700"), ("out", "200")):
+        open_menu(till, "move")
+        page.locator(f"[name=direction][value={way}]").check()
+        page.fill("#move-amount", amount)
+        page.fill("#move-reason", "monnaie")
+        page.locator("#move form > button").click()
+        page.locator("#move").wait_for(state="hidden")
+    open_menu(till, "close")
+    page.fill("#close-amount", "2 000")
+    page.locator("[data-check]").click()
+    page.locator("[data-close-pairs] dd").first.wait_for()
+    assert amounts(till, "[data-close-pairs]") == [0, 1_500, 700, -200, 2_000]
+    assert amounts(till, "[data-other-pairs]") == [1_500]
+
+
+def amounts(till: Device, pairs: str) -> list[int]:
+    texts = till.page.locator(f"{pairs} dd").all_inner_texts()
+    return [int("".join(letter for letter in text.replace("\u2212", "-") if letter in "-0123456789")) for text in texts]

@@ -21,6 +21,10 @@ async function attempt(root, act, renew = () => {}) {
   }
 }
 
+function pair(label, minor, css = "") {
+  return [h("dt", { class: css }, label), h("dd", { class: css }, show(minor))];
+}
+
 /** The field of a form that the server names as wrong, where it has one. */
 function fieldOf(root, error) {
   const name = error.body?.field;
@@ -75,9 +79,15 @@ export function setUpClosing(till) {
     return t(minor < 0 ? "difference_less" : "difference_more", { amount: show(Math.abs(minor)) });
   }
 
+  /** What should be in the drawer, as a sum that can be followed; then what came by other ways, which is in no drawer. */
   function drawResult(session, inDrawer) {
-    const pairs = [...session.by_method.map(([method, minor]) => [methodName(method), minor]), [t("should_be"), session.expected_minor]];
-    $("[data-close-pairs]").replaceChildren(...pairs.flatMap(([label, minor]) => [h("dt", {}, label), h("dd", {}, show(minor))]));
+    const parts = [["opening", session.opening_minor], ["cash_taken", session.cash_taken_minor], ["cash_back", session.cash_back_minor],
+      ["put_in", session.put_in_minor], ["taken_out", session.taken_out_minor]];
+    const always = ["opening", "cash_taken"];
+    const pairs = parts.filter(([key, minor]) => minor || always.includes(key)).map(([key, minor]) => pair(t(`drawer_${key}`), minor));
+    $("[data-close-pairs]").replaceChildren(...pairs.flat(), ...pair(t("should_be"), session.expected_minor, "strong"));
+    $("[data-other-ways]").hidden = !session.other_ways.length;
+    $("[data-other-pairs]").replaceChildren(...session.other_ways.flatMap(([method, minor]) => pair(methodName(method), minor)));
     $("[data-difference]").textContent = differenceText(inDrawer - session.expected_minor);
     result.hidden = false;
     $("[data-check]").hidden = true;
