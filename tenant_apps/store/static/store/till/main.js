@@ -84,6 +84,8 @@ async function takeUp(known) {
   $("[data-user]").textContent = known.user.name ?? "";
   $("[data-open=return]").hidden = !known.user.may_return;
   $("[data-open=discount]").hidden = !known.user.may_discount;
+  $("[data-no-return]").hidden = known.user.may_return;
+  $("[data-no-discount]").hidden = known.user.may_discount;
   document.body.toggleAttribute("data-no-discounts", !known.user.may_discount);
   if (!till.db) return;
   const register = known.registers.find((one) => one.id === till.register);
