@@ -149,3 +149,49 @@ def test_what_should_be_in_the_drawer_can_be_followed(till: Device) -> None:
 def amounts(till: Device, pairs: str) -> list[int]:
     texts = till.page.locator(f"{pairs} dd").all_inner_texts()
     return [int("".join(letter for letter in text.replace("\u2212", "-") if letter in "-0123456789")) for text in texts]
+
+
+def test_who_may_not_is_told_who_may(till: Device) -> None:
+    page = till.page
+    notes = [page.locator(f"[data-no-{what}]") for what in ("return", "discount")]
+    page.locator("[data-hide-cart]").click()
+    page.locator(".till-menu summary").click()
+    assert [note.is_visible() for note in notes] == [False, False]
+    told = page.evaluate("fetch('/staff/till/api/session/').then((answer) => answer.json())")
+    seller = {**told, "user": {**told["user"], "may_return": False, "may_discount": False}}
+    page.route("**/staff/till/api/session/", lambda route: route.fulfill(json=seller))
+    page.evaluate("window.baobabTill.lookUp()")
+    notes[0].wait_for()
+    assert [note.is_visible() for note in notes] == [True, True]
+    page.keyboard.press("Escape")
+    page.locator("body").press("F4")
+    page.locator("[data-toasts] .toast", has_text=notes[1].text_content()).wait_for()
+    assert page.locator("#discount").is_hidden()
+
+
+def printed_edges(till: Device, paper: str) -> tuple[int, int]:
+    """How far a printed paper, on a roll of 80 mm, is from the left edge, and its text from both."""
+    told = """(paper) => {
+      const box = paper.getBoundingClientRect();
+      const style = getComputedStyle(paper);
+      return [box.left, document.body.getBoundingClientRect().right - box.right, parseFloat(style.paddingLeft), parseFloat(style.paddingRight)].map(Math.round);
+    }"""
+    till.page.set_viewport_size({"width": 302, "height": 800})
+    till.page.emulate_media(media="print")
+    left, right, *margins = till.page.locator(paper).evaluate(told)
+    till.page.emulate_media(media="screen")
+    assert margins == [11, 11]  # 3 mm
+    return left, right
+
+
+def test_what_is_printed_is_as_wide_as_the_roll(till: Device) -> None:
+    page = till.page
+    page.locator("[data-open=pay]").click()
+    page.locator("[data-take]").click()
+    page.locator("#receipt [data-receipt] h3").wait_for()
+    assert printed_edges(till, ".till-paper") == (0, 0)
+    session = page.evaluate("window.baobabTill.session.id")
+    number = page.evaluate("window.baobabTill.db.getAll('sales').then(([sale]) => sale.answer.number)")
+    for path in (f"tills/{session}/report", f"orders/{number}/receipt"):
+        page.goto(f"{till.address}/staff/{path}/")
+        assert printed_edges(till, ".till-receipt") == (0, 0)

@@ -39,6 +39,7 @@ export function setUpPaying(till) {
     $("[data-notes]").replaceChildren(...notes.map((minor) => noteButton(minor, minor === left)));
     drawChange();
     fail(dialog, "");
+    $("#pay-amount").focus();
     $("#pay-amount").select();
   }
 
