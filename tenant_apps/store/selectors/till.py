@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Prefetch, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -127,28 +128,47 @@ def _item(variant: Variant, prices: list[tuple[str | None, Price]], free: dict[i
 
 @dataclass(frozen=True, slots=True)
 class Takings:
-    """The money of a session: by method, below zero where more was given back; and what should be in the drawer."""
+    """The money of a session. `by_method` is what came less what was given back, below zero where that was more. What should
+    be in the drawer is the sum of the opening, of cash taken and given back, of what was put in and taken out: what left it is
+    below zero."""
 
     sales: int
     by_method: list[tuple[str, int]]
-    moves_minor: int
+    opening_minor: int
+    cash_taken_minor: int
+    cash_back_minor: int
+    put_in_minor: int
+    taken_out_minor: int
     expected_minor: int
+
+    @property
+    def other_ways(self) -> list[tuple[str, int]]:
+        """What came by other ways than cash, and is in no drawer."""
+        return [(method, minor) for method, minor in self.by_method if method != Method.CASH]
 
 
 def takings_of(session: TillSession) -> Takings:
     """Five queries; three for a session that is closed."""
-    sums = (
-        TillPayment.objects.filter(session=session)
-        .values("method")
-        .order_by("method")
-        .annotate(sum=Sum("amount_minor"))
-    )
+    ways = {row["method"]: row for row in _split(TillPayment.objects.filter(session=session).values("method"))}
+    cash = ways.get(Method.CASH, {"came": 0, "went": 0})
+    [moved] = _split(session.moves.values("session")) or [{"came": 0, "went": 0}]
     return Takings(
         sales=TillSale.objects.filter(session=session, state=TillSale.State.ACCEPTED).count(),
-        by_method=[(row["method"], row["sum"]) for row in sums],
-        moves_minor=session.moves.aggregate(sum=Sum("amount_minor"))["sum"] or 0,
+        by_method=[(method, row["came"] + row["went"]) for method, row in sorted(ways.items())],
+        opening_minor=session.opening_minor,
+        cash_taken_minor=cash["came"],
+        cash_back_minor=cash["went"],
+        put_in_minor=moved["came"],
+        taken_out_minor=moved["went"],
         expected_minor=cash_due(session),
     )
+
+
+def _split(groups: Any) -> list[dict[str, Any]]:
+    """For each group, what came, and what went below zero."""
+    came = Coalesce(Sum("amount_minor", filter=Q(amount_minor__gt=0)), 0)
+    went = Coalesce(Sum("amount_minor", filter=Q(amount_minor__lt=0)), 0)
+    return list(groups.order_by().annotate(came=came, went=went))
 
 
 def access_session(session_id: UUID) -> TillSession:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import Counter
 from contextlib import suppress
@@ -185,3 +186,15 @@ def test_the_report_is_a_page_that_costs_the_same_whatever_was_sold(tenant: Tena
     assert "5 000 FCFA" in page
     assert "−100 FCFA" in page
     assert browser.get(f"/staff/tills/{uuid.UUID(int=3)}/report/").status_code == 404
+
+
+def test_the_page_of_a_session_names_each_of_its_figures(tenant: Tenant) -> None:
+    session = make_session(opening=5_000)
+    [cloth] = make_variants(50, price_minor=1_000)
+    sell(session, sold_line(cloth, 2), payments=[{"method": "wave", "amount_minor": 2_000}])
+    browser = Browser(tenant)
+    browser.force_login(owner(), backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = browser.get(f"/staff/tills/{session.pk}/").content.decode().replace("\u202f", " ").replace("\xa0", " ")
+    rows = re.findall(r"<div[^>]*><dt>([^<]+)</dt><dd>(?:<[^>]+>)*([^<]+)", page)
+    assert [value for _name, value in rows][-4:] == ["5 000 FCFA", "0 FCFA", "5 000 FCFA", "2 000 FCFA"]
+    assert len({name for name, _value in rows}) == len(rows) == 6

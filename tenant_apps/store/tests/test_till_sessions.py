@@ -11,6 +11,7 @@ from shared_apps.audit.models import AuditLog
 from shared_apps.core.errors import DomainError
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import Order, Return, TillPayment, TillSession
+from tenant_apps.store.presenting import till_answers
 from tenant_apps.store.selectors.till import takings_of
 from tenant_apps.store.services import till
 from tenant_apps.store.services.till import RegisterDetails
@@ -32,11 +33,27 @@ def test_the_difference_is_what_was_counted_less_what_should_be_there(tenant: Te
     sell(session, sold_line(cloth), payments=[{"method": "orange_money", "amount_minor": 1000}])
     till.move_cash(session_id=session.pk, key=uuid.uuid4(), amount_minor=-2500, reason="Taxi", by=owner())
     takings = takings_of(session)
-    assert (takings.sales, takings.moves_minor, takings.expected_minor) == (2, -2500, 10_500)
+    assert (takings.sales, takings.taken_out_minor, takings.expected_minor) == (2, -2500, 10_500)
     assert takings.by_method == [("cash", 3000), ("orange_money", 1000)]
+    assert takings.other_ways == [("orange_money", 1000)]
     closed = close(session, 10_400, note="il manque 100")
     assert (closed.expected_minor, closed.difference_minor, closed.note) == (10_500, -100, "il manque 100")
     assert AuditLog.objects.get(action="store.till.closed").after["difference_minor"] == -100
+
+
+def test_what_should_be_in_the_drawer_is_the_sum_that_is_shown(tenant: Tenant) -> None:
+    session = make_session(opening=5_000)
+    [cloth] = make_variants(9, price_minor=1_000)
+    order = sell(session, sold_line(cloth, 3)).order
+    assert order is not None
+    [line] = order.lines.all()
+    take_back(session, order, {line.pk: 1})
+    for amount in (-700, 200, 300):
+        till.move_cash(session_id=session.pk, key=uuid.uuid4(), amount_minor=amount, reason="monnaie", by=owner())
+    told = till_answers.session(session)
+    parts = [told[f"{name}_minor"] for name in ("opening", "cash_taken", "cash_back", "put_in", "taken_out")]
+    assert parts == [5_000, 3_000, -1_000, 500, -700]
+    assert (sum(parts), told["other_ways"]) == (told["expected_minor"], [])
 
 
 def test_closing_twice_with_the_same_count_is_once_and_with_another_is_refused(tenant: Tenant) -> None:

@@ -42,7 +42,7 @@ def session(request: StaffRequest, session_id: UUID) -> HttpResponse:
     context = {
         "session": found,
         "takings": takings,
-        "methods": [(METHODS[method], minor) for method, minor in takings.by_method],
+        "other_ways": [(METHODS[method], minor) for method, minor in takings.other_ways],
         "moves": found.moves.select_related("actor")[:200],
         "page": selectors.sales_of(found, page=request.GET.get("page", "1")),
     }

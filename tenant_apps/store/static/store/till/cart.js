@@ -5,6 +5,12 @@ import { newUuid } from "./selling.js";
 const KEY = "cart";
 const MOST_PIECES = 10000;
 
+/** A typed number of pieces, 0 to take a line out; null for what is none. Pure. */
+export function readPieces(text) {
+  const found = /^\d{1,6}$/.test(text.trim()) ? Number(text) : null;
+  return found === null || found > MOST_PIECES ? null : found;
+}
+
 export function emptyCart() {
   return { uuid: newUuid(), lines: [], discount_minor: 0, discount_reason: "", customer: null, name: "", phone: "", prices: {} };
 }
@@ -38,7 +44,7 @@ export class Cart {
   }
 
   setQuantity(line, quantity) {
-    const wanted = Math.min(Math.trunc(quantity) || 0, MOST_PIECES);
+    const wanted = Math.min(quantity, MOST_PIECES);
     if (wanted < 1) this.now.lines = this.now.lines.filter((one) => one !== line);
     else line.quantity = wanted;
     this.#keepDiscountsPossible();

@@ -99,6 +99,18 @@ export class Catalogue {
     return this.byCode.get(code.trim().toLowerCase()) ?? null;
   }
 
+  /** How many pieces of a line's article there are, as far as the device knows; null where nobody counts them. */
+  left(line) {
+    const stock = this.byId.get(line.id)?.stock ?? null;
+    return stock === null ? null : Math.max(0, stock);
+  }
+
+  /** Whether a line sells more than there is. */
+  isShort(line) {
+    const left = this.left(line);
+    return left !== null && line.quantity > left;
+  }
+
   /** [list, final, why] of a variant at a moment: prices come with the moments from which they hold. */
   priceOf(variant, now = Date.now()) {
     let current = variant.prices[0];

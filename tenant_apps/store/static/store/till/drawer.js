@@ -15,10 +15,20 @@ async function attempt(root, act, renew = () => {}) {
     await act();
     return true;
   } catch (error) {
-    fail(root, error instanceof Refused ? error.message : t("needs_network"));
+    fail(root, error instanceof Refused ? error.message : t("needs_network"), fieldOf(root, error));
     if (error instanceof Refused && error.body.code === "key_used") renew();
     return false;
   }
+}
+
+function pair(label, minor, css = "") {
+  return [h("dt", { class: css }, label), h("dd", { class: css }, show(minor))];
+}
+
+/** The field of a form that the server names as wrong, where it has one. */
+function fieldOf(root, error) {
+  const name = error.body?.field;
+  return name ? $(`.field [name="${CSS.escape(name)}"]`, root) : null;
 }
 
 function onSubmit(form, act) {
@@ -69,9 +79,15 @@ export function setUpClosing(till) {
     return t(minor < 0 ? "difference_less" : "difference_more", { amount: show(Math.abs(minor)) });
   }
 
+  /** What should be in the drawer, as a sum that can be followed; then what came by other ways, which is in no drawer. */
   function drawResult(session, inDrawer) {
-    const pairs = [...session.by_method.map(([method, minor]) => [methodName(method), minor]), [t("should_be"), session.expected_minor]];
-    $("[data-close-pairs]").replaceChildren(...pairs.flatMap(([label, minor]) => [h("dt", {}, label), h("dd", {}, show(minor))]));
+    const parts = [["opening", session.opening_minor], ["cash_taken", session.cash_taken_minor], ["cash_back", session.cash_back_minor],
+      ["put_in", session.put_in_minor], ["taken_out", session.taken_out_minor]];
+    const always = ["opening", "cash_taken"];
+    const pairs = parts.filter(([key, minor]) => minor || always.includes(key)).map(([key, minor]) => pair(t(`drawer_${key}`), minor));
+    $("[data-close-pairs]").replaceChildren(...pairs.flat(), ...pair(t("should_be"), session.expected_minor, "strong"));
+    $("[data-other-ways]").hidden = !session.other_ways.length;
+    $("[data-other-pairs]").replaceChildren(...session.other_ways.flatMap(([method, minor]) => pair(methodName(method), minor)));
     $("[data-difference]").textContent = differenceText(inDrawer - session.expected_minor);
     result.hidden = false;
     $("[data-check]").hidden = true;
@@ -162,7 +178,7 @@ export function setUpReturns(till) {
   onSubmit(backForm, async () => {
     const reason = $("#return-reason");
     const pieces = Object.fromEntries(chosen().filter(([, quantity]) => quantity > 0).map(([line, quantity]) => [line.id, quantity]));
-    if (!Object.keys(pieces).length && !state.sale.owed_minor) return fail(backForm, t("nothing_chosen"), reason);
+    if (!Object.keys(pieces).length && !state.sale.owed_minor) return fail(backForm, t("nothing_chosen"), $("[data-back]:enabled", backForm));
     if (!reason.value.trim()) return fail(backForm, t("reason_missing"), reason);
     const body = { session: till.session.id, key: state.key, order: state.sale.id, pieces, method: state.method, reason: reason.value, restock: $("[data-restock]").checked };
     const done = await attempt(backForm, async () => {
@@ -186,7 +202,7 @@ export function setUpReturns(till) {
 /** The form that opens a register with a count. */
 export function openingForm(till) {
   let key = newUuid();
-  const input = h("input", { id: "open-amount", class: "input-amount", inputmode: "decimal", autocomplete: "off", value: typed(0) });
+  const input = h("input", { id: "open-amount", name: "opening_minor", class: "input-amount", inputmode: "decimal", autocomplete: "off", value: typed(0) });
   const form = h("form", { class: "form", novalidate: true },
     h("div", { class: "field" }, h("label", { class: "label", for: "open-amount" }, $("label[for=close-amount]").textContent),
       h("p", { class: "field-error", role: "alert", "data-error": true, hidden: true }), input),

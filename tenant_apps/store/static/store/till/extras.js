@@ -4,7 +4,7 @@ import { counted, t, urls } from "./config.js";
 import { latestSales, unsentCount } from "./db.js";
 import { read, show, typed } from "./money.js";
 import { lineNet, linesTotal, percentOf } from "./sums.js";
-import { $, close, fail, h, icon, open } from "./ui.js";
+import { $, close, fail, h, icon, open, toast } from "./ui.js";
 
 const PERCENTS = [5, 10, 20];
 
@@ -31,7 +31,8 @@ export function setUpDiscounts(till) {
     close("discount");
   });
   return (wanted = null) => {
-    if (till.cart.isEmpty || !till.user.may_discount) return;
+    if (!till.user.may_discount) return toast($("[data-no-discount]").textContent);
+    if (till.cart.isEmpty) return;
     line = wanted;
     const given = line ?? till.cart.now;
     $("[data-what]", dialog).textContent = line ? `${line.name}: ${show(lineNet(line) + line.discount_minor)}` : `${t("total")}: ${show(base())}`;
@@ -72,7 +73,7 @@ export function setUpCustomer(till) {
       till.cart.setCustomer({ customer: one, name: one.name, phone: one.phone, prices });
       close("customer");
     } catch {
-      fail(dialog, t("customer_offline"));
+      fail(dialog, t("customer_offline"), search);
     }
   }
 

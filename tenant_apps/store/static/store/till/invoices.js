@@ -49,11 +49,8 @@ export function setUpInvoices(till) {
   const form = $("form", dialog);
   let uuid = null;
 
-  /** What is wrong stands above the field it is about. */
   function failAt(name, text) {
-    const field = form.elements[name] ?? form.elements.name;
-    field.before($("[data-error]", dialog));
-    fail(dialog, text, field);
+    fail(dialog, text, form.elements[name] ?? null);
   }
 
   /** The invoice now, where the server can be asked; else it waits with the sale. */

@@ -13,7 +13,7 @@ import { setUpPaying } from "./paying.js";
 import { setUpReceipt } from "./receipt.js";
 import { setUpCamera, setUpWedge } from "./scan.js";
 import { Sender, sendAll, stateOf } from "./sender.js";
-import { addVariant, choose, drawCart, drawGrid, setUpSelling } from "./selling_view.js";
+import { addVariant, choose, drawCart, drawGrid, setUpSelling, stopAtWrongQuantity } from "./selling_view.js";
 import { keepShell } from "./shell.js";
 import { $, $$, anyOpen, h, notice, open, toast } from "./ui.js";
 
@@ -84,6 +84,8 @@ async function takeUp(known) {
   $("[data-user]").textContent = known.user.name ?? "";
   $("[data-open=return]").hidden = !known.user.may_return;
   $("[data-open=discount]").hidden = !known.user.may_discount;
+  $("[data-no-return]").hidden = known.user.may_return;
+  $("[data-no-discount]").hidden = known.user.may_discount;
   document.body.toggleAttribute("data-no-discounts", !known.user.may_discount);
   if (!till.db) return;
   const register = known.registers.find((one) => one.id === till.register);
@@ -233,8 +235,9 @@ function setUp() {
   till.askInvoice = setUpInvoices(till);
   till.askDiscount = setUpDiscounts(till);
   till.log = setUpLog(till);
+  const askPayment = setUpPaying(till);
   const openers = {
-    pay: setUpPaying(till),
+    pay: () => stopAtWrongQuantity() || askPayment(),
     discount: () => till.askDiscount(),
     customer: setUpCustomer(till),
     sales: till.log.show,

@@ -39,7 +39,16 @@ export function setUpPaying(till) {
     $("[data-notes]").replaceChildren(...notes.map((minor) => noteButton(minor, minor === left)));
     drawChange();
     fail(dialog, "");
+    $("#pay-amount").focus();
     $("#pay-amount").select();
+  }
+
+  /** What is being sold though the device knows of less: to be looked at before money is taken, no more. */
+  function drawShort() {
+    const lines = till.cart.now.lines.filter((line) => till.catalogue.isShort(line));
+    const words = (line) => t("short_of", { name: line.name, n: line.quantity, left: till.catalogue.left(line) });
+    $("[data-short]").hidden = !lines.length;
+    $("[data-short-lines]").replaceChildren(...lines.map((line) => h("li", {}, words(line))));
   }
 
   function drawChange() {
@@ -99,10 +108,12 @@ export function setUpPaying(till) {
     const { body } = error;
     till.cart.rename();
     if (body.prices) till.cart.reprice(body.prices);
-    till.refresh();
-    state.parts = [];
-    if (body.code === "price_changed") draw();
-    fail(dialog, `${t("sale_refused")}. ${error.message}`, $("#pay-amount"));
+    till.refresh().then(drawShort);
+    if (body.code === "price_changed" || state.parts.length) {
+      state.parts = [];
+      draw();
+    }
+    fail(dialog, `${t("sale_refused")}. ${error.message}`);
     if (body.code === "session_closed" || body.code === "session_unknown") {
       close("pay");
       till.lookUp();
@@ -119,6 +130,7 @@ export function setUpPaying(till) {
     till.cart.reprice();
     Object.assign(state, { parts: [], method: "cash" });
     open("pay");
+    drawShort();
     draw();
   };
 }

@@ -78,16 +78,16 @@ export function receiptOf(sale, shop, since = null) {
     h("p", {}, t("thanks")));
 }
 
-/** How long a receipt is on a roll, in whole millimetres with its margins; a little wider on paper, so never longer. */
+/** How long a receipt is on a roll, in whole millimetres; a little wider on paper than on the screen, so never longer. */
 function paperHeight(paper) {
-  return Math.ceil((paper.getBoundingClientRect().height * 25.4) / 96) + 10;
+  return Math.ceil((paper.getBoundingClientRect().height * 25.4) / 96) + 4;
 }
 
 export function setUpReceipt(till) {
   const page = new CSSStyleSheet();
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, page];
   $("[data-print-receipt]").addEventListener("click", () => {
-    page.replaceSync(`@page { size: 80mm ${paperHeight($(".till-paper"))}mm; margin: 3mm; }`);
+    page.replaceSync(`@page { size: 80mm ${paperHeight($(".till-paper"))}mm; margin: 0; }`);
     window.print();
   });
   let shown = null;

@@ -1,4 +1,5 @@
 // The articles and the cart, side by side; on a phone the cart comes over the articles.
+import { readPieces } from "./cart.js";
 import { counted, t } from "./config.js";
 import { show } from "./money.js";
 import { givenAway, lineNet, pieces, saleTotal } from "./sums.js";
@@ -43,7 +44,8 @@ export function choose(till, text) {
 export function addVariant(till, variant) {
   till.cart.add(variant);
   if (till.cart.now.customer) till.askAccountPrices();
-  $("[data-found]").textContent = t("added", { name: variant.name });
+  const line = till.cart.now.lines.find((one) => one.id === variant.id);
+  $("[data-found]").textContent = [t("added", { name: variant.name }), shortText(till, line)].filter(Boolean).join(". ");
 }
 
 export function drawGrid(till) {
@@ -71,12 +73,20 @@ function stockNote(variant) {
   return h("span", { class: none ? "till-stock till-stock-none" : "till-stock" }, text);
 }
 
+/** That a line sells more than the device knows to be there: a word to the seller, who may see more on the shelf. */
+function shortText(till, line) {
+  if (!till.catalogue.isShort(line)) return "";
+  const left = till.catalogue.left(line);
+  return left ? t("stock_short", { n: left }) : t("stock_none");
+}
+
 export function drawCart(till, touched = null) {
   const cart = till.cart.now;
   const total = saleTotal(cart);
   const focused = document.activeElement?.dataset.key;
   $("[data-lines]").replaceChildren(...cart.lines.map((line) => cartLine(till, line, line === touched)));
   if (focused) $(`[data-key="${focused}"]`)?.focus();
+  $("[data-cart-said]").textContent = touched && cart.lines.includes(touched) ? shortText(till, touched) : "";
   $("[data-empty]").hidden = !till.cart.isEmpty;
   $("[data-total]").textContent = show(total);
   const given = givenAway(cart);
@@ -94,8 +104,11 @@ function cartLine(till, line, isNew) {
   const step = (sign, key, name) =>
     h("button", { type: "button", class: "button button-small button-icon", "aria-label": t(key, { name: line.name }), "data-key": `${line.id} ${name}`,
                   onclick: () => till.cart.setQuantity(line, line.quantity + sign) }, icon(name));
-  const quantity = h("input", { class: "till-quantity", inputmode: "numeric", value: line.quantity, "aria-label": line.name, "data-key": `${line.id} quantity`,
-                                onchange: (event) => till.cart.setQuantity(line, Number(event.target.value)) });
+  const few = shortText(till, line);
+  const short = few ? h("p", { class: "till-line-note till-line-short", id: `short-${line.id}` }, icon("warning"), few) : "";
+  const wrong = h("p", { class: "field-error till-line-note", role: "alert", id: `wrong-${line.id}`, hidden: true });
+  const quantity = h("input", { class: "till-quantity", inputmode: "numeric", autocomplete: "off", value: line.quantity, "aria-label": t("pieces_of", { name: line.name }),
+                                "aria-describedby": `short-${line.id} ${wrong.id}`, "data-key": `${line.id} quantity`, onchange: () => takeQuantity(till, line, quantity, wrong) });
   const off = line.discount_minor
     ? h("span", { class: "small muted" }, `${t("discount")} ${show(-line.discount_minor)} · ${line.reason}`) : "";
   const less = line.list_minor > line.unit_minor ? h("s", { class: "money" }, show(line.list_minor)) : "";
@@ -106,5 +119,26 @@ function cartLine(till, line, isNew) {
   return h("li", { class: isNew ? "till-line till-line-new" : "till-line" },
     h("span", { class: "till-line-name" }, line.name, unit, off),
     h("strong", { class: "money" }, show(lineNet(line))),
-    h("span", { class: "till-line-tools" }, minus, quantity, step(1, "more", "plus"), percent));
+    h("span", { class: "till-line-tools" }, minus, quantity, step(1, "more", "plus"), percent), short, wrong);
+}
+
+/** What was typed as a line's quantity. Where it is none, the line stays as it was, and says so. */
+function takeQuantity(till, line, field, wrong) {
+  const wanted = readPieces(field.value);
+  if (wanted !== null) return till.cart.setQuantity(line, wanted);
+  wrong.textContent = t("pieces_wrong", { text: field.value.trim(), n: line.quantity });
+  wrong.hidden = false;
+  field.value = line.quantity;
+  field.setAttribute("aria-invalid", "true");
+  field.focus();
+  field.select();
+}
+
+/** Whether a quantity was typed that is none, and nobody was stopped for it yet: whoever takes money looks at it first. */
+export function stopAtWrongQuantity() {
+  const field = $("[data-lines] [aria-invalid=true]");
+  if (!field) return false;
+  field.removeAttribute("aria-invalid");
+  field.focus();
+  return true;
 }

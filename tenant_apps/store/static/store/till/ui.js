@@ -34,12 +34,34 @@ export function anyOpen() {
   return $("dialog[open]") !== null;
 }
 
-/** Show an error in a form and move there, or take it away with an empty text. */
+/** Show an error above the field it is about, or above the whole form where it is about none, and move there; an empty text
+ *  takes it away. */
 export function fail(root, text, field = null) {
   const place = $("[data-error]", root);
+  const form = place.closest("form");
+  for (const input of $$("[aria-invalid=true]", form ?? root)) input.removeAttribute("aria-invalid");
+  if (text && field) {
+    childOf(field.closest(".field"), field).before(place);
+    field.setAttribute("aria-invalid", "true");
+    describe(field, place);
+  } else if (text) {
+    form?.prepend(place);
+    place.tabIndex = -1;
+  }
   place.textContent = text;
   place.hidden = !text;
-  if (text) (field ?? $("input", root))?.focus();
+  if (text) (field ?? place).focus();
+}
+
+function childOf(box, element) {
+  return element.parentElement === box ? element : childOf(box, element.parentElement);
+}
+
+let described = 0;
+function describe(field, place) {
+  place.id ||= `error-${(described += 1)}`;
+  const known = (field.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
+  field.setAttribute("aria-describedby", [...new Set([...known, place.id])].join(" "));
 }
 
 /** Say something for a moment; with an `action` and its label, offer to do it. */
