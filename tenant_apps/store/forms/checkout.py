@@ -192,6 +192,10 @@ class CheckoutForm(WorkspaceForm):
         for name in (*self.RECEIVER, *self.PLACE):
             self.errors.pop(name, None)
             data[name] = getattr(address, name, "")
+        lies_in = self.zones.get(str(address.zone_id)) if address else None
+        if lies_in and lies_in != self.chosen_zone:
+            text = _("The address you chose lies in “%(zone)s”. Choose that, or another address.")
+            self.add_error("zone", text % {"zone": lies_in.name})
 
     def details_in(self, locale: str) -> CheckoutDetails:
         """What a valid form says; the customer is written to in the language `locale`."""

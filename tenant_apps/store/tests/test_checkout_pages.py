@@ -438,3 +438,13 @@ def test_the_wallet_is_the_customers_own_whoever_receives(shop: Tenant, awa: Use
     form = CheckoutForm(data, **offered)
     assert form.is_valid(), form.errors
     assert (form.details_in("fr").phone, form.wallet_number) == ("+237699887766", "+237671234567")
+
+
+def test_a_chosen_address_is_delivered_to_where_it_lies(shop: Tenant, her: Browser, awa: User) -> None:
+    far = saved(awa, zone=zone("Yaoundé", fee_minor=4_000))
+    her.post("/cart/add/", {"variant": stocked().public_id, "quantity": 1})
+    page = her.post("/checkout/", filled(her, saved=far.pk))
+    assert (page.status_code, set(page.context["form"].errors)) == (422, {"zone"})
+    assert "se trouve dans «\u00a0Yaoundé\u00a0»" in page.content.decode()
+    her.post("/checkout/", filled(her, saved=far.pk, zone=far.zone_id))
+    assert Order.objects.get().delivery_minor == 4_000
