@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from shared_apps.core.forms import PlainForm
 from shared_apps.core.widgets import Card, RadioCards
 from tenant_apps.store.models import Address, DeliveryZone, Shop
 from tenant_apps.store.rules.typed_prices import price_text
@@ -22,7 +23,7 @@ PICKUP = "pickup"
 NEEDED = gettext_lazy("We need this to deliver to you.")
 
 
-class AddForm(forms.Form):
+class AddForm(PlainForm):
     """A variant and how many of it."""
 
     variant = forms.UUIDField(error_messages={"required": gettext_lazy("Choose what you would like first.")})
