@@ -12,6 +12,7 @@ however many people act at once (`shared_apps.usage`).
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.utils import timezone, translation
 from django.utils.functional import Promise
@@ -25,7 +26,7 @@ from shared_apps.organisations.own import own_organisation
 from shared_apps.usage import services
 from shared_apps.usage.counted import month_of
 from shared_apps.usage.models import UsageCounter
-from shared_apps.usage.names import QuotaUse, unit_of, uses_of
+from shared_apps.usage.names import QuotaUse, as_read, unit_of, uses_of
 from shared_apps.usage.selectors import counted_now
 
 Text = str | Promise
@@ -113,7 +114,7 @@ def _reached(name: str, message: Text, *, field: str) -> QuotaReached:
     limit = tenant.quota(name)
     return QuotaReached(
         "quota_reached",
-        str(message) % {"limit": limit, "plan": tenant.plan_name},
+        str(message) % {"limit": as_read(Decimal(limit or 0)), "plan": tenant.plan_name},
         field=field,
         extra={"quota": name, "limit": limit, "used": usage()[name], "upgrade_url": upgrade_url()},
     )

@@ -26,7 +26,7 @@ from shared_apps.usage.names import LABELS, QuotaUse
 from tenant_apps.store.models import Product
 from tenant_apps.store.services import delete_product
 from tenant_apps.store.tests.support import make_product
-from tenant_apps.team.tests.support import with_quota
+from tenant_apps.team.tests.support import client_for, make_member, make_role, with_quota
 from tests.support.tenants import give_plan, ready_tenant
 
 NOVEMBER = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -255,3 +255,13 @@ def test_staff_see_on_every_page_which_limit_is_close(tenant: Tenant, tenant_cli
         assert 'class="usage"' in page
         assert "progress-high" in page
     assert f"/organisations/{tenant.pk}/plan/" in tenant_client.get("/staff/plan/").content.decode()
+
+
+def test_only_owners_see_until_when_it_is_paid_and_where_that_is_changed(tenant: Tenant, tenant_client: Client) -> None:
+    connection.set_tenant(tenant)
+    quotas.count_in("products", 9 * (tenant.quota("products") or 0) // 10)
+    seller = client_for(make_member(make_role("store.view_orders")).user, tenant)
+    own, theirs = tenant_client.get("/staff/plan/"), seller.get("/staff/plan/")
+    assert (own.context["paid_until"] is None, theirs.context["paid_until"]) == (False, None)
+    assert f"/organisations/{tenant.pk}/" in own.content.decode()
+    assert f"/organisations/{tenant.pk}/" not in theirs.content.decode()

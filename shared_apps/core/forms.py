@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+from babel.numbers import format_decimal
 from django import forms
+from django.core import validators
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 
 from shared_apps.core.errors import DomainError
@@ -14,6 +19,35 @@ def show_error(form: forms.Form, error: DomainError, *, field: str = "") -> None
     """Put a service's answer beside its field (or the given one), or on top of the form when it has none here."""
     wanted = field or error.field
     form.add_error(wanted if wanted in form.fields else None, str(error))
+
+
+class PlainForm(forms.Form):
+    """A form that says limits as people do: "At most 3." What a field says of its own stays."""
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """As Django's, with its own words for limits replaced."""
+        for one in getattr(error, "error_list", ()):
+            say_plainly(one)
+        super().add_error(field, error)
+
+
+def say_plainly(error: ValidationError) -> None:
+    """Give an error of Django's validators of limits its plain words; any other is left as it is."""
+    limit = (getattr(error, "params", None) or {}).get("limit_value")
+    if isinstance(limit, bool) or not isinstance(limit, (int, float, Decimal)):
+        return
+    shown = {"limit": format_decimal(limit, locale=to_locale(get_language() or "fr"))}
+    if error.message is validators.MaxValueValidator.message:
+        error.message = _("At most %(limit)s.")
+    elif error.message is validators.MinValueValidator.message:
+        error.message = _("At least %(limit)s.")
+    elif error.message is validators.MaxLengthValidator.message:
+        error.message = ngettext("At most %(limit)s character.", "At most %(limit)s characters.", int(limit))
+    elif error.message is validators.MinLengthValidator.message:
+        error.message = ngettext("At least %(limit)s character.", "At least %(limit)s characters.", int(limit))
+    else:
+        return
+    error.params = shown
 
 
 def unmarked(field: forms.Field) -> forms.Field:

@@ -63,12 +63,12 @@ class QuotaUse:
     def used_text(self) -> str:
         """What is used, as people read it: storage with one decimal."""
         tenths = (self.counted or 0) * 10 // unit_of(self.name)
-        return _as_read(Decimal(tenths) / 10)
+        return as_read(Decimal(tenths) / 10)
 
     @property
     def limit_text(self) -> str:
         """The limit, as people read it; nothing without one."""
-        return "" if self.limit is None else _as_read(Decimal(self.limit))
+        return "" if self.limit is None else as_read(Decimal(self.limit))
 
     @property
     def percent(self) -> int:
@@ -83,7 +83,8 @@ class QuotaUse:
         return self.percent >= 90
 
 
-def _as_read(number: Decimal) -> str:
+def as_read(number: Decimal) -> str:
+    """A number as the reader's language writes it."""
     return format_decimal(number, locale=to_locale(get_language() or "fr"))
 
 

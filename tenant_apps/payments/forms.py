@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from billing.money import Money
+from shared_apps.core.forms import PlainForm
 from shared_apps.core.money_field import MoneyField
 from shared_apps.core.uploads import MAX_BYTES
 from shared_apps.core.widgets import Card, FileDrop, PhoneInput, RadioCards
@@ -67,7 +68,7 @@ def _open_field(key: Key) -> forms.Field:
     )  # fmt: skip
 
 
-class ChooseForm(forms.Form):
+class ChooseForm(PlainForm):
     """How a customer pays a bill: one of the ways offered, and a number where one is charged."""
 
     method = forms.ChoiceField(label=_("How do you want to pay?"), widget=RadioCards)
@@ -132,7 +133,7 @@ def _card(one: Offered, charged_in_euros: SafeString | str) -> Card:
     return Card(description=_ABOUT.get(name, ""), aside=aside, icon=SETUPS[name].icon, badge=badge)
 
 
-class ReceiptForm(forms.Form):
+class ReceiptForm(PlainForm):
     """The proof of a transfer."""
 
     receipt = forms.FileField(

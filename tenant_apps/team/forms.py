@@ -25,7 +25,7 @@ T = TypeVar("T")
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
-class WorkspaceForm(forms.Form):
+class WorkspaceForm(core_forms.PlainForm):
     """A form of a workspace. `team/upgrade.html` shows the way to a larger plan where `upgrade_url` is set."""
 
     upgrade_url: str = ""

@@ -129,7 +129,7 @@ STORE: dict[str, Methods] = {
     "store:staff_settings": form("store.change_shop"),
     "store:order_invoice": page(ANYBODY),
     "store:staff_documents": page("store.view_orders"),
-    "store:staff_sales_journal": page("store.view_orders"),
+    "store:staff_sales_journal": page("store.view_reports"),
     "store:staff_document": page("store.view_orders"),
     "store:staff_receipt": page("store.view_orders"),
     "store:staff_receipt_bytes": page("store.view_orders"),

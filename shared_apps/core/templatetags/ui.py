@@ -94,6 +94,12 @@ def moment_and_zone(value: datetime | None) -> str:
 
 
 @register.filter
+def thousands(number: int | None) -> str:
+    """A count of things, with its thousands apart: "1 500"."""
+    return "" if number is None else str(format_decimal(number, "#,##0", locale=_locale()))
+
+
+@register.filter
 def file_size(size: int | None) -> str:
     """A file's size in bytes as people read it, in thousands: "64 KB", "1.4 MB"; at least 1 KB."""
     if size is None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shared_apps.accounts.phones import show_phone
-from shared_apps.core.forms import unmarked
+from shared_apps.core.forms import PlainForm, unmarked
 from shared_apps.core.widgets import Card, RadioCards
 from tenant_apps.store.models import Address, DeliveryZone, Shop
 from tenant_apps.store.rules.addresses import lines_of_address
@@ -27,7 +27,7 @@ ANOTHER = "another"
 NEEDED = gettext_lazy("We need this to deliver to you.")
 
 
-class AddForm(forms.Form):
+class AddForm(PlainForm):
     """A variant and how many of it."""
 
     variant = forms.UUIDField(error_messages={"required": gettext_lazy("Choose what you would like first.")})

@@ -30,6 +30,9 @@ MAX_CELL = 32_767  # as in Excel
 Row = tuple[int, list[str]]  # its number in the file, from 1, and its cells
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+# How pictures begin, and documents that are written in letters; others have NULs in them.
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
+_DOCUMENTS = (b"%pdf", b"%!ps", b"{\\rtf", b"<!doctype", b"<html", b"<?xml", b"<svg")
 _AS_TEXT = re.compile(r'="([^"]*)"')  # how a spreadsheet is told to leave 00123 alone
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -38,16 +41,29 @@ class BadTable(DomainError):
     """The file as a whole cannot be read; `message` says why, and the way out."""
 
 
+def check_is_table(content: bytes) -> None:
+    """Pass for what may be a table by its content, whatever its name; raises BadTable (`old_excel`, `not_a_table`, `too_big`)."""
+    if content.startswith(_OLE):
+        text = _(
+            "This is a file of an old Excel, or one with a password. Save it as .xlsx without one, and send it again."
+        )
+        raise BadTable("old_excel", text, field="file")
+    if content.startswith(_ZIP):
+        _check_unpacked(content)
+    elif (
+        content.startswith(_PICTURES)
+        or content[:1024].lstrip().lower().startswith(_DOCUMENTS)
+        or "\x00" in _decoded(content)
+    ):
+        raise _not_a_table()
+
+
 def read_table(content: bytes) -> Iterator[Row]:
     """The rows of a file that are not empty, the headings among them. Raises BadTable (`empty`, `too_big`, `old_excel`, `not_a_table`,
     `too_many_rows`, `too_many_columns`, `cell_too_long`)."""
     if len(content) > MAX_BYTES:
         raise BadTable("too_big", _("This file is larger than 10 MB. Send it in parts."))
-    if content.startswith(_OLE):
-        text = _(
-            "This is a file of an old Excel, or one with a password. Save it as .xlsx without one, and send it again."
-        )
-        raise BadTable("old_excel", text)
+    check_is_table(content)
     rows = _of_workbook(content) if content.startswith(_ZIP) else _of_csv(content)
     return _checked(rows)
 
@@ -85,8 +101,6 @@ def _clean(text: str) -> str:
 
 def _of_csv(content: bytes) -> Iterator[Row]:
     text = _decoded(content)
-    if "\x00" in text:
-        raise _not_a_table()
     first, _newline, rest = text.partition("\n")
     if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:
         text, delimiter, skipped = rest, first.strip()[4], 1
@@ -122,14 +136,13 @@ def _not_a_table() -> BadTable:
     text = _(
         "This is neither a CSV file nor an Excel workbook (.xlsx). Save the table as one of these, and send it again."
     )
-    return BadTable("not_a_table", text)
+    return BadTable("not_a_table", text, field="file")
 
 
 # XLSX.
 
 
 def _of_workbook(content: bytes) -> Iterator[Row]:
-    _check_unpacked(content)
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
@@ -147,11 +160,13 @@ def _check_unpacked(content: bytes) -> None:
         parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         raise _not_a_table() from None
+    if not any(part.filename.replace("\\", "/").lstrip("/").lower().startswith("xl/") for part in parts):
+        raise _not_a_table()
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
         text = _(
             "This workbook unpacks to far more than a catalogue has. Keep the sheet with the products, and send it again."
         )
-        raise BadTable("too_big", text)
+        raise BadTable("too_big", text, field="file")
 
 
 def _text_of(value: Any) -> str:

@@ -28,7 +28,7 @@ from shared_apps.core.soon import send_soon
 from shared_apps.organisations.current import current_tenant
 from tenant_apps.store.models import CatalogueImport, ImportedProduct
 from tenant_apps.store.models.imports import OPEN
-from tenant_apps.store.rules.table_files import MAX_BYTES
+from tenant_apps.store.rules.table_files import MAX_BYTES, check_is_table
 
 KEPT = timedelta(days=30)
 LEASE = timedelta(seconds=60)
@@ -42,13 +42,15 @@ def start_import(*, key: uuid.UUID, file: BinaryIO, name: str, by: User, counts_
     """Keep a file that somebody sent, and have it read. One transaction; locks the import that is open.
 
     The same `key`, or a file that is being looked at already, gives the import that there is. One that only waits to be
-    confirmed gives way. Raises DomainError (`file_too_big`, `file_empty`) and Conflict (`import_running`).
+    confirmed gives way. Raises DomainError (`file_too_big`, `file_empty`), BadTable (no table at all) and Conflict
+    (`import_running`).
     """
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise DomainError("file_too_big", _("This file is larger than 10 MB. Send it in parts."), field="file")
     if not content:
         raise DomainError("file_empty", _("There is nothing in this file. Choose another one."), field="file")
+    check_is_table(content)
     digest = hashlib.sha256(content).hexdigest()
     there = CatalogueImport.objects.filter(pk=key).first() or _make_room(digest, counts_stock=counts_stock, by=by)
     if there is not None:

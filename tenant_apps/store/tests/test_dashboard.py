@@ -23,7 +23,7 @@ from tenant_apps.payments.models import Method
 from tenant_apps.store.models import DeliveryZone, Location, Product, Shop, StockLevel
 from tenant_apps.store.presenting import report_rows
 from tenant_apps.store.presenting.report_rows import EXPORTS
-from tenant_apps.store.selectors import setup, shop
+from tenant_apps.store.selectors import reports, setup, shop
 from tenant_apps.store.selectors.stock import stock_value
 from tenant_apps.store.services import ShopDetails, save_shop
 from tenant_apps.store.services.reports import close_setup
@@ -318,3 +318,16 @@ def test_the_page_costs_the_same_whatever_was_sold(tenant: Tenant, tenant_client
 def test_changes_are_in_whole_per_cent(now: int, before: int, shown: str) -> None:
     with translation.override("en"):
         assert texts.change_text(now, before) == shown
+
+
+def test_a_shortened_list_of_low_stock_leads_to_the_whole_one(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_variants(1, "Rare", supply="stock")
+    make_variants(1, "Aussi rare", supply="stock")
+    Shop.objects.update(low_stock_at=3)
+    keeper = client_for(make_member(make_role("store.view_stock")).user, tenant)
+    rest = re.compile(r'<p><a href="(/staff/stock/\?show=low)">')
+    assert not rest.search(page(keeper))
+    monkeypatch.setattr(reports, "LISTED", 1)
+    [address] = rest.findall(page(keeper))
+    whole = page(keeper, address)
+    assert ("Rare" in whole, "Aussi rare" in whole) == (True, True)

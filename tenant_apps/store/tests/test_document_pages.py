@@ -21,7 +21,7 @@ from tenant_apps.store.rules.months import Month, months_back
 from tenant_apps.store.selectors.documents import documents_of
 from tenant_apps.store.services.invoices import issue_credit_note, issue_invoice
 from tenant_apps.store.tests.sales import make_sale
-from tenant_apps.team.tests.support import BACKEND, customer_client
+from tenant_apps.team.tests.support import BACKEND, customer_client, make_member, make_role
 from tests.support.pdf import NEEDS_PDF
 from tests.support.queries import queries_of
 from tests.support.tenants import Browser, owner_of, ready_tenant
@@ -93,6 +93,22 @@ def test_only_those_who_may_see_orders_see_documents(tenant: Tenant, visitor: Br
     assert not AuditLog.objects.filter(action="store.journal.exported").exists()
 
 
+def test_the_journal_is_for_those_who_may_see_sales(tenant: Tenant) -> None:
+    invoice = sold(1, name="Awa Diop")
+    asked = {}
+    for code in ("store.view_orders", "store.view_reports"):
+        browser = Browser(tenant)
+        browser.force_login(make_member(make_role(code, name=code)).user, backend=BACKEND)
+        asked[code] = browser
+    orders, reports = asked.values()
+    page = orders.get("/staff/documents/").content.decode()
+    assert (invoice.number in page, "/staff/documents/journal/" in page) == (True, False)
+    assert orders.get("/staff/documents/journal/").status_code == 403
+    assert not AuditLog.objects.filter(action="store.journal.exported").exists()
+    text = b"".join(reports.get("/staff/documents/journal/").streaming_content).decode()
+    assert (invoice.number in text, "Awa Diop" in text) == (True, False)
+
+
 def test_the_list_is_filtered_by_month_kind_and_number(tenant: Tenant, staff: Browser) -> None:
     old, new = sold(1, now=OCTOBER), sold(2)
     note = credited(new.order, 500)
@@ -103,6 +119,7 @@ def test_the_list_is_filtered_by_month_kind_and_number(tenant: Tenant, staff: Br
         return {number for number in known if f"/staff/documents/{number}/" in html}
 
     assert shown("") == known
+    assert "/staff/documents/journal/" in staff.get("/staff/documents/").content.decode()
     assert shown("month=2026-10") == {old.number}
     assert shown("month=2026-11&kind=invoice") == {new.number}
     assert shown("kind=credit_note") == {note.number}

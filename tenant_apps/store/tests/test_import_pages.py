@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import io
+import re
 import uuid
+import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.html import escape
 from openpyxl import load_workbook
 
+from shared_apps.core.tenancy import connection
 from shared_apps.organisations.current import Tenant
+from tenant_apps.store import views
 from tenant_apps.store.models import CatalogueImport, Product
 from tenant_apps.store.rules import table_files
 from tenant_apps.store.services.import_work import work_on
-from tenant_apps.store.tests.import_support import csv_file, kinds_of, read
+from tenant_apps.store.tests.import_support import apply, csv_file, kinds_of, read, xlsx_file
 from tenant_apps.store.tests.support import make_product
-from tenant_apps.team.tests.support import BACKEND, make_member, make_role
+from tenant_apps.team.tests.support import BACKEND, make_member, make_role, photo_bytes
 from tests.support.queries import queries_of
 from tests.support.tenants import Browser
 
@@ -27,6 +33,13 @@ GOOD = csv_file(("Nom", "Prix"), ("Robe", "9000"), ("Sac", "cher"))
 def post(owner: Browser, content: bytes, name: str = "catalogue.csv", **more: Any) -> Any:
     file = SimpleUploadedFile(name, content, content_type="text/csv")
     return owner.post(IMPORT, {"key": str(uuid.uuid4()), "file": file, **more})
+
+
+def zip_of(name: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr(name, "x")
+    return out.getvalue()
 
 
 def html(response: Any) -> str:
@@ -101,6 +114,72 @@ def test_bad_files_are_told_beside_the_field_or_on_their_page(
     assert batch.status == "failed"
     assert batch.problem
     assert "alert-danger" in page
+
+
+OTHERS = {
+    "a PDF": b"%PDF-1.7\n1 0 obj", "a JPEG": photo_bytes(), "a PNG": photo_bytes(kind="PNG"), "a page": b"<!DOCTYPE html><p>Nom",
+    "an old workbook": b"\xd0\xcf\x11\xe0" + b"\x00" * 99, "a ZIP of something else": zip_of("word/document.xml"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", OTHERS.values(), ids=OTHERS.keys())
+def test_what_is_no_table_is_refused_at_once_whatever_its_name(tenant: Tenant, owner: Browser, content: bytes) -> None:
+    for name in ("catalogue.csv", "catalogue.xlsx"):
+        response = post(owner, content, name=name)
+        assert response.status_code == 422
+        [told] = response.context["form"].errors["file"]
+        assert "Excel" in told
+    assert not CatalogueImport.objects.exists()
+
+
+def test_tables_are_taken_whatever_their_name(tenant: Tenant, owner: Browser) -> None:
+    rows = (("Nom", "Prix"), ("Robe", "9000"))
+    for content in (csv_file(*rows), csv_file(*rows, encoding="utf-16"), xlsx_file(*rows)):
+        assert post(owner, content, name="photo.pdf").status_code == 302
+        CatalogueImport.objects.all().delete()  # one at a time
+
+
+def test_the_plans_limit_is_told_before_and_after_in_the_same_numbers(
+    tenant: Tenant, owner: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = read(csv_file(("Nom", "Prix"), *((f"P{number}", "500") for number in range(1200)), ("Sac", "cher")))
+    address = f"{IMPORT}{batch.pk}/"
+    page = html(owner.get(address))
+    assert (saved_by(page), "sticky-action" in page) == (["1200"], True)
+    monkeypatch.setattr(views.imports, "_room", lambda: 0)
+    assert f"{address}apply/" not in html(owner.get(address))
+    monkeypatch.setattr(views.imports, "_room", lambda: 2)
+    page = html(owner.get(address))
+    assert saved_by(page) == ["2", "1200"]
+    assert "1\u202f198" in page
+    # The warning stands before the buttons, which do not cover it.
+    assert page.index("alert-warning") < page.index("import-decision")
+    assert "sticky-action" not in page
+    connection.set_tenant(replace(tenant, quotas=(("products", 2),)))
+    apply(batch)
+    page = html(owner.get(address))
+    assert re.findall(r"<dd>([0-9\u202f]+)</dd></div>", page)[:4] == ["2", "0", "0", "1\u202f199"]
+    [why] = {item.problems[0]["text"] for item in batch.items.filter(state="refused")}
+    assert page.count(escape(why)) == 1
+    assert "1\u202f198" in page  # of so many it is said
+    lines = b"".join(owner.get(f"{address}to-correct.csv").streaming_content).decode("utf-8-sig").splitlines()
+    assert (len(lines), sum(why in line for line in lines)) == (1 + 1199, 1198)
+
+
+def saved_by(page: str) -> list[str]:
+    """The numbers on the button that has a file applied."""
+    [form] = re.findall(r'<form method="post" action="[^"]*/apply/">.*?</form>', page, re.DOTALL)
+    text = re.sub(r"<svg.*?</svg>|<[^>]*>", " ", form, flags=re.DOTALL).replace("\u202f", "")
+    return re.findall(r"[0-9]+", text)
+
+
+def test_numbers_have_their_thousands_apart(tenant: Tenant, owner: Browser) -> None:
+    batch = read(csv_file(("Nom", "Prix"), *((f"P{number}", "500") for number in range(1200))))
+    page = html(owner.get(f"{IMPORT}{batch.pk}/"))
+    assert "1200" not in page
+    assert page.count("1\u202f200") == 3  # rows, tile, button
+    owner.post(f"{IMPORT}{batch.pk}/apply/")
+    assert "1\u202f200" in html(owner.get(f"{IMPORT}{batch.pk}/progress/"))
 
 
 def test_without_a_file_the_field_says_so(tenant: Tenant, owner: Browser) -> None:

@@ -13,6 +13,7 @@ from billing.money import Money
 from tenant_apps.store.models import CatalogueImport, ImportedProduct
 from tenant_apps.store.rules.catalogue_columns import BY_KEY
 from tenant_apps.store.rules.typed_prices import price_text
+from tenant_apps.store.texts.reports import count_text
 
 Status = CatalogueImport.Status
 PRICES = ("price", "promo", "cost")
@@ -48,16 +49,35 @@ def cell_text(column: str, value: str, *, currency: str) -> str:
 def told(problem: Mapping[str, Any]) -> str:
     """A problem on one line, for the file that is sent back."""
     text = _("Row %(row)s, %(column)s: %(text)s")
-    return text % {"row": problem["row"], "column": column_text(problem["column"]), "text": problem["text"]}
+    return text % {"row": count_text(problem["row"]), "column": column_text(problem["column"]), "text": problem["text"]}
 
 
-def room_text(*, new: int, room: int | None) -> str:
+def room_text(beyond: int) -> str:
     """How many new products the plan has no room for; nothing where it has."""
-    if room is None or new <= room:
+    if not beyond:
         return ""
-    left = new - room
     return ngettext(
-        "Your plan has no room for %(count)d of the new products. It is left out unless you move to a larger plan first.",
-        "Your plan has no room for %(count)d of the new products. They are left out unless you move to a larger plan first.",
-        left,
-    ) % {"count": left}
+        "Your plan has no room for %(number)s of the new products. It is left out unless you move to a larger plan first.",
+        "Your plan has no room for %(number)s of the new products. They are left out unless you move to a larger plan first.",
+        beyond,
+    ) % {"number": count_text(beyond)}
+
+
+def save_text(*, saved: int, wanted: int) -> str:
+    """The button that has a file applied: how many of its products that saves, and of how many where some are left out."""
+    numbers = {"saved": count_text(saved), "wanted": count_text(wanted)}
+    if saved < wanted:
+        # Both forms: French counts those that are saved.
+        words = ngettext("Save %(saved)s of %(wanted)s products", "Save %(saved)s of %(wanted)s products", saved)
+        return words % numbers
+    return ngettext("Save %(saved)s product", "Save %(saved)s products", saved) % numbers
+
+
+def rows_text(*, number: int, row: int, column: str) -> str:
+    """Of which rows a reason is said: of one, or of how many and the first of them. One of the row as a whole is of a product."""
+    if number == 1:
+        return _("Row %(number)s") % {"number": count_text(row)}
+    words = {"number": count_text(number), "row": count_text(row)}
+    if not column:
+        return _("%(number)s products, the first in row %(row)s") % words
+    return _("%(number)s rows, the first is row %(row)s") % words

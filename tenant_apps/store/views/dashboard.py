@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import DomainError
-from shared_apps.core.forms import show_error
+from shared_apps.core.forms import PlainForm, show_error
 from tenant_apps.store import selectors
 from tenant_apps.store.models import Shop
 from tenant_apps.store.presenting import report_desk
@@ -38,7 +38,7 @@ REPORTS = "store.view_reports"
 KINDS = ("csv", "xlsx")
 
 
-class PeriodForm(forms.Form):
+class PeriodForm(PlainForm):
     """From one day to another. `period` is there once the form is valid."""
 
     first = forms.DateField(

@@ -35,7 +35,7 @@ from tenant_apps.store.selectors import documents as found
 from tenant_apps.store.selectors.orders import due_of, owed_of
 from tenant_apps.store.services.invoices import note_journal_export
 from tenant_apps.store.views.staff_orders import order_or_404
-from tenant_apps.team.access import StaffRequest, TenantRequest, permission_required
+from tenant_apps.team.access import StaffRequest, TenantRequest, may, permission_required
 from tenant_apps.team.pages import render_workspace
 
 JOURNAL = (
@@ -73,31 +73,34 @@ def documents(request: StaffRequest) -> HttpResponse:
         "rows": [{"it": one, "kind": KINDS[Invoice.Kind(one.kind)], "total": one.booked[2]} for one in page],
         "months": [{"value": str(one), "first": one.first, "chosen": one == month} for one in months],
         "kinds": [{"value": value, "label": label, "chosen": value == kind} for value, label in KINDS.items()],
-        "journal_month": month or months[0],
+        "journal_month": (month or months[0]) if may(request, "store.view_reports") else None,
         "query": query,
         "is_empty": not page.object_list and not (month or query or kind in Invoice.Kind.values),
     }
     return render_workspace(request, "store/staff/documents.html", context)
 
 
-@permission_required("store.view_orders")
+@permission_required("store.view_reports")
 @require_safe
 def sales_journal(request: StaffRequest) -> HttpResponseBase:
-    """A month's invoices and credit notes (else the last one's) as a table for the accountant; credit notes are below zero."""
+    """A month's invoices and credit notes (else the last one's) as a table for the accountant; credit notes are below zero.
+    Customers are named to those who may see orders."""
     month = Month.parse(request.GET.get("month", "")) or found.months_with_documents()[0]
     if request.method == "GET":
         note_journal_export(month=str(month), by=request.user)
     filename = f"{pgettext('file name', 'sales')}-{month}.csv"
-    return csv_response(filename=filename, header=JOURNAL, rows=_journal_rows(month))
+    return csv_response(
+        filename=filename, header=JOURNAL, rows=_journal_rows(month, with_people=may(request, "store.view_orders"))
+    )
 
 
-def _journal_rows(month: Month) -> Iterator[list[Any]]:
+def _journal_rows(month: Month, *, with_people: bool) -> Iterator[list[Any]]:
     for one in found.journal(month):
         net, tax, total = one.booked
         rate = percent_of_points(one.tax_rate_bp)
         yield [
             one.issued_on.isoformat(), str(KINDS[Invoice.Kind(one.kind)]), one.number, one.order.number,
-            one.original.number if one.original else "", one.customer["name"], net.as_decimal(), one.tax_name, rate,
+            one.original.number if one.original else "", one.customer["name"] if with_people else "", net.as_decimal(), one.tax_name, rate,
             tax.as_decimal(), total.as_decimal(), one.currency,
         ]  # fmt: skip
 

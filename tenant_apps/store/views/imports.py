@@ -171,20 +171,36 @@ def _about(request: StaffRequest, batch: CatalogueImport) -> dict[str, Any]:
     if batch.is_working:
         return about
     counts: selectors.Counts = about["counts"]
-    room = _room() if batch.status == Status.READY else None
+    is_ready, is_over = batch.status == Status.READY, batch.confirmed_at is not None
+    beyond = counts.beyond(_room()) if is_ready else 0
+    new, changed = (counts.new_saved, counts.changed_saved) if is_over else (counts.new, counts.changed)
     currency = shop().currency
-    problems = selectors.page_of_problems(batch, request.GET.get("page", "1"))
+    reasons = selectors.page_of_reasons(batch, request.GET.get("page", "1"))
     return {
         **about,
         "word": texts.STATUSES[batch.status],
         "tone": texts.TONES.get(Status(batch.status), "info"),
-        "kinds": [_kind(batch, kind, getattr(counts, kind), currency=currency) for kind in ("new", "changed")],
-        "problems": problems,
-        "wrong": [_told(item, problem) for item in problems for problem in item.problems],
-        "room_text": texts.room_text(new=counts.new, room=room) if batch.status == Status.READY else "",
+        "tiles": _tiles(counts, new=new, changed=changed, is_over=is_over),
+        "kinds": [
+            _kind(batch, kind, number, currency=currency) for kind, number in (("new", new), ("changed", changed))
+        ],
+        "reasons": reasons,
+        "wrong": [_told(reason) for reason in reasons],
+        "room_text": texts.room_text(beyond),
+        "saves": counts.to_apply - beyond,
+        "save_text": texts.save_text(saved=counts.to_apply - beyond, wanted=counts.to_apply),
         "upgrade_url": quotas.upgrade_url(),
         "leaves_stock": not batch.counts_stock and "stock" in batch.columns,
     }
+
+
+def _tiles(counts: selectors.Counts, *, new: int, changed: int, is_over: bool) -> list[dict[str, Any]]:
+    """What the file would do; once it was applied, what became of it."""
+    left = (_("Not saved"), counts.not_saved) if is_over else (texts.KINDS["wrong"], counts.wrong)
+    tiles = [(texts.KINDS["new"], new), (texts.KINDS["changed"], changed), (texts.KINDS["unchanged"], counts.unchanged)]
+    return [{"label": label, "number": number, "is_bad": False} for label, number in tiles] + [
+        {"label": left[0], "number": left[1], "is_bad": left[1] > 0}
+    ]
 
 
 def _room() -> int | None:
@@ -212,5 +228,13 @@ def _shown(change: dict[str, str], currency: str) -> dict[str, str]:
     return {**change, "label": texts.column_text(column), "before": before, "after": after}
 
 
-def _told(item: Any, problem: dict[str, Any]) -> dict[str, Any]:
-    return {**problem, "name": item.name, "label": texts.column_text(problem["column"])}
+def _told(reason: selectors.Reason) -> dict[str, Any]:
+    """A reason as the page shows it: what was typed in many rows is not said, it may differ."""
+    is_one = reason.number == 1
+    return {
+        "rows": texts.rows_text(number=reason.number, row=reason.row, column=reason.column),
+        "name": reason.name if is_one else "",
+        "label": texts.column_text(reason.column),
+        "typed": reason.typed if is_one else "",
+        "text": reason.text,
+    }

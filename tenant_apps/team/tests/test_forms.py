@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from django import forms
+from django.utils import translation
 
 from shared_apps.core.errors import DomainError
 from tenant_apps.team.forms import WorkspaceForm, category_field, save_form
@@ -44,3 +46,26 @@ def test_the_name_to_type_is_text_and_not_html() -> None:
     field = TransferForm(others=[], organisation="Chez <b>Awa</b>")["name"]
     assert "Chez &lt;b&gt;Awa&lt;/b&gt;" in field.as_field_group()
     assert "<b>" not in field.as_field_group()
+
+
+class LimitsForm(WorkspaceForm):
+    pieces = forms.IntegerField(min_value=1, max_value=5000)
+    name = forms.CharField(min_length=2, max_length=4)
+    own = forms.CharField(error_messages={"max_length": "Shorter."}, max_length=4)
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "told"),
+    [
+        ("en", ("6000", "abcde"), ("At most 5,000.", "At most 4 characters.")),
+        ("en", ("0", "a"), ("At least 1.", "At least 2 characters.")),
+        ("en", ("1", "ab"), ()),
+    ],
+)
+def test_limits_are_said_as_people_say_them(language: str, typed: tuple[str, str], told: tuple[str, ...]) -> None:
+    with translation.override(language):
+        form = LimitsForm({"pieces": typed[0], "name": typed[1], "own": "abcde"})
+        assert form.errors == {
+            **dict(zip(("pieces", "name"), ([text] for text in told), strict=False)),
+            "own": ["Shorter."],
+        }

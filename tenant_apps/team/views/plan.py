@@ -10,21 +10,23 @@ from shared_apps.core.context import host_with_port, tenant_url
 from shared_apps.organisations.own import own_domains, own_organisation
 from tenant_apps.team.access import StaffRequest, staff_required
 from tenant_apps.team.pages import render_workspace
+from tenant_apps.team.selectors import standing_of
 
 
 @staff_required
 @require_safe
 def plan(request: StaffRequest) -> HttpResponse:
-    """Plan, limits, end of the paid time, addresses, and the way to where they are changed."""
+    """Plan, limits and addresses; for owners, who can change it, also the end of the paid time and the way to where that is."""
     tenant = request.tenant
-    limits = quotas.limits()
+    limits, may_change = quotas.limits(), standing_of(request.user).is_owner
     addresses = [
         {"host": host_with_port(one.domain), "url": tenant_url(one.domain), "is_primary": one.is_primary}
         for one in own_domains()
     ]
     context = {
         "plan_name": tenant.plan_name,
-        "paid_until": own_organisation().paid_until,
+        "may_change": may_change,
+        "paid_until": own_organisation().paid_until if may_change else None,
         "limits": limits,
         "nearly_reached": [one for one in limits if one.is_nearly_reached],
         "upgrade_url": quotas.upgrade_url(),
