@@ -19,8 +19,9 @@ from baobab.runtime.problems import RuntimeProblem
 from baobab.runtime.services import Services, throwaway_services
 from baobab.runtime.stopping import StopRequest
 
-# Each has a half of the list, and whoever is done first takes from the end of the other's.
-_WORKERS = ("-n", "2", "--dist", "worksteal")
+# Each has a part of the list, and whoever is done first takes from the end of another's. Three on two processors: tests often
+# wait, for browsers, simulators and locks.
+_WORKERS = ("-n", "3", "--dist", "worksteal")
 # The database that tests copy: made on the second processor while the linters have the first. Tests wait for it.
 _TEMPLATE = (sys.executable, "-m", "tests.support.databases")
 # What one tenant gave at another's door is tried beside the code that gives it.
