@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,21 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that take long come first: begun last, one of them would keep a process busy while the others have none left."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Deal those that take long to the beginning of each worker's part of the list, file by file: begun last, one of them would
+    keep a worker busy while the others have none left, and a file that is begun by two is set up twice."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    others = [item for item in items if not item.get_closest_marker("slow")]
+    shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for number, (_path, file) in enumerate(groupby(slow, key=lambda item: item.path)):
+        shares[number % workers].extend(file)
+    dealt: list[pytest.Item] = []
+    for place, share in enumerate(shares):
+        # As long as the part that worksteal gives to the worker.
+        room = max(0, (len(items) - len(dealt)) // (workers - place) - len(share))
+        dealt += [*share, *others[:room]]
+        others = others[room:]
+    items[:] = dealt + others
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 
 ASKS_FOR_A_PAGE = ("GET", "HEAD")
 
@@ -29,10 +27,9 @@ def page_behind(request: HttpRequest) -> str:
 
 
 def ask_to_log_in(request: HttpRequest) -> HttpResponseRedirect:
-    """Lead a visitor to the log-in page, and from there to the page they were on; who had sent something reads that it was not
-    taken."""
-    if request.method not in ASKS_FOR_A_PAGE:
-        messages.warning(
-            request, _("You were not logged in any more, and nothing was saved. Log in, then send it again.")
-        )
-    return redirect_to_login(page_behind(request))
+    """Lead a visitor to the log-in page, and from there to the page they were on. To who had sent something the page says that
+    it was not taken (`unsaved`): a message would make a session for every visitor."""
+    answer = redirect_to_login(page_behind(request))
+    if request.method in ASKS_FOR_A_PAGE:
+        return answer
+    return HttpResponseRedirect(f"{answer.url}&unsaved=1")
