@@ -25,6 +25,9 @@ STORAGES = {
     "default": {"BACKEND": "shared_apps.core.storage.TenantStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Static files are looked up when they are asked for: listing them all takes longer than most tests' requests, and every
+# client of a test would do it anew.
+WHITENOISE_AUTOREFRESH = True
 
 
 def _claim_slot() -> int:

@@ -69,8 +69,8 @@ def create_product(
 
 
 def _receive(product: Product, pieces: Mapping[int, int], by: User | None) -> None:
-    place = default_place()
-    if place is None or not pieces:
+    place = default_place() if pieces else None
+    if place is None:
         return
     ids = dict(product.variants.values_list("position", "pk"))
     received = {ids[at]: number for at, number in pieces.items()}
@@ -239,6 +239,8 @@ def _set_status(product: Product, *, published: bool) -> None:
 
 def _attach(product: Product, photos: list[Photo]) -> None:
     """Add photos behind those there are. One that is attached already stays where it is."""
+    if not photos:
+        return
     attached = set(ProductImage.objects.filter(photo__in=photos).values_list("photo_id", flat=True))
     new = [photo for photo in photos if photo.pk not in attached]
     there = product.images.aggregate(last=Max("position"))["last"]
