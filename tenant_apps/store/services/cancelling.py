@@ -34,6 +34,7 @@ from tenant_apps.store.services.orders import (
     note_event,
     record_change,
     set_status,
+    settle,
     wanted_of,
 )
 
@@ -147,12 +148,10 @@ def _take_out(order: Order, lines: Lines, *, came_back: bool = False) -> None:
 
 def _free_goods(order: Order, lines: Lines, *, by: User) -> None:
     """Put cancelled pieces on sale again; an order that was short of no more than them has all its goods now."""
-    if not order.is_short:
+    if order.is_short:
+        settle(order=order, by=by)
+    else:
         stock.put_back(order=order, pieces=counted_pieces(lines), by=by)
-    elif not stock.sell(order=order, by=by):
-        Order.objects.filter(pk=order.pk).update(is_short=False)
-        order.is_short = False
-        note_event(order, "settled", by=by)
 
 
 def _settle_papers(order: Order, lines: Lines, *, due: int, sale: int, reason: str, key: UUID, by: User) -> None:

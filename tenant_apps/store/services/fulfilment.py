@@ -11,8 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shared_apps.accounts.models import User
-from shared_apps.audit.models import AuditCategory
-from shared_apps.audit.services import record
 from shared_apps.core.errors import Conflict, DomainError
 from tenant_apps.store.models import Location, Order, OrderLine, Return, ReturnLine, Shipment, ShipmentLine
 from tenant_apps.store.selectors.orders import due_of
@@ -30,6 +28,7 @@ from tenant_apps.store.services.orders import (
     note_event,
     record_change,
     set_status,
+    settle,
     wanted_of,
 )
 
@@ -54,16 +53,8 @@ def settle_shortage(*, order_id: UUID, by: User) -> Order:
     Raises OutOfStock while something is still missing.
     """
     order = lock_order(order_id)
-    if not order.is_short:
-        return order
-    shortages = stock.sell(order=order, by=by)
-    if shortages:
+    if order.is_short and (shortages := settle(order=order, by=by)):
         raise stock.OutOfStock(shortages)
-    Order.objects.filter(pk=order.pk).update(is_short=False)
-    order.is_short = False
-    note_event(order, "settled", by=by)
-    record(action="store.order.settled", category=AuditCategory.ORDER, resource=order, actor=by,
-           before={"is_short": True}, after={"is_short": False})  # fmt: skip
     return order
 
 

@@ -40,6 +40,21 @@ def confirm_order(*, order: Order, by: User | None = None) -> None:
     take_on(order, by=by, shop=Shop.objects.get())
 
 
+def settle(*, order: Order, by: User) -> list[stock.Shortage]:
+    """Set the goods of a short order aside; what is still missing of it, and nothing is changed then.
+
+    In the caller's transaction, which holds the order's row; locks its levels.
+    """
+    shortages = stock.sell(order=order, by=by)
+    if not shortages:
+        Order.objects.filter(pk=order.pk).update(is_short=False)
+        order.is_short = False
+        note_event(order, "settled", by=by)
+        record(action="store.order.settled", category=AuditCategory.ORDER, resource=order, actor=by,
+               before={"is_short": True}, after={"is_short": False})  # fmt: skip
+    return shortages
+
+
 def set_confirmed(order: Order) -> bool:
     """Confirm a pending order; whether it was pending until now. A guarded UPDATE, in the caller's transaction."""
     change = {"status": Order.Status.CONFIRMED, "confirmed_at": timezone.now(), "holds_until": None}

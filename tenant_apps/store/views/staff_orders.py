@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -43,7 +42,7 @@ from tenant_apps.store.services.order_mail import order_url
 from tenant_apps.store.texts.orders import STATUSES
 from tenant_apps.store.views.once import save_once
 from tenant_apps.team.access import StaffRequest, permission_required
-from tenant_apps.team.forms import parse_ids, save_form
+from tenant_apps.team.forms import WorkspaceForm, parse_ids
 from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
 
 
@@ -149,16 +148,16 @@ def ship(request: StaffRequest, number: str) -> HttpResponse:
     """Send all or a part of an order."""
     found = order_or_404(number)
     form = ShipForm(request.POST or None, lines=lines_to_ship(found, again=_sent_keys(request)))
-    if request.method == "POST" and form.is_valid():
+
+    def send() -> object:
         data = form.cleaned_data
-        sent = save_once(form, lambda: fulfilment.ship_order(
+        return fulfilment.ship_order(
             order_id=found.pk, key=data["key"], pieces=form.pieces, carrier=data["carrier"], tracking=data["tracking"],
             by=request.user,
-        ))  # fmt: skip
-        if sent:
-            messages.success(request, _("Saved. The customer is told where an e-mail is known."))
-            return redirect("store:staff_order", number)
-    return _form_page(request, "store/staff/ship.html", found, form)
+        )  # fmt: skip
+
+    done = _("Saved. The customer is told where an e-mail is known.")
+    return _on_form(request, "store/staff/ship.html", found, form, send, lambda: done)
 
 
 @permission_required("store.change_orders")
@@ -167,14 +166,12 @@ def cancel(request: StaffRequest, number: str) -> HttpResponse:
     """Cancel an order, after asking why."""
     found = order_or_404(number)
     form = CancelForm(request.POST or None)
-    if request.method == "POST":
-        cancelled = save_form(form, lambda: cancelling.cancel_order(
-            order_id=found.pk, reason=form.cleaned_data["reason"], by=request.user
-        ))  # fmt: skip
-        if cancelled:
-            messages.success(request, _("Order %(number)s was cancelled.") % {"number": number})
-            return redirect("store:staff_order", number)
-    return _form_page(request, "store/staff/cancel_order.html", found, form)
+
+    def end() -> object:
+        return cancelling.cancel_order(order_id=found.pk, reason=form.cleaned_data["reason"], by=request.user)
+
+    done = _("Order %(number)s was cancelled.") % {"number": number}
+    return _on_form(request, "store/staff/cancel_order.html", found, form, end, lambda: done)
 
 
 @permission_required("store.change_orders")
@@ -183,15 +180,15 @@ def cancel_pieces(request: StaffRequest, number: str) -> HttpResponse:
     """Cancel what can never be sent of an order that goes on otherwise."""
     found = order_or_404(number)
     form = CancelPiecesForm(request.POST or None, lines=lines_to_cancel(found, again=_sent_keys(request)))
-    if request.method == "POST" and form.is_valid():
+
+    def leave_out() -> object:
         data = form.cleaned_data
-        cancelled = save_once(form, lambda: cancelling.cancel_pieces(
+        return cancelling.cancel_pieces(
             order_id=found.pk, key=data["key"], pieces=form.pieces, reason=data["reason"], by=request.user
-        ))  # fmt: skip
-        if cancelled:
-            messages.success(request, _("Cancelled. The customer is told where an e-mail is known."))
-            return redirect("store:staff_order", number)
-    return _form_page(request, "store/staff/cancel_pieces.html", found, form)
+        )
+
+    done = _("Cancelled. The customer is told where an e-mail is known.")
+    return _on_form(request, "store/staff/cancel_pieces.html", found, form, leave_out, lambda: done)
 
 
 @permission_required("store.refund_orders")
@@ -201,16 +198,15 @@ def take_back(request: StaffRequest, number: str) -> HttpResponse:
     found = order_or_404(number)
     places = list(Location.objects.filter(is_active=True))
     form = ReturnForm(request.POST or None, lines=lines_to_take_back(found, again=_sent_keys(request)), places=places)
-    if request.method == "POST" and form.is_valid():
+
+    def book() -> object:
         data = form.cleaned_data
-        back = save_once(form, lambda: fulfilment.take_back(
+        return fulfilment.take_back(
             order_id=found.pk, key=data["key"], pieces=form.pieces, reason=data["reason"], location=form.put_at,
             by=request.user,
-        ))  # fmt: skip
-        if back:
-            messages.success(request, _came_back_words(found))
-            return redirect("store:staff_order", number)
-    return _form_page(request, "store/staff/take_back.html", found, form)
+        )  # fmt: skip
+
+    return _on_form(request, "store/staff/take_back.html", found, form, book, lambda: _came_back_words(found))
 
 
 def _came_back_words(found: Order) -> str:
@@ -277,7 +273,18 @@ def _done(request: StaffRequest, order: Order, act: Callable[[], Any], words: st
     return redirect("store:staff_order", order.number)
 
 
-def _form_page(request: StaffRequest, template: str, order: Order, form: forms.Form) -> HttpResponse:
+def _on_form(
+    request: StaffRequest,
+    template: str,
+    order: Order,
+    form: WorkspaceForm,
+    act: Callable[[], object],
+    words: Callable[[], str],
+) -> HttpResponse:
+    """Ask about an order; what is sent is done by `act`, and the order is shown again with `words`."""
+    if request.method == "POST" and save_once(form, act) is not None:
+        messages.success(request, words())
+        return redirect("store:staff_order", order.number)
     status = UNPROCESSABLE if form.errors else 200
     return render_workspace(request, template, {"order": order, "form": form}, status=status)
 
