@@ -20,13 +20,14 @@ from django.utils.functional import Promise
 from shared_apps.accounts.models import User
 from shared_apps.core.context import platform_url
 from shared_apps.core.errors import DomainError
+from shared_apps.core.numbers import number_text
 from shared_apps.notifications.services import notify_by_email
 from shared_apps.organisations.current import current_tenant
 from shared_apps.organisations.own import own_organisation
 from shared_apps.usage import services
 from shared_apps.usage.counted import month_of
 from shared_apps.usage.models import UsageCounter
-from shared_apps.usage.names import QuotaUse, as_read, unit_of, uses_of
+from shared_apps.usage.names import QuotaUse, unit_of, uses_of
 from shared_apps.usage.selectors import counted_now
 
 Text = str | Promise
@@ -114,7 +115,7 @@ def _reached(name: str, message: Text, *, field: str) -> QuotaReached:
     limit = tenant.quota(name)
     return QuotaReached(
         "quota_reached",
-        str(message) % {"limit": as_read(Decimal(limit or 0)), "plan": tenant.plan_name},
+        str(message) % {"limit": number_text(Decimal(limit or 0)), "plan": tenant.plan_name},
         field=field,
         extra={"quota": name, "limit": limit, "used": usage()[name], "upgrade_url": upgrade_url()},
     )

@@ -15,7 +15,6 @@ from django.contrib.auth import login
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.impersonation import begin_session, forget_session
@@ -25,6 +24,7 @@ from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.context import tenant_url
 from shared_apps.core.errors import NotAllowed
+from shared_apps.core.way_back import is_path
 
 LIFETIME = timedelta(seconds=60)
 _signer = TimestampSigner(salt="accounts.handover")
@@ -87,8 +87,7 @@ def redeem_handover(*, request: HttpRequest, token: str) -> Entry:
 
 def safe_path(path: str) -> str:
     """A path of the same host, or "" for anything else."""
-    is_path = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
-    return path if is_path and not path.startswith("/enter/") else ""
+    return path if is_path(path) and not path.startswith("/enter/") else ""
 
 
 def _refused() -> NotAllowed:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_decimal
 from django import forms
 from django.core import validators
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from shared_apps.core.errors import DomainError
+from shared_apps.core.numbers import number_text
 
 
 def show_error(form: forms.Form, error: DomainError, *, field: str = "") -> None:
@@ -36,7 +36,7 @@ def say_plainly(error: ValidationError) -> None:
     limit = (getattr(error, "params", None) or {}).get("limit_value")
     if isinstance(limit, bool) or not isinstance(limit, (int, float, Decimal)):
         return
-    shown = {"limit": format_decimal(limit, locale=to_locale(get_language() or "fr"))}
+    shown = {"limit": number_text(limit)}
     if error.message is validators.MaxValueValidator.message:
         error.message = _("At most %(limit)s.")
     elif error.message is validators.MinValueValidator.message:

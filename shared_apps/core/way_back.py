@@ -22,8 +22,12 @@ def page_behind(request: HttpRequest) -> str:
     except ValueError:  # brackets that are no address
         return own
     path = sent_from._replace(scheme="", netloc="", fragment="").geturl()
-    is_ours = sent_from.netloc == request.get_host() and path.startswith("/")
-    return path if is_ours and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else own
+    return path if sent_from.netloc == request.get_host() and is_path(path) else own
+
+
+def is_path(address: str) -> bool:
+    """Whether an address is of the host that it is asked of, whichever that is: no other's, and no script."""
+    return address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
 
 
 def ask_to_log_in(request: HttpRequest) -> HttpResponseRedirect:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from babel.numbers import format_decimal
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, ngettext, ngettext_lazy, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from billing.models import Order
+from shared_apps.core.numbers import number_text
 
 Text = str | Promise
 
@@ -198,8 +198,3 @@ def plan_label(order: Order) -> str:
 
 def _humanise(name: str) -> str:
     return name.replace("_", " ").capitalize()
-
-
-def number_text(value: int | Decimal) -> str:
-    """A number in the reader's language."""
-    return format_decimal(value, locale=to_locale(get_language() or "fr"))

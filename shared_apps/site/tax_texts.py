@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.services.taxes import PriceTax
-from shared_apps.site.plan_texts import number_text
+from shared_apps.core.numbers import number_text
 
 # Under the title of the pricing page.
 PRICES: dict[PriceTax, str | Promise] = {

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from babel.numbers import format_decimal
 from django.utils.functional import Promise
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
+
+from shared_apps.core.numbers import number_text
 
 GIGABYTE = 10**9
 # Plans say gigabytes; what is stored is counted in bytes, so that the last gigabyte can be used whole.
@@ -63,12 +63,12 @@ class QuotaUse:
     def used_text(self) -> str:
         """What is used, as people read it: storage with one decimal."""
         tenths = (self.counted or 0) * 10 // unit_of(self.name)
-        return as_read(Decimal(tenths) / 10)
+        return number_text(Decimal(tenths) / 10)
 
     @property
     def limit_text(self) -> str:
         """The limit, as people read it; nothing without one."""
-        return "" if self.limit is None else as_read(Decimal(self.limit))
+        return "" if self.limit is None else number_text(Decimal(self.limit))
 
     @property
     def percent(self) -> int:
@@ -81,11 +81,6 @@ class QuotaUse:
     def is_nearly_reached(self) -> bool:
         """At 90 % and above."""
         return self.percent >= 90
-
-
-def as_read(number: Decimal) -> str:
-    """A number as the reader's language writes it."""
-    return format_decimal(number, locale=to_locale(get_language() or "fr"))
 
 
 def uses_of(quotas: Mapping[str, int | None], counted: Mapping[str, int]) -> list[QuotaUse]:

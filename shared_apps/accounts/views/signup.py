@@ -13,7 +13,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -35,6 +35,7 @@ from shared_apps.accounts.signup_forms import AccountForm, AddressForm, ChosenPa
 from shared_apps.core.errors import DomainError
 from shared_apps.core.forms import show_error
 from shared_apps.core.throttle import caller, check_rate
+from shared_apps.core.way_back import is_path
 
 View = Callable[..., HttpResponse]
 
@@ -42,8 +43,7 @@ View = Callable[..., HttpResponse]
 def safe_next(request: HttpRequest) -> str:
     """Where the visitor was, when that is a page of this very host; else empty."""
     path = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(path, allowed_hosts=None, require_https=request.is_secure())
-    return path if safe and path.startswith("/") else ""
+    return path if is_path(path) else ""
 
 
 def _visitors_only(view: View) -> View:

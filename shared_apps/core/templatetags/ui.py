@@ -7,19 +7,18 @@ from datetime import date, datetime
 from typing import Any
 
 from babel.dates import get_timezone_location
-from babel.numbers import format_decimal
 from django import template
 from django.conf import settings
 from django.forms import BaseForm, BoundField
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from billing.money import Money
 from shared_apps.core.dates import moment_in_words, written
 from shared_apps.core.iconset import UnknownIcon, render_icon
+from shared_apps.core.numbers import number_text, reader_locale
 
 register = template.Library()
 
@@ -49,12 +48,8 @@ def icon(name: str, label: str = "", size: str = "md", css: str = "") -> SafeStr
         return mark_safe("")
 
 
-def _locale() -> str:
-    return to_locale(get_language() or settings.LANGUAGE_CODE)
-
-
 def _display(amount: Money) -> SafeString:
-    return format_html('<span class="money">{}</span>', amount.display(_locale()))
+    return format_html('<span class="money">{}</span>', amount.display(reader_locale()))
 
 
 @register.simple_tag(name="money")
@@ -81,7 +76,7 @@ def moment(value: datetime | None) -> str:
     """A date and an hour in the reader's language and time zone: "21 novembre 2026, 14 h 30"."""
     if value is None:
         return ""
-    return moment_in_words(timezone.localtime(value) if timezone.is_aware(value) else value, locale=_locale())
+    return moment_in_words(timezone.localtime(value) if timezone.is_aware(value) else value, locale=reader_locale())
 
 
 @register.filter
@@ -89,14 +84,14 @@ def moment_and_zone(value: datetime | None) -> str:
     """A moment with the place whose time it is, for a deadline: "21 novembre 2026, 14 h 30 (heure de Douala)"."""
     if value is None:
         return ""
-    city = get_timezone_location(timezone.get_current_timezone_name(), locale=_locale(), return_city=True)
+    city = get_timezone_location(timezone.get_current_timezone_name(), locale=reader_locale(), return_city=True)
     return _("%(moment)s (%(city)s time)") % {"moment": moment(value), "city": city}
 
 
 @register.filter
 def thousands(number: int | None) -> str:
     """A count of things, with its thousands apart: "1 500"."""
-    return "" if number is None else str(format_decimal(number, "#,##0", locale=_locale()))
+    return "" if number is None else number_text(number)
 
 
 @register.filter
@@ -105,8 +100,8 @@ def file_size(size: int | None) -> str:
     if size is None:
         return ""
     if size < 999_500:
-        return _("%(size)s KB") % {"size": format_decimal(max(1, round(size / 1000)), locale=_locale())}
-    return _("%(size)s MB") % {"size": format_decimal(size / 1_000_000, "#,##0.#", locale=_locale())}
+        return _("%(size)s KB") % {"size": number_text(max(1, round(size / 1000)))}
+    return _("%(size)s MB") % {"size": number_text(size / 1_000_000, "#,##0.#")}
 
 
 @register.filter
@@ -116,7 +111,7 @@ def day(value: date | None) -> str:
         return ""
     if isinstance(value, datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
-    return written(value, "d MMMM y", locale=_locale())
+    return written(value, "d MMMM y", locale=reader_locale())
 
 
 @register.filter

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from shared_apps.core import charts
+from shared_apps.core.numbers import number_text
 from tenant_apps.store.models import Order
 from tenant_apps.store.rules.periods import Period
 from tenant_apps.store.selectors import reports
@@ -60,7 +61,7 @@ def stats_of(found: Figures) -> list[dict[str, Any]]:
     refunds = _("%(amount)s given back") % {"amount": texts.money_text(now.refunds, currency)} if now.refunds else ""
     stats = [
         _stat(_("Sales"), texts.money_text(now.sales, currency), now.sales, before.sales, refunds),
-        _stat(_("Orders"), texts.count_text(now.orders), now.orders, before.orders, ""),
+        _stat(_("Orders"), number_text(now.orders), now.orders, before.orders, ""),
         _stat(_("Average basket"), texts.money_text(now.basket, currency), now.basket, before.basket, ""),
         _margin(found),
     ]
@@ -73,7 +74,7 @@ def stats_of(found: Figures) -> list[dict[str, Any]]:
 def _margin(found: Figures) -> dict[str, Any]:
     now, missing = found.now, found.now.lines_without_cost
     note = ngettext("%(number)s line without a cost", "%(number)s lines without a cost", missing)
-    note = note % {"number": texts.count_text(missing)} if missing else ""
+    note = note % {"number": number_text(missing)} if missing else ""
     value = texts.money_text(now.margin, found.currency) if now.has_margin else "–"
     return _stat(_("Margin"), value, now.margin, found.before.margin, note)
 
@@ -96,7 +97,7 @@ def chart_of(found: Figures) -> charts.Chart:
     draw = charts.bars if len(labels) <= MOST_BARS else charts.line
     title = _("Sales, in %(currency)s") % {"currency": _sign(found.currency)}
     axis = {"hour": _("Hour"), "day": _("Day"), "month": _("Month")}[bucket]
-    return draw(title, labels, series, format=lambda value: texts.number_text(value, found.currency), axis=axis)
+    return draw(title, labels, series, format=lambda value: texts.scale_text(value, found.currency), axis=axis)
 
 
 def _sign(currency: str) -> str:
@@ -144,7 +145,7 @@ def _sold_row(one: Sold, currency: str) -> dict[str, Any]:
     return {
         "name": one.name or _("On no shelf"),
         "url": reverse("store:product", args=[one.slug]) if one.slug else "",
-        "pieces": texts.count_text(one.pieces),
+        "pieces": number_text(one.pieces),
         "amount": texts.money_text(one.amount, currency),
     }
 
@@ -156,7 +157,7 @@ def _channel_rows(found: Figures) -> list[dict[str, Any]]:
         sums[texts.channel_text(way.channel)][1] += way.sales
     largest = sorted(sums.items(), key=lambda item: (-item[1][1], item[0]))
     return [
-        {"name": name, "orders": texts.count_text(orders), "amount": texts.money_text(sales, found.currency)}
+        {"name": name, "orders": number_text(orders), "amount": texts.money_text(sales, found.currency)}
         for name, (orders, sales) in largest
     ]
 
@@ -185,13 +186,11 @@ def stock_stats(found: Figures) -> list[dict[str, Any]]:
     """What lies in the shop now."""
     stock = found.stock
     missing = ngettext("%(number)s piece without a cost", "%(number)s pieces without a cost", stock.without_cost)
-    note = missing % {"number": texts.count_text(stock.without_cost)} if stock.without_cost else ""
+    note = missing % {"number": number_text(stock.without_cost)} if stock.without_cost else ""
     at_cost = texts.money_text(stock.at_cost, found.currency)
     if stock.knows_no_cost:
         at_cost, note = "–", _("No cost is known.")
-    pieces = ngettext("%(number)s piece", "%(number)s pieces", stock.pieces) % {
-        "number": texts.count_text(stock.pieces)
-    }
+    pieces = ngettext("%(number)s piece", "%(number)s pieces", stock.pieces) % {"number": number_text(stock.pieces)}
     return [
         _stat(_("Stock at cost"), at_cost, 0, 0, note),
         _stat(_("Stock at price"), texts.money_text(stock.at_price, found.currency), 0, 0, pieces),
@@ -206,7 +205,7 @@ def low_table(low: list[Any]) -> dict[str, Any]:
             {
                 "name": one.full_name,
                 "url": reverse("store:staff_variant_stock", args=[one.public_id]),
-                "free": texts.count_text(one.free),
+                "free": number_text(one.free),
             }
             for one in low
         ],

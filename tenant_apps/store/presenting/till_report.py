@@ -8,11 +8,12 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from billing.money import Money
+from shared_apps.core.numbers import number_text
 from shared_apps.documents.wording import percent
 from tenant_apps.store.models import Shop, TillSession
 from tenant_apps.store.rules.invoicing import percent_of_points
 from tenant_apps.store.selectors.till_report import TillReport, WayTotal
-from tenant_apps.store.texts.reports import count_text, money_text
+from tenant_apps.store.texts.reports import money_text
 from tenant_apps.store.texts.till import METHODS
 
 
@@ -61,7 +62,7 @@ def _sales(report: TillReport, currency: str) -> ReportPart:
     def shown(minor: int) -> str:
         return money_text(minor, currency)
 
-    rows = [ReportRow(_("Sales"), count_text(report.sales), _offline(report))]
+    rows = [ReportRow(_("Sales"), number_text(report.sales), _offline(report))]
     if report.discount_minor:
         rows += [
             ReportRow(_("At list prices"), shown(report.list_minor)),
@@ -72,12 +73,12 @@ def _sales(report: TillReport, currency: str) -> ReportPart:
         rows.append(ReportRow(_("Returns: %(count)s") % {"count": report.returns}, shown(-report.returned_minor)))
     rows.append(ReportRow(_("Sales less returns"), shown(report.net_minor), is_sum=True))
     if report.refused:
-        rows.append(ReportRow(_("Not booked, to look at"), count_text(report.refused)))
+        rows.append(ReportRow(_("Not booked, to look at"), number_text(report.refused)))
     return ReportPart(_("Sales"), tuple(rows))
 
 
 def _offline(report: TillReport) -> str:
-    return _("of which offline: %(count)s") % {"count": count_text(report.offline)} if report.offline else ""
+    return _("of which offline: %(count)s") % {"count": number_text(report.offline)} if report.offline else ""
 
 
 def _ways(report: TillReport, currency: str) -> ReportPart:

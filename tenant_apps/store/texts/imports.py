@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from billing.money import Money
+from shared_apps.core.numbers import number_text
 from tenant_apps.store.models import CatalogueImport, ImportedProduct
 from tenant_apps.store.rules.catalogue_columns import BY_KEY
 from tenant_apps.store.rules.typed_prices import price_text
-from tenant_apps.store.texts.reports import count_text
 
 Status = CatalogueImport.Status
 PRICES = ("price", "promo", "cost")
@@ -49,7 +49,11 @@ def cell_text(column: str, value: str, *, currency: str) -> str:
 def told(problem: Mapping[str, Any]) -> str:
     """A problem on one line, for the file that is sent back."""
     text = _("Row %(row)s, %(column)s: %(text)s")
-    return text % {"row": count_text(problem["row"]), "column": column_text(problem["column"]), "text": problem["text"]}
+    return text % {
+        "row": number_text(problem["row"]),
+        "column": column_text(problem["column"]),
+        "text": problem["text"],
+    }
 
 
 def room_text(beyond: int) -> str:
@@ -60,12 +64,12 @@ def room_text(beyond: int) -> str:
         "Your plan has no room for %(number)s of the new products. It is left out unless you move to a larger plan first.",
         "Your plan has no room for %(number)s of the new products. They are left out unless you move to a larger plan first.",
         beyond,
-    ) % {"number": count_text(beyond)}
+    ) % {"number": number_text(beyond)}
 
 
 def save_text(*, saved: int, wanted: int) -> str:
     """The button that has a file applied: how many of its products that saves, and of how many where some are left out."""
-    numbers = {"saved": count_text(saved), "wanted": count_text(wanted)}
+    numbers = {"saved": number_text(saved), "wanted": number_text(wanted)}
     if saved < wanted:
         # Both forms: French counts those that are saved.
         words = ngettext("Save %(saved)s of %(wanted)s products", "Save %(saved)s of %(wanted)s products", saved)
@@ -76,8 +80,8 @@ def save_text(*, saved: int, wanted: int) -> str:
 def rows_text(*, number: int, row: int, column: str) -> str:
     """Of which rows a reason is said: of one, or of how many and the first of them. One of the row as a whole is of a product."""
     if number == 1:
-        return _("Row %(number)s") % {"number": count_text(row)}
-    words = {"number": count_text(number), "row": count_text(row)}
+        return _("Row %(number)s") % {"number": number_text(row)}
+    words = {"number": number_text(number), "row": number_text(row)}
     if not column:
         return _("%(number)s products, the first in row %(row)s") % words
     return _("%(number)s rows, the first is row %(row)s") % words

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from babel.numbers import format_decimal
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from billing.money import Money
+from shared_apps.core.numbers import number_text, reader_locale
 from tenant_apps.store.models import Promotion
 
 
@@ -37,13 +36,13 @@ def state_of(promotion: Promotion, at: datetime) -> State:
 
 def percent_typed(bp: int) -> str:
     """Hundredths of a per cent as somebody types them: "10", "7,5"."""
-    return format_decimal(Decimal(bp) / 100, "0.##", locale=_locale())
+    return number_text(Decimal(bp) / 100, "0.##")
 
 
 def percent_text(bp: int) -> str:
     """Hundredths of a per cent as people read them: "7,5 %"."""
     number = percent_typed(bp)
-    return f"{number}\u202f%" if _locale().startswith("fr") else f"{number}%"
+    return f"{number}\u202f%" if reader_locale().startswith("fr") else f"{number}%"
 
 
 def value_text(promotion: Promotion, *, currency: str) -> str:
@@ -51,9 +50,5 @@ def value_text(promotion: Promotion, *, currency: str) -> str:
     if promotion.kind == Promotion.Kind.PERCENT:
         return f"\u2212{percent_text(promotion.percent_bp or 0)}"
     if promotion.kind == Promotion.Kind.FIXED:
-        return f"\u2212{Money(promotion.amount_minor or 0, currency).display(_locale())}"
+        return f"\u2212{Money(promotion.amount_minor or 0, currency).display(reader_locale())}"
     return _("Free delivery")
-
-
-def _locale() -> str:
-    return to_locale(get_language() or "fr")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
 from babel.dates import format_date
-from babel.numbers import format_decimal
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from billing.money import Money
 from shared_apps.core.dates import written
+from shared_apps.core.numbers import number_text, reader_locale
 from tenant_apps.store.texts.till import METHODS as TILL_METHODS
 
 MINUS = "\u2212"
@@ -47,24 +46,14 @@ DEFINITIONS: tuple[tuple[str | Promise, str | Promise], ...] = (
 )  # fmt: skip
 
 
-def locale() -> str:
-    """The language of the page, for Babel."""
-    return to_locale(get_language() or "fr")
-
-
 def money_text(minor: int, currency: str) -> str:
     """An amount with its currency."""
-    return Money(minor, currency).display(locale())
+    return Money(minor, currency).display(reader_locale())
 
 
-def number_text(minor: float, currency: str) -> str:
+def scale_text(minor: float, currency: str) -> str:
     """An amount without its currency, for the scale of a chart whose title names it."""
-    return str(format_decimal(Money(int(minor), currency).as_decimal(), locale=locale()))
-
-
-def count_text(number: int) -> str:
-    """A count of things."""
-    return str(format_decimal(Decimal(number), "#,##0", locale=locale()))
+    return number_text(Money(int(minor), currency).as_decimal())
 
 
 def change_text(now: int, before: int) -> str:
@@ -76,7 +65,7 @@ def change_text(now: int, before: int) -> str:
     if not share:
         return ""
     sign = "+" if now > before else MINUS
-    return _("%(sign)s%(share)s%%") % {"sign": sign, "share": count_text(share)}
+    return _("%(sign)s%(share)s%%") % {"sign": sign, "share": number_text(share)}
 
 
 def bucket_text(begin: datetime, bucket: str) -> str:
@@ -84,8 +73,8 @@ def bucket_text(begin: datetime, bucket: str) -> str:
     if bucket == "hour":
         return _("%(hour)s h") % {"hour": begin.hour}
     if bucket == "day":
-        return written(begin.date(), "d MMM" if locale().startswith("fr") else "MMM d", locale=locale())
-    return str(format_date(begin.date(), "LLL yyyy", locale=locale()))
+        return written(begin.date(), "d MMM" if reader_locale().startswith("fr") else "MMM d", locale=reader_locale())
+    return str(format_date(begin.date(), "LLL yyyy", locale=reader_locale()))
 
 
 def method_text(key: str) -> str:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import DomainError
 from shared_apps.core.forms import PlainForm, show_error
+from shared_apps.core.numbers import number_text
 from tenant_apps.store import selectors
 from tenant_apps.store.models import Shop
 from tenant_apps.store.presenting import report_desk
@@ -185,7 +186,7 @@ def _tasks_of(request: StaffRequest, tasks: reports.Tasks, low_number: int) -> l
         ("store.view_stock", _("Low stock"), low_number, f"{reverse('store:staff_stock')}?show=low", "boxes"),
     ]
     return [
-        {"label": label, "number": texts.count_text(number), "waits": number > 0, "url": url, "icon": icon}
+        {"label": label, "number": number_text(number), "waits": number > 0, "url": url, "icon": icon}
         for code, label, number, url, icon in cards
         if number is not None and may(request, code)
     ]
