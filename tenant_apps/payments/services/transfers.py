@@ -116,8 +116,8 @@ def decide_transfer(
     *, payment: Payment, by: User, approved: bool, received: Money | None = None, reference: str = "", reason: str = ""
 ) -> Payment:
     """What staff found on the account: all, a part or more than was asked for (`received`; None: what was asked for), or
-    nothing, with words to the payer (`reason`), who has three days at least to send another proof. Where the bill needs no money any more a
-    rejected transfer is set aside, so that nobody is asked to make it again.
+    nothing, with words to the payer (`reason`), who has three days at least to send another proof. Where the bill needs no
+    money any more a rejected transfer is set aside, so that nobody is asked to make it again.
 
     One transaction: locks the payee's row, guarded UPDATE; then resolution, outside it. `reference` is the bank's own and
     counts for one payment only. Raises DomainError on `received`, `reference` or `reason`, and Conflict.

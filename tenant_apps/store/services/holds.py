@@ -94,9 +94,10 @@ def sell(*, order: Order, by: User | None = None) -> list[Shortage]:
     """Turn an order's holds into `sold` movements that name its number. Returns what is missing; empty: all is sold.
 
     Lines whose holds are gone (the money came late) take what is there. All lines are sold or none: where something is
-    missing nothing is sold, and what the order holds it keeps; what it holds beyond its lines (pieces were cancelled) is given
-    back in any case. Must be called once for an order: its caller's guarded change of status decides. The caller has the order's row locked. Locks the levels of its holds and of what is missing, by id, in
-    one statement; one transaction (a savepoint of the caller's).
+    missing nothing is sold, and what the order holds it keeps; what it holds beyond its lines (pieces were cancelled) is
+    given back in any case. Must be called once for an order: its caller's guarded change of status decides. The caller has
+    the order's row locked. Locks the levels of its holds and of what is missing, by id, in one statement; one transaction
+    (a savepoint of the caller's).
     """
     lines, held = _lines_of(order), _held_by(order)
     needs = _needs(lines, held)
