@@ -12,7 +12,6 @@ however many people act at once (`shared_apps.usage`).
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
 from django.utils import timezone, translation
 from django.utils.functional import Promise
@@ -115,7 +114,7 @@ def _reached(name: str, message: Text, *, field: str) -> QuotaReached:
     limit = tenant.quota(name)
     return QuotaReached(
         "quota_reached",
-        str(message) % {"limit": number_text(Decimal(limit or 0)), "plan": tenant.plan_name},
+        str(message) % {"limit": number_text(limit or 0), "plan": tenant.plan_name},
         field=field,
         extra={"quota": name, "limit": limit, "used": usage()[name], "upgrade_url": upgrade_url()},
     )

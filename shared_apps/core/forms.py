@@ -27,11 +27,11 @@ class PlainForm(forms.Form):
     def add_error(self, field: str | None, error: Any) -> None:
         """As Django's, with its own words for limits replaced."""
         for one in getattr(error, "error_list", ()):
-            say_plainly(one)
+            _say_plainly(one)
         super().add_error(field, error)
 
 
-def say_plainly(error: ValidationError) -> None:
+def _say_plainly(error: ValidationError) -> None:
     """Give an error of Django's validators of limits its plain words; any other is left as it is."""
     limit = (getattr(error, "params", None) or {}).get("limit_value")
     if isinstance(limit, bool) or not isinstance(limit, (int, float, Decimal)):

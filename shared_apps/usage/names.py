@@ -68,7 +68,7 @@ class QuotaUse:
     @property
     def limit_text(self) -> str:
         """The limit, as people read it; nothing without one."""
-        return "" if self.limit is None else number_text(Decimal(self.limit))
+        return "" if self.limit is None else number_text(self.limit)
 
     @property
     def percent(self) -> int:

@@ -11,6 +11,7 @@ from shared_apps.organisations.current import current_tenant
 from shared_apps.organisations.fleet import in_every_tenant
 from tenant_apps.store.selectors.documents import without_pdf
 from tenant_apps.store.services import import_work, imports, invoices, low_stock, prices, stock, unpaid
+from tenant_apps.store.services.form_keys import forget_old_keys
 
 PRODUCT = "store"
 SWEEP_SECONDS = 300.0  # as in the schedule
@@ -37,7 +38,7 @@ def note_low_stock() -> int:
 @shared_task
 def sweep_low_stock() -> int:
     """The same in every shop, for those whose own task was lost; what is no longer needed of the stock's forms goes."""
-    in_every_tenant(stock.forget_old_keys, what="forget old keys", product=PRODUCT)
+    in_every_tenant(forget_old_keys, what="forget old keys", product=PRODUCT)
     return in_every_tenant(low_stock.note_low_stock, what="note low stock", product=PRODUCT)
 
 

@@ -13,11 +13,11 @@ from shared_apps.accounts.phones import show_phone
 from shared_apps.core.forms import PlainForm, unmarked
 from shared_apps.core.widgets import Card, RadioCards
 from tenant_apps.store.models import Address, DeliveryZone, Shop
-from tenant_apps.store.rules.addresses import lines_of_address
 from tenant_apps.store.rules.typed_prices import price_text
 from tenant_apps.store.selectors.checkout import CASH, WayToPay
 from tenant_apps.store.services.carts import MAX_PIECES
 from tenant_apps.store.services.placing import CheckoutDetails
+from tenant_apps.store.texts.addresses import address_lines
 from tenant_apps.team.forms import OneLineField, PhoneField, WorkspaceForm, key_field
 
 # What the stylesheet knows zones by whose goods are collected: they need no address.
@@ -213,9 +213,7 @@ class CheckoutForm(WorkspaceForm):
 
 
 def _address_card(address: Address) -> Card:
-    zone = str(address.zone or "")
-    lines = lines_of_address(address.line1, address.line2, address.city, zone)
-    return Card(" · ".join([*lines, show_phone(address.phone)]), icon="map-pin", mark=SAVED)
+    return Card(" · ".join([*address_lines(address), show_phone(address.phone)]), icon="map-pin", mark=SAVED)
 
 
 def _zone_card(zone: DeliveryZone, currency: str) -> Card:

@@ -24,7 +24,7 @@ class PiecesForm(WorkspaceForm):
         self.lines = lines
         for line, left in lines:
             pieces = forms.IntegerField(
-                label=f"{line.product_name} {line.variant_name}".strip(), initial=left if self.begins_with_all else 0, min_value=0, max_value=left,
+                label=line.full_name, initial=left if self.begins_with_all else 0, min_value=0, max_value=left,
                 required=False, help_text=_("At most %(left)s. Left empty: none.") % {"left": left},
                 widget=forms.NumberInput(attrs={"class": "input-short", "inputmode": "numeric"}),
             )  # fmt: skip

@@ -7,11 +7,12 @@ from typing import Any
 import phonenumbers
 from babel import Locale
 from django import forms
-from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from billing.money import Money
 from shared_apps.core.money_field import MoneyField
+from shared_apps.core.numbers import reader_locale
 from tenant_apps.store.forms.prices import PercentField
 from tenant_apps.store.models import DeliveryZone, Location, Shop
 from tenant_apps.store.services import ShopDetails
@@ -24,7 +25,7 @@ FRANC_COUNTRIES = ("BF", "BJ", "CF", "CG", "CI", "CM", "GA", "GQ", "GW", "ML", "
 
 def country_choices() -> list[Any]:
     """Countries with telephone numbers by their names in the reader's language, those of the franc CFA first."""
-    names = Locale.parse(to_locale(get_language() or "fr")).territories
+    names = Locale.parse(reader_locale()).territories
     regions = {code: names[code] for code in phonenumbers.SUPPORTED_REGIONS if code in names}
     near = sorted(((code, regions[code]) for code in FRANC_COUNTRIES), key=lambda pair: pair[1])
     others = sorted(

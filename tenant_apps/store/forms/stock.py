@@ -12,7 +12,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from shared_apps.core.forms import PlainForm
 from shared_apps.core.widgets import RadioCards
 from tenant_apps.store.models import Location, Variant
 from tenant_apps.store.selectors.stock import MovementFilter
@@ -192,7 +191,7 @@ def day_field(**options: Any) -> forms.DateField:
     return forms.DateField(required=False, widget=widget, input_formats=["%Y-%m-%d"], validators=within, **options)
 
 
-class HistoryForm(PlainForm):
+class HistoryForm(forms.Form):
     """What of the history to show. Junk is ignored: `wanted` says what could be understood."""
 
     q = forms.CharField(label=gettext_lazy("Article"), max_length=100, required=False, widget=forms.SearchInput)

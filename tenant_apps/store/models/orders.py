@@ -168,6 +168,11 @@ class OrderLine(models.Model):
         return f"{self.quantity} × {self.product_name}"
 
     @property
+    def full_name(self) -> str:
+        """The product's name with the variant's, as they were: "Pagne wax (M, rouge)"."""
+        return f"{self.product_name} ({self.variant_name})" if self.variant_name else self.product_name
+
+    @property
     def total_minor(self) -> int:
         return self.unit_minor * self.quantity
 

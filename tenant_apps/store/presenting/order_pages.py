@@ -45,7 +45,7 @@ def story_of(order: Order, *, payments: Sequence[Payment], for_staff: bool = Fal
         status=status_words(order),
         steps=_steps(order),
         events=[_event(order, event, for_staff=for_staff) for event in reversed(order.events.all())],
-        due_minor=due_of(order) if order.status != Status.CANCELLED else 0,
+        due_minor=due_of(order),
         owed_minor=owed_of(order),
         returning_minor=giving_back_minor(payments),
         is_waiting=any(payment.status in Payment.OPEN for payment in payments),

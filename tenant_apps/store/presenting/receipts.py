@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -126,13 +126,15 @@ def _facts(order: Order, moment: datetime, locale: str) -> tuple[str, ...]:
 
 
 def _goods(line: dict[str, Any], currency: str, locale: str) -> Row:
-    def shown(minor: int) -> str:
-        return Money(minor, currency).display(locale)
-
+    shown = _amounts(currency, locale)
     detail = f"{line['quantity']} × {shown(line['unit_minor'])}"
     if line["list_minor"] > line["unit_minor"]:
         detail += " " + _("(instead of %(price)s)") % {"price": shown(line["list_minor"])}
     return Row(_called(line["name"], line["variant"]), shown(line["amount_minor"]), detail)
+
+
+def _amounts(currency: str, locale: str) -> Callable[[int], str]:
+    return lambda minor: Money(minor, currency).display(locale)
 
 
 def _called(product: str, variant: str) -> str:
@@ -171,12 +173,11 @@ def _payments(
 
 def _back(order: Order, lines: Iterable[OrderLine], owed: Money, locale: str) -> tuple[Row, ...]:
     """The pieces that came back, each line with what was paid for them; what was given back; and what is still to be."""
-
-    def shown(minor: int) -> str:
-        return Money(minor, order.currency).display(locale)
-
+    shown = _amounts(order.currency, locale)
     rows = []
-    for line in (line for line in lines if line.returned):
+    for line in lines:
+        if not line.returned:
+            continue
         text = pgettext("receipt", "Came back: %(name)s") % {"name": _called(line.product_name, line.variant_name)}
         detail = f"{line.returned} × {shown(line.unit_minor)}"
         rows.append(Row(text, shown(-line.unit_minor * line.returned), detail))

@@ -127,7 +127,7 @@ def past_sale(order: Order) -> dict[str, Any]:
         "lines": [
             {
                 "id": line.pk,
-                "name": f"{line.product_name} ({line.variant_name})" if line.variant_name else line.product_name,
+                "name": line.full_name,
                 "quantity": line.quantity,
                 "left": line.shipped - line.returned,
                 "unit_minor": line.unit_minor,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 
 def lines_of_address(*parts: str) -> list[str]:
     """The lines of an address, from the street to the zone, each place said once: a town is not told again where it is the
@@ -12,20 +10,10 @@ def lines_of_address(*parts: str) -> list[str]:
     said = [_places(line) for line in lines]
     return [
         line
-        for place, line in enumerate(lines)
-        if not any(
-            _is_said_by(said[place], other, is_before=at < place) for at, other in enumerate(said) if at != place
-        )
+        for at, line in enumerate(lines)
+        if said[at] not in said[:at] and not any(said[at] < other for other in said)
     ]
 
 
-def _is_said_by(own: frozenset[str], other: frozenset[str], *, is_before: bool) -> bool:
-    return own < other or (own == other and is_before)
-
-
 def _places(line: str) -> frozenset[str]:
-    return frozenset(_folded(line.split(",")))
-
-
-def _folded(names: Iterable[str]) -> Iterable[str]:
-    return (" ".join(name.split()).casefold() for name in names if name.strip())
+    return frozenset(" ".join(name.split()).casefold() for name in line.split(",") if name.strip())

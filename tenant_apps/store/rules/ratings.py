@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from babel.numbers import format_decimal
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from shared_apps.core.numbers import number_text
 
 BEST = 5
 WORDS: dict[int, str | Promise] = {
@@ -45,8 +46,7 @@ class Rating:
     @property
     def average(self) -> str:
         """The average as people read it: "4,3"; a whole one without decimals."""
-        locale = to_locale(get_language() or "fr")
-        return str(format_decimal(Decimal(self.tenths) / 10, "0.#", locale=locale))
+        return number_text(Decimal(self.tenths) / 10, "0.#")
 
     @property
     def words(self) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from billing.money import InexactAmount, Money, exponent_of
 from shared_apps.core.errors import DomainError
+from shared_apps.core.numbers import reader_locale
 
 MAX_MINOR = 10**12
 # What separates thousands in French and English texts: spaces of every kind and the apostrophe.
@@ -53,4 +53,4 @@ def price_as_typed(minor: int, *, currency: str) -> str:
 
 def price_text(minor: int, *, currency: str) -> str:
     """A stored price as people read it, in the language of the page."""
-    return Money(minor, currency).display((get_language() or "fr").replace("-", "_"))
+    return Money(minor, currency).display(reader_locale())

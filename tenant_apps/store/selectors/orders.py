@@ -62,11 +62,12 @@ def _in_view(name: str) -> Q:
 
 
 def _overpaid_since_goods_came_back() -> QuerySet[OrderLine, Any]:
-    """The orders that were paid more than what their customer kept costs."""
+    """The orders that were paid more than what their customer kept costs: with `VIEWS["to_refund"]`, those of which `owed_of`
+    says that something is owed."""
     came_back = OrderLine.objects.filter(returned__gt=0).order_by().values("order")
     worth = came_back.annotate(back=Sum(F("unit_minor") * F("returned")))
-    kept = F("order__total_minor") - F("order__paid_minor") + F("order__refunded_minor")
-    return worth.filter(back__gt=kept).values("order")
+    unpaid = F("order__total_minor") - F("order__paid_minor") + F("order__refunded_minor")
+    return worth.filter(back__gt=unpaid).values("order")
 
 
 def _matches(query: str) -> Q:
@@ -97,9 +98,11 @@ def _with_story(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 
 def due_of(order: Order) -> int:
-    """What of an order is still to be paid, in minor units. What was given back before it was ever paid whole is missing
+    """What of an order is still to be paid, in minor units; nothing of one that is cancelled. What was given back before it was ever paid whole is missing
     again (the customer pays another way); after that it is not, nor at a till, where a sale is paid from the start. One query
     where money was given back, none where its events are read."""
+    if order.status == Status.CANCELLED:
+        return 0
     if order.refunded_minor and was_paid_whole(order):
         return max(0, order.total_minor - order.paid_minor)
     return max(0, order.total_minor - order.paid_minor + order.refunded_minor)

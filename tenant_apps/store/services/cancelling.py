@@ -22,7 +22,7 @@ from tenant_apps.store.rules.invoicing import is_to_be_invoiced
 from tenant_apps.store.rules.totals import PricedLine, totals_of
 from tenant_apps.store.selectors.orders import due_of, owed_of, sale_of
 from tenant_apps.store.services import stock
-from tenant_apps.store.services.form_keys import was_booked
+from tenant_apps.store.services.form_keys import booked_before
 from tenant_apps.store.services.invoices import issue_credit_note, issue_invoice
 from tenant_apps.store.services.order_mail import tell_of_order
 from tenant_apps.store.services.orders import (
@@ -33,8 +33,8 @@ from tenant_apps.store.services.orders import (
     lock_order,
     note_event,
     record_change,
+    set_goods_aside,
     set_status,
-    settle,
     wanted_of,
 )
 
@@ -80,7 +80,7 @@ def cancel_pieces(*, order_id: UUID, key: UUID, pieces: Mapping[int, int], reaso
     """
     order = lock_order(order_id)
     said = {str(line): number for line, number in wanted_of(pieces).items()}
-    if was_booked(key, form="cancel_pieces", order=str(order.pk), pieces=said, reason=reason.strip()):
+    if booked_before(key, form="cancel_pieces", order=str(order.pk), pieces=said, reason=reason.strip()):
         return order
     check_status(order, *MAY_BE_REDUCED)
     if not reason.strip():
@@ -149,7 +149,7 @@ def _take_out(order: Order, lines: Lines, *, came_back: bool = False) -> None:
 def _free_goods(order: Order, lines: Lines, *, by: User) -> None:
     """Put cancelled pieces on sale again; an order that was short of no more than them has all its goods now."""
     if order.is_short:
-        settle(order=order, by=by)
+        set_goods_aside(order=order, by=by)
     else:
         stock.put_back(order=order, pieces=counted_pieces(lines), by=by)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shared_apps.core.errors import Conflict
 from tenant_apps.store.models import BookedForm
+
+KEYS_KEPT = timedelta(days=7)
 
 
 def key_used() -> Conflict:
@@ -31,9 +35,9 @@ def made_once(model: Any, key: UUID, values: dict[str, Any]) -> Any:
     return row
 
 
-def was_booked(key: UUID | None, **content: Any) -> bool:
-    """Whether a form was booked before; else it is from now on. In the caller's transaction; who sends it at the same moment
-    waits for the first.
+def booked_before(key: UUID | None, **content: Any) -> bool:
+    """Whether a form was booked before; else it is from now on. In the caller's transaction; locks the key: who sends it at the
+    same moment waits for the first.
 
     Raises Conflict (`key_used`) where it said something else then.
     """
@@ -43,3 +47,8 @@ def was_booked(key: UUID | None, **content: Any) -> bool:
     if not is_new and booked.content not in (None, content):
         raise key_used()
     return not is_new
+
+
+def forget_old_keys() -> int:
+    """Forget forms that nobody will send again; how many. One statement. For beat."""
+    return BookedForm.objects.filter(booked_at__lt=timezone.now() - KEYS_KEPT).delete()[0]

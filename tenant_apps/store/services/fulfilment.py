@@ -27,8 +27,8 @@ from tenant_apps.store.services.orders import (
     lock_order,
     note_event,
     record_change,
+    set_goods_aside,
     set_status,
-    settle,
     wanted_of,
 )
 
@@ -53,7 +53,7 @@ def settle_shortage(*, order_id: UUID, by: User) -> Order:
     Raises OutOfStock while something is still missing.
     """
     order = lock_order(order_id)
-    if order.is_short and (shortages := settle(order=order, by=by)):
+    if order.is_short and (shortages := set_goods_aside(order=order, by=by)):
         raise stock.OutOfStock(shortages)
     return order
 
@@ -130,14 +130,14 @@ def take_back(
     if not reason.strip():
         raise DomainError("reason_required", _("Say why the goods came back."), field="reason")
     lines = pieces_to_return(order, pieces)
-    is_unpaid = bool(due_of(order))
+    was_due = bool(due_of(order))
     back: Return = made_once(Return, key, {"order": order, "reason": reason.strip(), "actor": by})
     book_returned(back, lines, location=location, by=by)
     goods = [called(line, quantity) for line, quantity in lines]
     returned = {"pieces": sum(quantity for _line, quantity in lines), "reason": back.reason}
-    note_event(order, "not_accepted" if is_unpaid else "returned", by=by, goods=goods, **returned)
+    note_event(order, "not_accepted" if was_due else "returned", by=by, goods=goods, **returned)
     record_change(order, "store.order.returned", by=by, after=returned)
-    if is_unpaid:
+    if was_due:
         leave_unpaid(order=order, lines=lines, reason=back.reason, key=key, by=by)
     return back
 

@@ -95,8 +95,8 @@ def sell(*, order: Order, by: User | None = None) -> list[Shortage]:
 
     Lines whose holds are gone (the money came late) take what is there. All lines are sold or none: where something is
     missing nothing is sold, and what the order holds it keeps; what it holds beyond its lines (pieces were cancelled) is
-    given back in any case. Must be called once for an order: its caller's guarded change of status decides. The caller has
-    the order's row locked. Locks the levels of its holds and of what is missing, by id, in one statement; one transaction
+    given back in any case. Sells an order once: its caller has the order's row locked, and asks again only for one that is
+    still short. Locks the levels of its holds and of what is missing, by id, in one statement; one transaction
     (a savepoint of the caller's).
     """
     lines, held = _lines_of(order), _held_by(order)
@@ -142,12 +142,10 @@ def put_back(*, order: Order, pieces: Mapping[int, int], by: User | None = None)
     )
     there = {level: number for level, number in bought if number > 0}
     levels = lock_levels(Q(pk__in=there))
-    left = dict(pieces)
-    changes = []
-    for level in levels:
-        number = min(left[level.variant_id], there[level.pk])
-        left[level.variant_id] -= number
-        changes.append(Change(level, quantity=number))
+    needs = [Need(variant, variant, number) for variant, number in pieces.items()]
+    takes, _missing = allocate(needs, [Free(level.pk, level.variant_id, there[level.pk]) for level in levels])
+    back = per_level(takes)
+    changes = [Change(level, quantity=back.get(level.pk, 0)) for level in levels]
     change_levels(changes, Entry(Movement.Action.RETURNED, reference=order.number, by=by))
 
 
@@ -269,8 +267,7 @@ def _shortages(lines: Sequence[OrderLine], missing: Mapping[int, int]) -> list[S
         variant = line.variant_id or 0
         if variant in missing and variant not in found:
             wanted = sum(one.quantity for one in lines if (one.variant_id or 0) == variant)
-            name = f"{line.product_name} ({line.variant_name})" if line.variant_name else line.product_name
-            found[variant] = Shortage(line.variant, name, wanted, wanted - missing[variant])
+            found[variant] = Shortage(line.variant, line.full_name, wanted, wanted - missing[variant])
     return list(found.values())
 
 

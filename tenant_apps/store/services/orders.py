@@ -40,8 +40,8 @@ def confirm_order(*, order: Order, by: User | None = None) -> None:
     take_on(order, by=by, shop=Shop.objects.get())
 
 
-def settle(*, order: Order, by: User) -> list[stock.Shortage]:
-    """Set the goods of a short order aside; what is still missing of it, and nothing is changed then.
+def set_goods_aside(*, order: Order, by: User) -> list[stock.Shortage]:
+    """Sell the goods of a short order; what is still missing of it, and it stays short then.
 
     In the caller's transaction, which holds the order's row; locks its levels.
     """
@@ -153,8 +153,7 @@ def counted_pieces(lines: Iterable[tuple[OrderLine, int]]) -> dict[int, int]:
 
 def called(line: OrderLine, number: int) -> str:
     """So many pieces of a line, as people read it."""
-    name = f"{line.product_name} ({line.variant_name})" if line.variant_name else line.product_name
-    return f"{number} × {name}"
+    return f"{number} × {line.full_name}"
 
 
 def order_facts(order: Order) -> dict[str, Any]:

@@ -11,17 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shared_apps.accounts.models import User
 from shared_apps.core.errors import DomainError
-from tenant_apps.store.models import BookedForm, Location, Movement, StockLevel, Variant
-from tenant_apps.store.services.form_keys import was_booked
+from tenant_apps.store.models import Location, Movement, StockLevel, Variant
+from tenant_apps.store.services.form_keys import booked_before
 from tenant_apps.store.services.holds import (
     OutOfStock,
     Shortage,
@@ -51,7 +49,6 @@ __all__ = [
     "adjust",
     "count",
     "end_expired_holds",
-    "forget_old_keys",
     "hold",
     "put_back",
     "receive",
@@ -107,7 +104,7 @@ def receive_all(
     `receive`, and adds nothing then.
     """
     booked = {str(variant): number for variant, number in pieces.items()}
-    if not was_booked(key, form="receive", place=location.pk, pieces=booked, reason=reason, reference=reference):
+    if not booked_before(key, form="receive", place=location.pk, pieces=booked, reason=reason, reference=reference):
         _come_in(location, pieces, Entry(Movement.Action.RECEIVED, reason, reference, by))
 
 
@@ -148,7 +145,7 @@ def adjust(
     if not reason.strip():
         raise DomainError("reason_missing", _("Say why: it stands in the history."), field="reason")
     said = {"variant": variant.pk, "place": location.pk, "difference": difference, "reason": reason.strip()}
-    if was_booked(key, form="adjust", **said):
+    if booked_before(key, form="adjust", **said):
         return
     [level] = lock_levels_of(variants=[variant.pk], places=[location.pk])
     check_open([location.pk])
@@ -177,7 +174,7 @@ def transfer(
     if source.pk == target.pk:
         raise DomainError("same_place", _("Choose another place to bring them to."), field="target")
     said = {"variant": variant.pk, "source": source.pk, "target": target.pk, "quantity": quantity, "reason": reason}
-    if was_booked(key, form="transfer", **said):
+    if booked_before(key, form="transfer", **said):
         return
     levels = {one.location_id: one for one in lock_levels_of(variants=[variant.pk], places=[source.pk, target.pk])}
     check_open([source.pk, target.pk])
@@ -287,11 +284,3 @@ def _check_there(levels: Sequence[StockLevel], pieces: Mapping[int, int], varian
 def _shortage(level: StockLevel, pieces: Mapping[int, int], variants: Mapping[int, Variant]) -> Shortage:
     variant = variants[level.variant_id]
     return Shortage(variant, variant.full_name, pieces[variant.pk], max(0, level.free))
-
-
-KEYS_KEPT = timedelta(days=7)
-
-
-def forget_old_keys() -> int:
-    """Forget forms that nobody will send again; how many. One statement. For beat."""
-    return BookedForm.objects.filter(booked_at__lt=timezone.now() - KEYS_KEPT).delete()[0]

@@ -8,12 +8,13 @@ from django import template
 from django.utils.translation import gettext_lazy as _
 
 from shared_apps.accounts.phones import show_phone
-from tenant_apps.store.models import Address, Order
-from tenant_apps.store.rules.addresses import lines_of_address
+from tenant_apps.store.models import Order
+from tenant_apps.store.texts.addresses import address_lines
 from tenant_apps.store.texts.orders import Words, status_words
 from tenant_apps.store.texts.reports import method_text
 
 register = template.Library()
+register.filter(address_lines)
 register.filter("phone", show_phone)
 register.filter("till_method", method_text)
 
@@ -45,14 +46,6 @@ def paid_words(order: Order) -> Words:
     if order.status == Order.Status.CANCELLED:
         return NOTHING
     return UNPAID if order.status == Order.Status.PENDING else ON_DELIVERY
-
-
-@register.filter
-def address_lines(address: Address | Order) -> list[str]:
-    """Where an order or somebody's address is, line by line, each place said once. No query where an address was fetched with
-    its zone."""
-    zone = address.zone_name if isinstance(address, Order) else str(address.zone or "")
-    return lines_of_address(address.line1, address.line2, address.city, zone)
 
 
 @register.filter

@@ -24,7 +24,7 @@ from tenant_apps.payments.services.by_hand import record_cash
 from tenant_apps.payments.services.refunds import finish_by_hand, request_refund
 from tenant_apps.store.models import Hold, Invoice, Location, Movement, Order, OrderLine, StockLevel, Variant
 from tenant_apps.store.payee import PURPOSE, OrderPayee
-from tenant_apps.store.selectors.orders import due_of, owed_of, sale_of
+from tenant_apps.store.selectors.orders import OrderFilter, due_of, list_orders, owed_of, sale_of
 from tenant_apps.store.services import cancelling, fulfilment
 from tenant_apps.store.services.stock import adjust, receive, release
 from tenant_apps.store.services.till_returns import take_back_at_till
@@ -389,7 +389,9 @@ def check(order: Order) -> None:
     lines = list(OrderLine.objects.filter(order=order))
     assert order.items_minor == sum(line.total_minor for line in lines)
     assert order.total_minor == order.items_minor + 1_500
-    assert not (due_of(order) and owed_of(order)) or order.status == Status.CANCELLED
+    assert not (due_of(order) and owed_of(order))
+    found = list_orders(OrderFilter("to_refund"), page=1).object_list
+    assert (order in found) == bool(owed_of(order))
     assert not order.is_short
     for line in lines:
         level = StockLevel.objects.get(variant=line.variant_id)
@@ -400,7 +402,7 @@ def check(order: Order) -> None:
 
 def check_settled(order: Order) -> None:
     """Once what is due is paid and what is owed is given back, orders, papers and money say the same."""
-    if due_of(order) and order.status != Status.CANCELLED:
+    if due_of(order):
         paid(order)
     if owed_of(order):
         given_back(order, owed_of(order))

@@ -13,7 +13,7 @@ from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
 from tenant_apps.payments.models import Method, Payment
 from tenant_apps.store.forms.checkout import CheckoutForm
-from tenant_apps.store.models import Address, Cart, DeliveryZone, Location, Order, Product, Shop, StockLevel
+from tenant_apps.store.models import Address, Cart, CartLine, DeliveryZone, Location, Order, Product, Shop, StockLevel
 from tenant_apps.store.selectors.checkout import WayToPay
 from tenant_apps.store.tests.selling import stocked, zone
 from tenant_apps.store.tests.support import make_order
@@ -318,7 +318,9 @@ def test_an_unpaid_order_leads_back_to_the_checkout_to_be_paid_on_delivery(shop:
     assert sorted(Order.objects.values_list("status", flat=True)) == ["cancelled", "confirmed"]
 
 
-@pytest.mark.parametrize("why", ["cash is off", "not in this zone", "proof with staff"])
+@pytest.mark.parametrize(
+    "why", ["cash is off", "not in this zone", "zone is closed", "cart is empty", "proof with staff"]
+)
 def test_cash_is_not_offered_instead_where_it_could_not_be_chosen(shop: Tenant, why: str) -> None:
     transfers()
     browser = chosen(shop)
@@ -327,6 +329,10 @@ def test_cash_is_not_offered_instead_where_it_could_not_be_chosen(shop: Tenant, 
         Method.objects.filter(pk="cash").update(is_active=False)
     elif why == "not in this zone":
         DeliveryZone.objects.update(takes_cash=False)
+    elif why == "zone is closed":
+        DeliveryZone.objects.update(is_active=False)
+    elif why == "cart is empty":
+        CartLine.objects.all().delete()
     else:
         Payment.objects.update(status="under_review")
     assert CASH_INSTEAD not in browser.get(f"/orders/{Order.objects.get().pk}/").content.decode()

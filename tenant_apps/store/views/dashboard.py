@@ -11,13 +11,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from shared_apps.core.context import own_url
 from shared_apps.core.errors import DomainError
-from shared_apps.core.forms import PlainForm, show_error
+from shared_apps.core.forms import show_error
 from shared_apps.core.numbers import number_text
 from tenant_apps.store import selectors
 from tenant_apps.store.models import Shop
@@ -25,6 +26,7 @@ from tenant_apps.store.presenting import report_desk
 from tenant_apps.store.presenting.links import whatsapp_share
 from tenant_apps.store.presenting.report_rows import EXPORTS, response_of
 from tenant_apps.store.rules import periods
+from tenant_apps.store.rules.months import Month
 from tenant_apps.store.rules.periods import Period, named_period, own_period
 from tenant_apps.store.selectors import reports
 from tenant_apps.store.selectors.setup import Step, first_steps
@@ -39,7 +41,7 @@ REPORTS = "store.view_reports"
 KINDS = ("csv", "xlsx")
 
 
-class PeriodForm(PlainForm):
+class PeriodForm(forms.Form):
     """From one day to another. `period` is there once the form is valid."""
 
     first = forms.DateField(
@@ -141,7 +143,9 @@ def _figures(request: StaffRequest, period: Period, *, currency: str) -> dict[st
 def _exports(period: Period) -> list[dict[str, Any]]:
     query = f"first={period.first}&last={period.last}" if period.key == periods.OWN else f"period={period.key}"
     labels = {"orders": _("Orders"), "lines": _("Lines of orders"), "best-sellers": _("Best sellers")}
-    return [
+    month = Month.of(period.last)
+    journal = _("Sales journal, %(month)s") % {"month": date_format(month.first, "F Y")}
+    exports = [
         {
             "label": label,
             "files": [
@@ -151,6 +155,8 @@ def _exports(period: Period) -> list[dict[str, Any]]:
         }
         for what, label in labels.items()
     ]
+    journal_file = {"kind": "CSV", "url": f"{reverse('store:staff_sales_journal')}?month={month}"}
+    return [*exports, {"label": journal, "files": [journal_file]}]
 
 
 def _steps_of(request: StaffRequest, shop: Shop) -> list[dict[str, Any]]:

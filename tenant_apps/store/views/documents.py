@@ -146,7 +146,7 @@ def receipt_bytes(request: StaffRequest, number: str) -> HttpResponse:
 
 
 def _receipt_of(order: Order) -> receipts.Receipt:
-    shop, is_cancelled = selectors.shop(), order.status == Order.Status.CANCELLED
+    shop = selectors.shop()
     return receipts.receipt_of(
         order=order,
         lines=order.lines.all(),
@@ -154,7 +154,7 @@ def _receipt_of(order: Order) -> receipts.Receipt:
         phone=show_phone(shop.phone),
         moment=timezone.localtime(order.confirmed_at or order.created_at),
         payments=found.payments_of(order),
-        due=Money(0 if is_cancelled else due_of(order), order.currency),
+        due=Money(due_of(order), order.currency),
         owed=Money(owed_of(order), order.currency),
         given=found.cash_handed_over(order),
         url=own_url(f"{reverse('store:home')}orders/{order.pk}/"),

@@ -44,7 +44,7 @@ def order(request: TenantRequest, order_id: UUID) -> HttpResponse:
     context = {
         "order": found,
         "story": story_of(found, payments=payments),
-        "may_order_anew": _may_pay_on_delivery(request, found, payments),
+        "may_order_anew": _may_order_anew(request, found, payments),
         "ask_url": whatsapp_ask(shop_of(request).phone, question),
         "purpose": PURPOSE,
         "documents": documents_of(found),
@@ -83,15 +83,18 @@ def my_orders(request: TenantRequest) -> HttpResponse:
     return render_store(request, "store/my_orders.html", {"page": page})
 
 
-def _may_pay_on_delivery(request: TenantRequest, order: Order, payments: Sequence[Payment]) -> bool:
+def _may_order_anew(request: TenantRequest, order: Order, payments: Sequence[Payment]) -> bool:
     """Whether this order can be replaced by one that is paid on delivery: nothing was paid for it, staff look at no payment
-    of it, the visitor still has the cart it was made of, and cash is taken where it goes. One query at most, and the cart's."""
-    if order.status != Order.Status.PENDING or order.paid_minor or order.zone is None or not order.zone.takes_cash:
+    of it, the visitor still has the cart it was made of, with something in it, and cash is taken where it goes. One query at
+    most, and the cart's."""
+    if order.status != Order.Status.PENDING or order.paid_minor:
+        return False
+    if order.zone is None or not (order.zone.is_active and order.zone.takes_cash):
         return False
     if any(payment.status in Payment.WITH_STAFF for payment in payments):
         return False
     cart = cart_of(request)
-    return cart is not None and cart.pk == order.cart_id and takes_cash()
+    return cart is not None and cart.pk == order.cart_id and cart.pieces > 0 and takes_cash()  # type: ignore[attr-defined]  # annotated
 
 
 def _order_or_404(order_id: UUID) -> Order:

@@ -9,8 +9,8 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing.money import Money
@@ -23,6 +23,7 @@ from tenant_apps.store.models import Location, Order, OrderLine
 from tenant_apps.store.payee import PURPOSE
 from tenant_apps.store.presenting.links import whatsapp_ask
 from tenant_apps.store.presenting.order_pages import story_of
+from tenant_apps.store.rules.typed_prices import price_text
 from tenant_apps.store.selectors.documents import documents_of
 from tenant_apps.store.selectors.orders import (
     VIEWS,
@@ -138,7 +139,7 @@ def cash(request: StaffRequest, number: str) -> HttpResponse:
         lambda: record_cash(
             purpose=PURPOSE, subject=found.pk, amount=due, by=request.user, key=_key(request), must_be_due=True
         ),
-        done % {"amount": due.display(get_language() or "fr")},
+        done % {"amount": price_text(due.minor, currency=due.currency)},
     )  # fmt: skip
 
 
@@ -149,15 +150,15 @@ def ship(request: StaffRequest, number: str) -> HttpResponse:
     found = order_or_404(number)
     form = ShipForm(request.POST or None, lines=lines_to_ship(found, again=_sent_keys(request)))
 
-    def send() -> object:
+    def send() -> str:
         data = form.cleaned_data
-        return fulfilment.ship_order(
+        fulfilment.ship_order(
             order_id=found.pk, key=data["key"], pieces=form.pieces, carrier=data["carrier"], tracking=data["tracking"],
             by=request.user,
         )  # fmt: skip
+        return _("Saved. The customer is told where an e-mail is known.")
 
-    done = _("Saved. The customer is told where an e-mail is known.")
-    return _on_form(request, "store/staff/ship.html", found, form, send, lambda: done)
+    return _on_form(request, "store/staff/ship.html", found, form, send)
 
 
 @permission_required("store.change_orders")
@@ -167,11 +168,11 @@ def cancel(request: StaffRequest, number: str) -> HttpResponse:
     found = order_or_404(number)
     form = CancelForm(request.POST or None)
 
-    def end() -> object:
-        return cancelling.cancel_order(order_id=found.pk, reason=form.cleaned_data["reason"], by=request.user)
+    def end() -> str:
+        cancelling.cancel_order(order_id=found.pk, reason=form.cleaned_data["reason"], by=request.user)
+        return _("Order %(number)s was cancelled.") % {"number": number}
 
-    done = _("Order %(number)s was cancelled.") % {"number": number}
-    return _on_form(request, "store/staff/cancel_order.html", found, form, end, lambda: done)
+    return _on_form(request, "store/staff/cancel_order.html", found, form, end)
 
 
 @permission_required("store.change_orders")
@@ -181,14 +182,14 @@ def cancel_pieces(request: StaffRequest, number: str) -> HttpResponse:
     found = order_or_404(number)
     form = CancelPiecesForm(request.POST or None, lines=lines_to_cancel(found, again=_sent_keys(request)))
 
-    def leave_out() -> object:
+    def leave_out() -> str:
         data = form.cleaned_data
-        return cancelling.cancel_pieces(
+        cancelling.cancel_pieces(
             order_id=found.pk, key=data["key"], pieces=form.pieces, reason=data["reason"], by=request.user
         )
+        return _("Cancelled. The customer is told where an e-mail is known.")
 
-    done = _("Cancelled. The customer is told where an e-mail is known.")
-    return _on_form(request, "store/staff/cancel_pieces.html", found, form, leave_out, lambda: done)
+    return _on_form(request, "store/staff/cancel_pieces.html", found, form, leave_out)
 
 
 @permission_required("store.refund_orders")
@@ -199,22 +200,22 @@ def take_back(request: StaffRequest, number: str) -> HttpResponse:
     places = list(Location.objects.filter(is_active=True))
     form = ReturnForm(request.POST or None, lines=lines_to_take_back(found, again=_sent_keys(request)), places=places)
 
-    def book() -> object:
+    def book() -> str:
         data = form.cleaned_data
-        return fulfilment.take_back(
+        fulfilment.take_back(
             order_id=found.pk, key=data["key"], pieces=form.pieces, reason=data["reason"], location=form.put_at,
             by=request.user,
         )  # fmt: skip
+        return _came_back_words(found)
 
-    return _on_form(request, "store/staff/take_back.html", found, form, book, lambda: _came_back_words(found))
+    return _on_form(request, "store/staff/take_back.html", found, form, book)
 
 
 def _came_back_words(found: Order) -> str:
     """What there is to do once goods came back."""
-    order = order_or_404(found.number)
-    if not owed_of(order):
+    if not owed_of(order_or_404(found.number)):
         return _("The goods are back. There is nothing to give back.")
-    if order.channel == Order.Channel.TILL:
+    if found.channel == Order.Channel.TILL:
         return _("The goods are back. Give the money back at a till.")
     return _("The goods are back. Give the money back from the order’s payments.")
 
@@ -257,7 +258,7 @@ def _possible(order: Order) -> set[str]:
         may.add("cancel_pieces")
     if any(line.shipped > line.returned for line in lines):
         may.add("take_back")
-    if order.status != Order.Status.CANCELLED and due_of(order):
+    if due_of(order):
         may.add("cash")
     return may
 
@@ -278,15 +279,16 @@ def _on_form(
     template: str,
     order: Order,
     form: WorkspaceForm,
-    act: Callable[[], object],
-    words: Callable[[], str],
+    act: Callable[[], str],
 ) -> HttpResponse:
-    """Ask about an order; what is sent is done by `act`, and the order is shown again with `words`."""
-    if request.method == "POST" and save_once(form, act) is not None:
-        messages.success(request, words())
+    """Ask about an order; what is sent is done by `act`, and the order is shown again with its words on what was done."""
+    if request.method == "POST" and (said := save_once(form, act)):
+        messages.success(request, said)
         return redirect("store:staff_order", order.number)
     status = UNPROCESSABLE if form.errors else 200
-    return render_workspace(request, template, {"order": order, "form": form}, status=status)
+    return render_workspace(
+        request, template, {"order": order, "form": form, "is_due": due_of(order) > 0}, status=status
+    )
 
 
 def _sent_keys(request: StaffRequest) -> list[uuid.UUID]:
