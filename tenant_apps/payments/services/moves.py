@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from shared_apps.audit.models import AuditCategory, AuditLog
 from shared_apps.audit.services import record
@@ -14,13 +15,20 @@ from tenant_apps.payments.models import Payment
 
 @transaction.atomic
 def move_payment(
-    *, payment: Payment, to: str, allowed: Collection[str] = Payment.OPEN, actor: Any = None, **values: Any
+    *,
+    payment: Payment,
+    to: str,
+    allowed: Collection[str] = Payment.OPEN,
+    where: Q | None = None,
+    actor: Any = None,
+    **values: Any,
 ) -> bool:
-    """Give a payment another status, with other `values`; False when it is in none of the `allowed` ones any more.
+    """Give a payment another status, with other `values`; False when it is in none of the `allowed` ones any more, or `where`
+    does not hold.
 
     One guarded UPDATE and its entry in one transaction (the caller's, if there is one); takes no lock beforehand.
     """
-    moved = Payment.objects.filter(pk=payment.pk, status__in=allowed).update(status=to, **values)
+    moved = Payment.objects.filter(where or Q(), pk=payment.pk, status__in=allowed).update(status=to, **values)
     if moved:
         reason = {"reason": values["reason"]} if values.get("reason") else {}
         level = AuditLog.Level.ERROR if to == Payment.Status.NEEDS_REVIEW else AuditLog.Level.INFO

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from billing.providers import reasons
@@ -214,9 +214,11 @@ def _note_check(payment: Payment, *, reason: str | None = None) -> None:
 
 
 def _expire_unproven(payment: Payment) -> None:
-    """A transfer that nobody proved in time is over; one whose proof waits for staff is not. Guarded UPDATE."""
-    if timezone.now() < payment.expires_at:
+    """A transfer that nobody proved in time is over; one whose proof waits for staff is not, and one that they reject now has
+    a new end. Guarded UPDATEs."""
+    now = timezone.now()
+    if now < payment.expires_at:
         return
-    if not move_payment(payment=payment, to=Status.EXPIRED, allowed=Payment.UNPROVEN, reason=reasons.APPROVAL_EXPIRED,
-                        next_check_at=None):  # fmt: skip
-        Payment.objects.filter(pk=payment.pk).update(next_check_at=None)
+    if not move_payment(payment=payment, to=Status.EXPIRED, allowed=Payment.UNPROVEN, where=Q(expires_at__lte=now),
+                        reason=reasons.APPROVAL_EXPIRED, next_check_at=None):  # fmt: skip
+        Payment.objects.filter(pk=payment.pk, status=Status.UNDER_REVIEW).update(next_check_at=None)

@@ -174,8 +174,8 @@ def _reject(payment: Payment, by: User, words: str) -> Payment:
         payee.lock(payment.subject)
         is_wanted = payee.bill_of(payment.subject).payable
         until = max(payment.expires_at, now + PROVE_AGAIN) if is_wanted else payment.expires_at
-        open_still = Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN).exclude(decision_approved=True)
-        moved = open_still.update(
+        undecided = Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN, decision_approved=None)
+        moved = undecided.update(
             status=Status.PENDING if is_wanted else Status.CANCELLED, reason=reasons.NOT_RECEIVED, comment=words, decision_approved=False,
             decision_minor=None, decided_by=by, decided_at=now, expires_at=until,
             next_check_at=until if is_wanted else None,

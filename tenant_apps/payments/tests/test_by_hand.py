@@ -19,6 +19,7 @@ from shared_apps.notifications.models import Delivery
 from tenant_apps.payments import demo, selectors
 from tenant_apps.payments.gateways import gateway
 from tenant_apps.payments.models import CommissionEvent, Method, Payment
+from tenant_apps.payments.services import resolve
 from tenant_apps.payments.services.by_hand import decide_review, record_cash
 from tenant_apps.payments.services.refunds import finish_by_hand, request_refund
 from tenant_apps.payments.services.resolve import resolve_payment
@@ -194,6 +195,38 @@ class TestTransfers:
         approve(card, simulator)
         resolve_payment(card.pk)
         assert refreshed(transfer).status == S.CANCELLED
+
+    def test_a_rejection_counts_once_until_another_proof_is_there(self, payee: FakePayee) -> None:
+        transfer = begin("bank_transfer", payee)
+        send_receipt(payment=transfer, upload=proof())
+        decide(transfer, approved=False, reason="Rien sur le compte.")
+        with pytest.raises(Conflict) as refused:
+            decide(transfer, approved=False, reason="Toujours rien.")
+        assert (refused.value.code, refreshed(transfer).comment) == ("decided", "Rien sur le compte.")
+        assert Delivery.objects.filter(template="customer_payment_rejected").count() == 1
+
+    @pytest.mark.parametrize("when", ["before", "after"])
+    def test_a_rejection_at_the_moment_its_time_is_over_gives_three_days(
+        self, when: str, payee: FakePayee, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        transfer = begin("bank_transfer", payee)
+        send_receipt(payment=transfer, upload=proof())
+        Payment.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+        move = resolve.move_payment
+
+        def move_while_staff_reject(**said: Any) -> bool:
+            if when == "before":
+                decide(refreshed(transfer), approved=False, reason="Illisible.")
+            moved = move(**said)
+            if when == "after":
+                decide(refreshed(transfer), approved=False, reason="Illisible.")
+            return moved
+
+        monkeypatch.setattr(resolve, "move_payment", move_while_staff_reject)
+        resolve_payment(transfer.pk)
+        transfer = refreshed(transfer)
+        assert transfer.status == S.PENDING
+        assert transfer.next_check_at == transfer.expires_at > timezone.now() + timedelta(days=2)
 
     @pytest.mark.parametrize(("what", "may_follow"), [("time", True), ("amount", False)])
     def test_choosing_transfer_again_leads_to_the_proof_that_is_being_checked(

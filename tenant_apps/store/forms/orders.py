@@ -30,6 +30,14 @@ class PiecesForm(WorkspaceForm):
             )  # fmt: skip
             self.fields[f"line-{line.pk}"] = unmarked(pieces)
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        typed = [name for name in self.data if name.startswith("line-") and name not in self.fields]
+        if any(self.data[name].strip() not in ("", "0") for name in typed):
+            text = _("Somebody settled a line of this order meanwhile. Look at what is left, and send it again.")
+            raise forms.ValidationError(text, code="line_settled")
+        return data
+
     @property
     def line_fields(self) -> list[forms.BoundField]:
         return [self[f"line-{line.pk}"] for line, _left in self.lines]

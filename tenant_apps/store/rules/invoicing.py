@@ -186,12 +186,12 @@ def credit_of(invoice: Any, left: Left, *, pieces: Mapping[int, int] | None, amo
 
 
 def _tax_of(invoice: Any, left: Left, total: int) -> int:
-    """The tax within a part of an invoice: in proportion, and within the last part exactly the rest."""
-    if total == left.total_minor:
-        return left.tax_minor
-    in_proportion = share_of(Money(invoice.tax_minor, invoice.currency), total, invoice.total_minor)
-    # What rounding has taken too much before is not taken from the parts that follow.
-    return min(in_proportion.minor, left.tax_minor, total)
+    """The tax within a part of an invoice: what all parts credited until then have in proportion, less what the earlier ones
+    had. So rounding never adds up, and the last part has exactly the rest."""
+    credited = invoice.total_minor - left.total_minor + total
+    until_then = share_of(Money(invoice.tax_minor, invoice.currency), credited, invoice.total_minor)
+    in_this = until_then.minor - (invoice.tax_minor - left.tax_minor)
+    return max(0, min(in_this, left.tax_minor, total))
 
 
 def _returned(invoice: Any, left: Left, pieces: Mapping[int, int]) -> list[dict[str, Any]]:

@@ -52,7 +52,7 @@ def check_is_table(content: bytes) -> None:
         _check_unpacked(content)
     elif (
         content.startswith(_PICTURES)
-        or content[:1024].lstrip().lower().startswith(_DOCUMENTS)
+        or content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_DOCUMENTS)
         or "\x00" in _decoded(content)
     ):
         raise _not_a_table()

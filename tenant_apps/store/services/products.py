@@ -18,13 +18,14 @@ from shared_apps.accounts.models import User
 from shared_apps.audit.models import AuditCategory
 from shared_apps.audit.services import record
 from shared_apps.core.errors import DomainError
-from tenant_apps.store.models import Product, ProductImage
+from tenant_apps.store.models import Location, Product, ProductImage
 from tenant_apps.store.presenting.catalogue_file import default_place
 from tenant_apps.store.selectors import abandoned_photos
 from tenant_apps.store.services import stock
 from tenant_apps.store.services.details import ProductDetails
 from tenant_apps.store.services.product_writing import facts_of, write_products
 from tenant_apps.store.services.shop import lock_shop
+from tenant_apps.store.services.stock_levels import lock_places
 from tenant_apps.store.services.variants import known_variants
 from tenant_apps.team.models import Photo
 from tenant_apps.team.selectors import free_slug_in, free_slugs_in
@@ -47,7 +48,7 @@ def create_product(
     by: User | None = None,
 ) -> Product:
     """Add a product with its variants, and receive its first `pieces` (by the place of their variant in `details`) in the first
-    open place. Locks the shop, then the place; one transaction. Nobody waits for the rows of a product that is new.
+    open place. Locks the shop, then the place, then products whose kept prices are out of date, by id; one transaction.
 
     The same `public_id` again returns the product already made, so a form sent twice adds one product.
     Raises QuotaReached (`products`) and DomainError (`sku_taken`, `barcode_taken`, `too_many_photos`, and what
@@ -57,6 +58,9 @@ def create_product(
     existing = Product.objects.filter(public_id=public_id).first()
     if existing:
         return existing
+    place = default_place() if pieces else None
+    if place:
+        lock_places([place.pk])
     quotas.reserve("products", message=TOO_MANY_PRODUCTS)
     product = Product(public_id=public_id, slug=free_slug_in(Product.objects.all(), details.name, fallback="product"))
     _set_status(product, published=publish)
@@ -64,14 +68,12 @@ def create_product(
     _attach(product, photos or [])
     discard_photos(photos=abandoned_photos())
     record(action="store.product.created", category=AuditCategory.CATALOGUE, resource=product, after=_facts(product))
-    _receive(product, pieces or {}, by)
+    if place and pieces:
+        _receive(product, pieces, place, by)
     return product
 
 
-def _receive(product: Product, pieces: Mapping[int, int], by: User | None) -> None:
-    place = default_place() if pieces else None
-    if place is None:
-        return
+def _receive(product: Product, pieces: Mapping[int, int], place: Location, by: User | None) -> None:
     ids = dict(product.variants.values_list("position", "pk"))
     received = {ids[at]: number for at, number in pieces.items()}
     stock.receive_all(location=place, pieces=received, reason=_("New product"), by=by)

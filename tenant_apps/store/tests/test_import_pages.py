@@ -117,7 +117,7 @@ def test_bad_files_are_told_beside_the_field_or_on_their_page(
 
 
 OTHERS = {
-    "a PDF": b"%PDF-1.7\n1 0 obj", "a JPEG": photo_bytes(), "a PNG": photo_bytes(kind="PNG"), "a page": b"<!DOCTYPE html><p>Nom",
+    "a PDF": b"%PDF-1.7\n1 0 obj", "a JPEG": photo_bytes(), "a PNG": photo_bytes(kind="PNG"), "a page": b"<!DOCTYPE html><p>Nom", "a page with a mark": b"\xef\xbb\xbf<html><p>Nom",
     "an old workbook": b"\xd0\xcf\x11\xe0" + b"\x00" * 99, "a ZIP of something else": zip_of("word/document.xml"),
 }  # fmt: skip
 

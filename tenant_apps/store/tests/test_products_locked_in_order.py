@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 from threading import Event
 from typing import Any
@@ -13,15 +14,15 @@ from django.db.models import F
 from django.utils import timezone
 
 from shared_apps.organisations.current import Tenant
-from tenant_apps.store.models import Location, Product, Shop, Variant
+from tenant_apps.store.models import Location, Product, Shop, StockLevel, Variant
 from tenant_apps.store.rules.offers import VISITOR
 from tenant_apps.store.selectors.pricing_sql import lowest_price
-from tenant_apps.store.services import VariantDetails, stock, update_product
+from tenant_apps.store.services import VariantDetails, create_product, stock, stock_levels, update_product
 from tenant_apps.store.services.prices import refresh_prices
 from tenant_apps.store.services.words import write_words, write_words_of
 from tenant_apps.store.tests.support import make_variants, product_details
 from tests.support.tenants import ready_tenant
-from tests.support.threads import at_once
+from tests.support.threads import at_once, interrupted
 
 pytestmark = pytest.mark.usefixtures("committed_db", "wide_pool")
 DEADLOCK = "deadlock detected"
@@ -146,3 +147,26 @@ def test_words_written_in_another_order_would_end_in_a_deadlock(two: tuple[Tenan
     tenant, variants = two
     backwards = list(Product.objects.select_related("brand", "category").order_by("-pk"))
     assert DEADLOCK in while_both_are_sold(tenant, variants, lambda: write_words(backwards))
+
+
+def test_a_product_is_added_with_its_pieces_while_first_pieces_of_another_arrive(
+    two: tuple[Tenant, list[Variant]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Adding it brings the price of the other in step: the place is locked before that."""
+    tenant, [known, _other] = two
+    Variant.objects.update(price_minor=4_000)
+    Shop.objects.update(prices_valid_until=timezone.now())
+    stock.sell_at(location=Location.objects.get(), lines=[(known, 1)], reference="T 1")
+    far = Location.objects.create(name="Dépôt", position=9)
+    Location.objects.exclude(pk=far.pk).update(is_active=False)
+
+    def receive() -> None:
+        connection.set_tenant(tenant)
+        stock.receive(variant=known, location=far, quantity=5)
+
+    def add() -> None:
+        connection.set_tenant(tenant)
+        create_product(public_id=uuid.uuid4(), details=product_details("Savon"), publish=True, pieces={0: 3})
+
+    assert interrupted(monkeypatch, stock_levels, "lock_places", first=receive, then=add) == [None, None]
+    assert set(StockLevel.objects.filter(location=far).values_list("quantity", flat=True)) == {5, 3}

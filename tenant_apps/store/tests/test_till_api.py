@@ -348,3 +348,13 @@ def test_a_number_is_one_of_the_shops_country(tenant: Tenant, device: Browser, c
     status, told = post(device, "invoice", {"order": str(sold.pk), "name": "Awa", "phone": "77 123 45 67"})
     said = told["field"] if status == 400 else Invoice.objects.get().customer["phone"]
     assert said == (e164 or "phone")
+
+
+def test_what_comes_back_of_no_sale_is_answered(owners: Browser) -> None:
+    session = make_session()
+    body = {
+        "session": str(session.pk), "key": str(uuid.uuid4()), "order": str(uuid.uuid4()), "pieces": {"1": 1},
+        "method": "cash", "reason": "Taille",
+    }  # fmt: skip
+    status, answer = post(owners, "returns", body)
+    assert (status, answer["code"]) == (404, "sale_unknown")

@@ -204,10 +204,14 @@ def returns(request: StaffRequest) -> HttpResponse:
     if not isinstance(pieces, dict) or len(pieces) > 500:
         raise _unreadable("pieces")
     wanted = {int(line): _whole(pieces, line) for line in pieces if line.isdecimal() and len(line) < 19}
-    back = take_back_at_till(
-        session_id=_uuid(data, "session"), key=_uuid(data, "key"), order_id=_uuid(data, "order"), pieces=wanted,
-        method=_text(data, "method"), reason=_text(data, "reason"), restock=data.get("restock") is True, by=request.user,
-    )  # fmt: skip
+    try:
+        back = take_back_at_till(
+            session_id=_uuid(data, "session"), key=_uuid(data, "key"), order_id=_uuid(data, "order"), pieces=wanted,
+            method=_text(data, "method"), reason=_text(data, "reason"), restock=data.get("restock") is True,
+            by=request.user,
+        )  # fmt: skip
+    except Order.DoesNotExist:
+        raise _no_such_sale() from None
     return JsonResponse({"amount_minor": back.amount_minor, "method": back.method})
 
 
@@ -220,8 +224,12 @@ def invoice(request: StaffRequest) -> HttpResponse:
     try:
         issued = issue_till_invoice(order_id=_uuid(data, "order"), buyer=_buyer(data), by=request.user)
     except Order.DoesNotExist:
-        raise DomainError("sale_unknown", _("There is no such sale."), field="order", status=404) from None
+        raise _no_such_sale() from None
     return JsonResponse({"invoice": till_answers.invoice(issued)})
+
+
+def _no_such_sale() -> DomainError:
+    return DomainError("sale_unknown", _("There is no such sale."), field="order", status=404)
 
 
 def _buyer(data: dict[str, Any]) -> Buyer:
