@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tenant_apps.store.forms.till import RegisterForm
 from tenant_apps.store.models import Register, TillSession, TillTask
-from tenant_apps.store.presenting.till_report import report_paper
+from tenant_apps.store.presenting.till_report import drawer_part, report_paper
 from tenant_apps.store.selectors import shop as the_shop
 from tenant_apps.store.selectors import till as selectors
+from tenant_apps.store.selectors.drawer import drawer_of
 from tenant_apps.store.selectors.till_report import report_of
 from tenant_apps.store.services import till as services
 from tenant_apps.store.texts.till import METHODS, TASKS
@@ -38,11 +39,11 @@ def sessions(request: StaffRequest) -> HttpResponse:
 def session(request: StaffRequest, session_id: UUID) -> HttpResponse:
     """One session: its money and its sales."""
     found = get_object_or_404(TillSession.objects.select_related("register", "opened_by", "closed_by"), pk=session_id)
-    takings = selectors.takings_of(found)
+    drawer = drawer_of(found)
     context = {
         "session": found,
-        "takings": takings,
-        "other_ways": [(METHODS[method], minor) for method, minor in takings.other_ways],
+        "drawer": drawer_part(found, drawer, the_shop().currency),
+        "other_ways": [(METHODS[way.method], way.net_minor) for way in drawer.other_ways],
         "moves": found.moves.select_related("actor")[:200],
         "page": selectors.sales_of(found, page=request.GET.get("page", "1")),
     }
