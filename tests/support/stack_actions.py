@@ -103,7 +103,7 @@ def till_day(register: str) -> dict[str, object]:
         return {
             "sales": told.sales, "offline": told.offline, "listed": told.list_minor, "discount": told.discount_minor,
             "sold": told.sold_minor, "returned": told.returned_minor,
-            "ways": [(way.method, way.taken_minor, way.given_back_minor) for way in told.ways],
+            "ways": [(way.method, way.taken_minor, way.given_back_minor) for way in told.drawer.ways],
             "cash": [session.opening_minor, session.expected_minor, session.counted_minor, session.difference_minor],
             "reports": now.sales,
             "tasks": TillTask.objects.filter(sale__session=session).count(),

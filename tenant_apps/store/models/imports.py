@@ -94,6 +94,11 @@ class CatalogueImport(models.Model):
         """Whether a worker has something to do."""
         return self.status in (self.Status.READING, self.Status.APPLYING)
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether somebody had it applied: from then on its new and changed products are those that were saved."""
+        return self.confirmed_at is not None
+
 
 class ImportedProduct(models.Model):
     """One product of a file: its cells as they were typed, what is wrong with them or what they change, and what became of it.

@@ -185,16 +185,21 @@ def _till_row(way: TillWay, currency: str) -> dict[str, Any]:
 def stock_stats(found: Figures) -> list[dict[str, Any]]:
     """What lies in the shop now."""
     stock = found.stock
-    missing = ngettext("%(number)s piece without a cost", "%(number)s pieces without a cost", stock.without_cost)
-    note = missing % {"number": number_text(stock.without_cost)} if stock.without_cost else ""
-    at_cost = texts.money_text(stock.at_cost, found.currency)
-    if stock.knows_no_cost:
-        at_cost, note = "–", _("No cost is known.")
+    at_cost, note = cost_of_stock(stock, found.currency)
     pieces = ngettext("%(number)s piece", "%(number)s pieces", stock.pieces) % {"number": number_text(stock.pieces)}
     return [
         _stat(_("Stock at cost"), at_cost, 0, 0, note),
         _stat(_("Stock at price"), texts.money_text(stock.at_price, found.currency), 0, 0, pieces),
     ]
+
+
+def cost_of_stock(stock: StockValue, currency: str) -> tuple[str, str]:
+    """What lies in the shop at cost, and a note on the pieces that this leaves out; empty where it leaves out none."""
+    if stock.knows_no_cost:
+        return "–", _("No cost is known.")
+    missing = ngettext("%(number)s piece without a cost", "%(number)s pieces without a cost", stock.without_cost)
+    note = missing % {"number": number_text(stock.without_cost)} if stock.without_cost else ""
+    return texts.money_text(stock.at_cost, currency), note
 
 
 def low_table(low: list[Any]) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from django.utils import timezone
 from shared_apps.accounts.models import User
 from shared_apps.accounts.phones import show_phone
 from tenant_apps.store.models import Invoice, Order, Register, TillSession
+from tenant_apps.store.models.till import Method
 from tenant_apps.store.rules.offers import Price
 from tenant_apps.store.selectors import shop as the_shop
 from tenant_apps.store.selectors.documents import invoice_of
+from tenant_apps.store.selectors.drawer import drawer_of
 from tenant_apps.store.selectors.orders import owed_of
-from tenant_apps.store.selectors.till import registers_to_sell, takings_of
+from tenant_apps.store.selectors.till import registers_to_sell, sale_count
 from tenant_apps.store.texts.people import segment_name
 from tenant_apps.team.access import StaffRequest
 from tenant_apps.team.selectors import permissions_of
@@ -69,18 +71,19 @@ def _head(session: TillSession) -> dict[str, Any]:
 
 
 def session(session: TillSession) -> dict[str, Any]:
-    """A session with its money."""
-    takings = takings_of(session)
+    """A session with its money; what left the drawer is below zero. `by_method` is read by pages of before, that devices keep."""
+    drawer = drawer_of(session)
+    by_method = sorted((way.method, way.net_minor) for way in drawer.ways)
     return {
         **_head(session),
-        "sales": takings.sales,
-        "by_method": takings.by_method,
-        "other_ways": takings.other_ways,
-        "cash_taken_minor": takings.cash_taken_minor,
-        "cash_back_minor": takings.cash_back_minor,
-        "put_in_minor": takings.put_in_minor,
-        "taken_out_minor": takings.taken_out_minor,
-        "expected_minor": takings.expected_minor,
+        "sales": sale_count(session),
+        "by_method": by_method,
+        "other_ways": [(method, minor) for method, minor in by_method if method != Method.CASH],
+        "cash_taken_minor": drawer.cash.taken_minor,
+        "cash_back_minor": -drawer.cash.given_back_minor,
+        "put_in_minor": drawer.put_in_minor,
+        "taken_out_minor": -drawer.taken_out_minor,
+        "expected_minor": drawer.expected_minor,
         "counted_minor": session.counted_minor,
         "difference_minor": session.difference_minor,
     }

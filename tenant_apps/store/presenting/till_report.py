@@ -12,7 +12,8 @@ from shared_apps.core.numbers import number_text
 from shared_apps.documents.wording import percent
 from tenant_apps.store.models import Shop, TillSession
 from tenant_apps.store.rules.invoicing import percent_of_points
-from tenant_apps.store.selectors.till_report import TillReport, WayTotal
+from tenant_apps.store.selectors.drawer import Drawer, WayTotal
+from tenant_apps.store.selectors.till_report import TillReport
 from tenant_apps.store.texts.reports import money_text
 from tenant_apps.store.texts.till import METHODS
 
@@ -48,9 +49,9 @@ def report_paper(session: TillSession, report: TillReport, shop: Shop) -> Report
     currency = shop.currency
     parts = [
         _sales(report, currency),
-        _ways(report, currency),
+        _ways(report.drawer, currency),
         _taxes(report, shop),
-        _drawer(session, report, currency),
+        drawer_part(session, report.drawer, currency),
     ]
     return ReportPaper(
         title=_("Till report: %(till)s") % {"till": session.register.name},
@@ -81,9 +82,9 @@ def _offline(report: TillReport) -> str:
     return _("of which offline: %(count)s") % {"count": number_text(report.offline)} if report.offline else ""
 
 
-def _ways(report: TillReport, currency: str) -> ReportPart:
+def _ways(drawer: Drawer, currency: str) -> ReportPart:
     rows = [ReportRow(str(METHODS[way.method]), money_text(way.net_minor, currency), _split(way, currency))
-            for way in report.ways]  # fmt: skip
+            for way in drawer.ways]  # fmt: skip
     return ReportPart(_("Ways to pay"), tuple(rows))
 
 
@@ -107,16 +108,17 @@ def _taxes(report: TillReport, shop: Shop) -> ReportPart:
     return ReportPart(_("Tax within the sales"), tuple(rows))
 
 
-def _drawer(session: TillSession, report: TillReport, currency: str) -> ReportPart:
+def drawer_part(session: TillSession, drawer: Drawer, currency: str) -> ReportPart:
+    """What should be in a session's drawer, as a sum that can be followed; once it was counted, what was there."""
     moved = [
-        (_("Counted at the opening"), report.opening_minor, True),
-        (_("Cash taken"), report.cash.taken_minor, True),
-        (_("Cash given back"), -report.cash.given_back_minor, False),
-        (_("Put in"), report.put_in_minor, False),
-        (_("Taken out"), -report.taken_out_minor, False),
+        (_("Counted at the opening"), drawer.opening_minor, True),
+        (_("Cash taken"), drawer.cash.taken_minor, True),
+        (_("Cash given back"), -drawer.cash.given_back_minor, False),
+        (_("Put in"), drawer.put_in_minor, False),
+        (_("Taken out"), -drawer.taken_out_minor, False),
     ]
     rows = [ReportRow(label, money_text(minor, currency)) for label, minor, always in moved if always or minor]
-    rows.append(ReportRow(_("Should be in the drawer"), money_text(report.expected_minor, currency), is_sum=True))
+    rows.append(ReportRow(_("Should be in the drawer"), money_text(drawer.expected_minor, currency), is_sum=True))
     if session.counted_minor is not None:
         rows += [
             ReportRow(_("Counted"), money_text(session.counted_minor, currency)),

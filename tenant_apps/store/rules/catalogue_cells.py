@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from billing.money import Money
 from shared_apps.core.errors import DomainError
-from tenant_apps.store.rules.catalogue_columns import value_said, word_for, words_for
+from tenant_apps.store.rules.catalogue_columns import AMOUNTS, value_said, word_for, words_for
 from tenant_apps.store.rules.typed_prices import parse_price
 
 MAX_PIECES = 1_000_000
@@ -49,7 +49,7 @@ def read_cell(column: str, typed: str, *, currency: str) -> Any:
     text = unguarded(typed)
     if text.upper() in _NO_RESULT:
         raise BadCell("no_result", _("The formula here has no result. Type the value."))
-    if column in ("price", "promo", "cost"):
+    if column in AMOUNTS:
         return _amount(text, currency)
     reader = _READERS.get(column)
     if reader is not None:

@@ -63,6 +63,8 @@ BY_KEY: Mapping[str, Column] = {column.key: column for column in COLUMNS}
 OF_PRODUCT = tuple(column.key for column in COLUMNS if column.of_product)
 # One of these says which product a row is of.
 TELLING = ("slug", "name", "sku", "barcode")
+# Their cells are amounts in the shop's currency.
+AMOUNTS = ("price", "promo", "cost")
 
 
 def key_of(text: str) -> str:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Max, Min, Q, Sum
-from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
 
 from billing.money import Money
@@ -50,9 +49,7 @@ def _believed(order: Order) -> list[tuple[Paid, Money]]:
     """The payments of an order, each with what was given back of it. One query."""
     believed = Payment.objects.filter(purpose="store.order", subject=order.pk, status=Payment.Status.SUCCEEDED)
     succeeded = Q(refunds__status=Refund.Status.SUCCEEDED)
-    payments = believed.annotate(back=Coalesce(Sum("refunds__bill_minor", filter=succeeded), 0)).order_by(
-        "succeeded_at"
-    )
+    payments = believed.annotate(back=Sum("refunds__bill_minor", filter=succeeded, default=0)).order_by("succeeded_at")
     with translation.override(order.locale):
         return [
             (

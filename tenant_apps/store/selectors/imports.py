@@ -76,7 +76,7 @@ def counts_of(batch: CatalogueImport) -> Counts:
 def first_of(batch: CatalogueImport, kind: str) -> list[ImportedProduct]:
     """The first few products of a kind; once the file was applied, of those that were saved."""
     items = ImportedProduct.objects.filter(batch=batch, kind=kind)
-    if batch.confirmed_at:
+    if batch.is_confirmed:
         items = items.filter(state__in=SAVED)
     return list(items.order_by("position")[:SHOWN])
 
@@ -110,8 +110,7 @@ def page_of_reasons(batch: CatalogueImport, page: str) -> Page:
     """What is wrong with a file, each reason once, in the order of the file: a page of it. Three queries."""
     elements = Func(F("problems"), function="jsonb_array_elements", output_field=JSONField(), set_returning=True)
     found = (
-        ImportedProduct.objects.filter(batch=batch)
-        .exclude(problems=[])
+        with_problems(batch)
         .annotate(problem=elements)
         .values(column=KeyTextTransform("column", "problem"), text=KeyTextTransform("text", "problem"))
         .annotate(number=Count("pk"), first=Min("position"))

@@ -172,25 +172,24 @@ class ProductStock:
 
 def stock_of_products(products: Iterable[Product]) -> dict[int, ProductStock]:
     """The stock of those that count it, by their ids. One query, none where none does."""
-    counted: dict[int, list[tuple[int, int, int, bool]]] = {one.pk: [] for one in products if one.counts_stock}
+    counted: dict[int, list[dict[str, Any]]] = {one.pk: [] for one in products if one.counts_stock}
     if not counted:
         return {}
     found = stocked_variants().filter(product__in=counted)
-    for product, *figures in found.values_list("product", "on_hand", "free", "overdrawn", "is_low"):
-        counted[product].append(tuple(figures))
+    for variant in found.values("product", "on_hand", "free", "overdrawn", "is_low"):
+        counted[variant["product"]].append(variant)
     return {pk: _stock_of(variants) for pk, variants in counted.items()}
 
 
-def _stock_of(variants: Iterable[tuple[int, int, int, bool]]) -> ProductStock:
+def _stock_of(variants: list[dict[str, Any]]) -> ProductStock:
     """From `on_hand`, `free`, `overdrawn` and `is_low` of each variant."""
-    rows = list(variants)
-    if any(overdrawn for _on_hand, _free, overdrawn, _is_low in rows):
+    if any(one["overdrawn"] for one in variants):
         state = "overdrawn"
-    elif sum(on_hand for on_hand, *_others in rows) < 1:
+    elif sum(one["on_hand"] for one in variants) < 1:
         state = "out"
     else:
-        state = "low" if all(is_low or on_hand < 1 for on_hand, *_others, is_low in rows) else ""
-    return ProductStock(sum(free for _on_hand, free, *_others in rows), state)
+        state = "low" if all(one["is_low"] or one["on_hand"] < 1 for one in variants) else ""
+    return ProductStock(sum(one["free"] for one in variants), state)
 
 
 def list_stock(*, query: str, show: str, page: str | int) -> Page:

@@ -12,8 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Prefetch, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,13 +24,11 @@ from tenant_apps.store.models import (
     ProductImage,
     Register,
     StockLevel,
-    TillPayment,
     TillSale,
     TillSession,
     TillTask,
     Variant,
 )
-from tenant_apps.store.models.till import Method
 from tenant_apps.store.rules.offers import VISITOR, Price
 from tenant_apps.store.selectors.customers import customers_matching
 from tenant_apps.store.selectors.prices import next_price_change, price_many
@@ -126,69 +123,12 @@ def _item(variant: Variant, prices: list[tuple[str | None, Price]], free: dict[i
     }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Takings:
-    """The money of a session. `by_method` is what came less what was given back, below zero where that was more. What should
-    be in the drawer is the sum of the opening, of cash taken and given back, of what was put in and taken out: what left it is
-    below zero."""
-
-    sales: int
-    by_method: list[tuple[str, int]]
-    opening_minor: int
-    cash_taken_minor: int
-    cash_back_minor: int
-    put_in_minor: int
-    taken_out_minor: int
-    expected_minor: int
-
-    @property
-    def other_ways(self) -> list[tuple[str, int]]:
-        """What came by other ways than cash, and is in no drawer."""
-        return [(method, minor) for method, minor in self.by_method if method != Method.CASH]
-
-
-def takings_of(session: TillSession) -> Takings:
-    """Five queries; three for a session that is closed."""
-    ways = {row["method"]: row for row in _split(TillPayment.objects.filter(session=session).values("method"))}
-    cash = ways.get(Method.CASH, {"came": 0, "went": 0})
-    [moved] = _split(session.moves.values("session")) or [{"came": 0, "went": 0}]
-    return Takings(
-        sales=TillSale.objects.filter(session=session, state=TillSale.State.ACCEPTED).count(),
-        by_method=[(method, row["came"] + row["went"]) for method, row in sorted(ways.items())],
-        opening_minor=session.opening_minor,
-        cash_taken_minor=cash["came"],
-        cash_back_minor=cash["went"],
-        put_in_minor=moved["came"],
-        taken_out_minor=moved["went"],
-        expected_minor=cash_due(session),
-    )
-
-
-def _split(groups: Any) -> list[dict[str, Any]]:
-    """For each group, what came, and what went below zero."""
-    came = Coalesce(Sum("amount_minor", filter=Q(amount_minor__gt=0)), 0)
-    went = Coalesce(Sum("amount_minor", filter=Q(amount_minor__lt=0)), 0)
-    return list(groups.order_by().annotate(came=came, went=went))
-
-
 def access_session(session_id: UUID) -> TillSession:
     """A session for somebody who may use the till. Raises DomainError (`session_unknown`)."""
     session = TillSession.objects.select_related("opened_by").filter(pk=session_id).first()
     if session is None:
         raise DomainError("session_unknown", _("This till was not opened here. Open it first."), status=404)
     return session
-
-
-def expected_cash(session: TillSession) -> int:
-    """What should be in the drawer: the opening, the cash of sales less what was given back, and the moves."""
-    cash = TillPayment.objects.filter(session=session, method=Method.CASH).aggregate(sum=Sum("amount_minor"))["sum"]
-    moves = session.moves.aggregate(sum=Sum("amount_minor"))["sum"]
-    return session.opening_minor + (cash or 0) + (moves or 0)
-
-
-def cash_due(session: TillSession) -> int:
-    """The same for a session that may be closed: then as it was said at the count."""
-    return expected_cash(session) if session.is_open else session.expected_minor or 0
 
 
 def find_sale(text: str) -> Order | None:
@@ -216,6 +156,11 @@ def list_sessions(*, page: str | int) -> Page:
     found = Paginator(rows.order_by("-opened_at", "-id"), PER_PAGE).get_page(page)
     found.object_list = list(found.object_list)
     return found
+
+
+def sale_count(session: TillSession) -> int:
+    """How many sales of a session were booked."""
+    return TillSale.objects.filter(session=session, state=TillSale.State.ACCEPTED).count()
 
 
 def sales_of(session: TillSession, *, page: str | int) -> Page:

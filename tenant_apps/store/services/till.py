@@ -21,7 +21,7 @@ from shared_apps.audit.services import changes, record
 from shared_apps.core.errors import Conflict, DomainError
 from tenant_apps.store.models import CashMove, Location, Register, TillSession, TillTask
 from tenant_apps.store.rules.till_payload import MOST_MINOR
-from tenant_apps.store.selectors.till import expected_cash
+from tenant_apps.store.selectors.drawer import drawer_of
 from tenant_apps.store.services.form_keys import key_used, made_once
 from tenant_apps.store.services.shop import lock_shop
 
@@ -161,7 +161,7 @@ def close_session(*, session_id: UUID, counted_minor: int, unsent: int, note: st
     if not session.is_open and session.counted_minor == counted_minor:
         return session
     check_session_open(session)
-    session.expected_minor = expected_cash(session)
+    session.expected_minor = drawer_of(session).sum_minor
     session.counted_minor = counted_minor
     session.difference_minor = counted_minor - session.expected_minor
     session.closed_at, session.closed_by, session.note = timezone.now(), by, note.strip()[:300]
@@ -176,7 +176,7 @@ def note_late_money(*, session: TillSession) -> None:
     """Count the drawer of a closed session anew after a sale that arrived late. In the transaction that holds its lock."""
     before = {"expected_minor": session.expected_minor, "difference_minor": session.difference_minor}
     assert session.counted_minor is not None, "only a closed session"
-    session.expected_minor = expected_cash(session)
+    session.expected_minor = drawer_of(session).sum_minor
     session.difference_minor = session.counted_minor - session.expected_minor
     session.save(update_fields=["expected_minor", "difference_minor"])
     after = {"expected_minor": session.expected_minor, "difference_minor": session.difference_minor}
@@ -212,7 +212,7 @@ def check_session_open(session: TillSession) -> None:
 
 def check_cash_there(session: TillSession, amount_minor: int) -> None:
     """Raise where so much cash cannot be taken out of a drawer, because it should not be there. Needs the session's lock."""
-    if amount_minor > 0 and expected_cash(session) < amount_minor:
+    if amount_minor > 0 and drawer_of(session).sum_minor < amount_minor:
         text = _("There is not that much cash in the till. Count it, or put cash in first.")
         raise DomainError("cash_missing", text, field="amount_minor")
 

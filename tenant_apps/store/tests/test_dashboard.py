@@ -185,9 +185,9 @@ def test_a_stock_whose_cost_nobody_knows_is_not_said_to_be_worth_nothing(tenant:
     variant.cost_minor = 2_000
     variant.save()
     StockLevel.objects.create(variant=make_product("Jupe").variants.get(), location=Location.objects.get(), quantity=1)
-    for path, words in ((HOME, "1 piece without a cost"), ("/staff/stock/", "without 1 piece whose cost is unknown")):
+    for path in (HOME, "/staff/stock/"):
         html = page(tenant_client, path)
-        assert words in html
+        assert "1 piece without a cost" in html
         assert "6,000 FCFA" in html.replace("\xa0", " ")
 
 

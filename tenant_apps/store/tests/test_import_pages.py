@@ -166,6 +166,23 @@ def test_the_plans_limit_is_told_before_and_after_in_the_same_numbers(
     assert (len(lines), sum(why in line for line in lines)) == (1 + 1199, 1198)
 
 
+@pytest.mark.parametrize(
+    ("head", "counts_stock", "stays"),
+    [
+        (("Nom", "Prix"), True, True),
+        (("Nom", "Prix", "Truc"), True, False),
+        (("Nom", "Prix", "Pièces en stock"), True, True),
+        (("Nom", "Prix", "Pièces en stock"), False, False),
+    ],
+)
+def test_the_buttons_stay_in_sight_only_where_nothing_is_to_be_read_first(
+    tenant: Tenant, owner: Browser, head: tuple[str, ...], counts_stock: bool, stays: bool
+) -> None:
+    batch = read(csv_file(head, ("Robe", "9000", "3")[: len(head)]), counts_stock=counts_stock)
+    page = html(owner.get(f"{IMPORT}{batch.pk}/"))
+    assert ("sticky-action" in page, "alert-warning" in page, "import-decision" in page) == (stays, not stays, True)
+
+
 def saved_by(page: str) -> list[str]:
     """The numbers on the button that has a file applied."""
     [form] = re.findall(r'<form method="post" action="[^"]*/apply/">.*?</form>', page, re.DOTALL)

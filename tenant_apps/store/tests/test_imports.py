@@ -216,16 +216,29 @@ def test_good_rows_are_applied_and_wrong_ones_never(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\x00\x01\x02Nom", b"%PDF-1.4 x", b"Couleur;Taille\r\n1;2\r\n", b"Nom;Prix\r\n"]
+    ("content", "code"), [(b"", "file_empty"), (b"\x00\x01\x02Nom", "not_a_table"), (b"%PDF-1.4 x", "not_a_table")]
 )
-def test_a_file_that_is_no_catalogue_fails_with_a_reason(tenant: Tenant, content: bytes) -> None:
-    if not content or (b"Nom;" not in content and b"Couleur" not in content):
-        with pytest.raises(DomainError):
-            send(content)
-        return
-    batch = read(content)
-    assert batch.status == "failed"
-    assert batch.problem
+def test_what_is_no_table_is_refused_when_it_is_sent(tenant: Tenant, content: bytes, code: str) -> None:
+    with pytest.raises(DomainError) as refused:
+        send(content)
+    assert refused.value.code == code
+    assert not CatalogueImport.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (
+            b"Couleur;Taille\r\n1;2\r\n",
+            "The first row must name the columns: at least Name and Price for new products, or Reference for those you have.",
+        ),
+        (b"Nom;Prix\r\n", "There are headings in this file, and no products below them."),
+    ],
+)
+def test_a_table_that_is_no_catalogue_fails_with_a_reason(tenant: Tenant, content: bytes, told: str) -> None:
+    with translation.override("en"):
+        batch = read(content)
+    assert (batch.status, batch.problem) == ("failed", told)
 
 
 def test_confirming_twice_applies_once(tenant: Tenant) -> None:

@@ -11,8 +11,8 @@ from shared_apps.core.errors import DomainError
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import Invoice, Location, Order, OrderLine, Return, TillPayment, TillSession
 from tenant_apps.store.rules.invoicing import Buyer
+from tenant_apps.store.selectors.drawer import drawer_of
 from tenant_apps.store.selectors.orders import due_of, owed_of
-from tenant_apps.store.selectors.till import takings_of
 from tenant_apps.store.services import fulfilment
 from tenant_apps.store.services.till_invoices import issue_till_invoice
 from tenant_apps.store.services.till_returns import take_back_at_till
@@ -85,7 +85,7 @@ def test_what_is_owed_goes_with_the_next_pieces(tenant: Tenant) -> None:
     [line] = order.lines.all()
     back_at_desk(order, {line.pk: 1})
     assert back_at_till(session, order, {line.pk: 2}).amount_minor == 3000
-    assert takings_of(session).expected_minor == 10_000
+    assert drawer_of(session).expected_minor == 10_000
 
 
 def test_a_line_that_was_split_goes_back_into_the_stock_whole(tenant: Tenant) -> None:

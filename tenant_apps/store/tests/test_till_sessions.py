@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -12,7 +13,7 @@ from shared_apps.core.errors import DomainError
 from shared_apps.organisations.current import Tenant
 from tenant_apps.store.models import Order, Return, TillPayment, TillSession
 from tenant_apps.store.presenting import till_answers
-from tenant_apps.store.selectors.till import takings_of
+from tenant_apps.store.selectors.drawer import WayTotal, drawer_of
 from tenant_apps.store.services import till
 from tenant_apps.store.services.till import RegisterDetails
 from tenant_apps.store.services.till_returns import take_back_at_till
@@ -32,16 +33,19 @@ def test_the_difference_is_what_was_counted_less_what_should_be_there(tenant: Te
     sell(session, sold_line(cloth, 3))
     sell(session, sold_line(cloth), payments=[{"method": "orange_money", "amount_minor": 1000}])
     till.move_cash(session_id=session.pk, key=uuid.uuid4(), amount_minor=-2500, reason="Taxi", by=owner())
-    takings = takings_of(session)
-    assert (takings.sales, takings.taken_out_minor, takings.expected_minor) == (2, -2500, 10_500)
-    assert takings.by_method == [("cash", 3000), ("orange_money", 1000)]
-    assert takings.other_ways == [("orange_money", 1000)]
+    drawer = drawer_of(session)
+    assert (drawer.opening_minor, drawer.taken_out_minor, drawer.expected_minor) == (10_000, 2500, 10_500)
+    assert (drawer.cash, drawer.other_ways) == (WayTotal("cash", 3000, 0), (WayTotal("orange_money", 1000, 0),))
+    told = till_answers.session(session)
+    assert (told["sales"], told["taken_out_minor"], told["expected_minor"]) == (2, -2500, 10_500)
+    assert told["by_method"] == [("cash", 3000), ("orange_money", 1000)]
+    assert told["other_ways"] == [("orange_money", 1000)]
     closed = close(session, 10_400, note="il manque 100")
     assert (closed.expected_minor, closed.difference_minor, closed.note) == (10_500, -100, "il manque 100")
     assert AuditLog.objects.get(action="store.till.closed").after["difference_minor"] == -100
 
 
-def test_what_should_be_in_the_drawer_is_the_sum_that_is_shown(tenant: Tenant) -> None:
+def test_what_should_be_in_the_drawer_is_the_sum_that_is_shown(tenant: Tenant, django_assert_num_queries: Any) -> None:
     session = make_session(opening=5_000)
     [cloth] = make_variants(9, price_minor=1_000)
     order = sell(session, sold_line(cloth, 3)).order
@@ -50,7 +54,8 @@ def test_what_should_be_in_the_drawer_is_the_sum_that_is_shown(tenant: Tenant) -
     take_back(session, order, {line.pk: 1})
     for amount in (-700, 200, 300):
         till.move_cash(session_id=session.pk, key=uuid.uuid4(), amount_minor=amount, reason="monnaie", by=owner())
-    told = till_answers.session(session)
+    with django_assert_num_queries(3):
+        told = till_answers.session(session)
     parts = [told[f"{name}_minor"] for name in ("opening", "cash_taken", "cash_back", "put_in", "taken_out")]
     assert parts == [5_000, 3_000, -1_000, 500, -700]
     assert (sum(parts), told["other_ways"]) == (told["expected_minor"], [])
@@ -144,7 +149,7 @@ def test_goods_come_back_for_exactly_what_was_paid(tenant: Tenant) -> None:
     order.refresh_from_db()
     assert (order.paid_minor, order.refunded_minor) == (2000, 2000)
     assert levels_of(cloth) == [(9, 0, 0)]
-    assert takings_of(session).expected_minor == 0
+    assert drawer_of(session).expected_minor == 0
     assert TillPayment.objects.filter(amount_minor__lt=0).count() == 2
 
 
@@ -164,7 +169,7 @@ def test_no_more_comes_back_than_was_sold_and_a_return_sent_twice_is_one(tenant:
         assert caught.value.code == code
     order.refresh_from_db()
     assert (order.refunded_minor, Return.objects.count()) == (1000, 1)
-    assert takings_of(session).by_method == [("cash", 2000), ("wave", -1000)]
+    assert till_answers.session(session)["by_method"] == [("cash", 2000), ("wave", -1000)]
 
 
 def test_what_was_ordered_online_is_not_taken_back_at_the_till(tenant: Tenant) -> None:

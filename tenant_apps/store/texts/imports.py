@@ -12,11 +12,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from billing.money import Money
 from shared_apps.core.numbers import number_text
 from tenant_apps.store.models import CatalogueImport, ImportedProduct
-from tenant_apps.store.rules.catalogue_columns import BY_KEY
+from tenant_apps.store.rules.catalogue_columns import AMOUNTS, BY_KEY
 from tenant_apps.store.rules.typed_prices import price_text
 
 Status = CatalogueImport.Status
-PRICES = ("price", "promo", "cost")
 STATUSES: dict[str, str | Promise] = {
     Status.READING: gettext_lazy("Being read"),
     Status.READY: gettext_lazy("Waits for you"),
@@ -40,8 +39,8 @@ def column_text(key: str) -> str:
 
 
 def cell_text(column: str, value: str, *, currency: str) -> str:
-    """What a cell would say, as pages show it: prices with their sign, anything else as it stands in the file."""
-    if column not in PRICES or not value:
+    """What a cell would say, as pages show it: amounts with their sign, anything else as it stands in the file."""
+    if column not in AMOUNTS or not value:
         return value
     return price_text(Money.from_decimal(value, currency).minor, currency=currency)
 

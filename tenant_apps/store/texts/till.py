@@ -97,7 +97,7 @@ def app_texts() -> dict[str, str]:
         "less": _("One less of {name}"),
         "more": _("One more of {name}"),
         "pieces_of": _("Pieces of {name}"),
-        "pieces_wrong": _("Enter a whole number, at most 10,000. It stays at {n}; 0 takes the article out."),
+        "pieces_wrong": _("Enter a whole number, at most {most}. It stays at {n}; 0 takes the article out."),
         "discount_of": _("Discount on {name}"),
         "discount": _("Discount"),
         "to_pay": _("Still to pay"),

@@ -171,35 +171,39 @@ def _about(request: StaffRequest, batch: CatalogueImport) -> dict[str, Any]:
     if batch.is_working:
         return about
     counts: selectors.Counts = about["counts"]
-    is_ready, is_over = batch.status == Status.READY, batch.confirmed_at is not None
-    beyond = counts.beyond(_room()) if is_ready else 0
-    new, changed = (counts.new_saved, counts.changed_saved) if is_over else (counts.new, counts.changed)
+    beyond = counts.beyond(_room()) if batch.status == Status.READY else 0
+    saves, room_text = counts.to_apply - beyond, texts.room_text(beyond)
+    leaves_stock = not batch.counts_stock and "stock" in batch.columns
+    new, changed = (counts.new_saved, counts.changed_saved) if batch.is_confirmed else (counts.new, counts.changed)
     currency = shop().currency
     reasons = selectors.page_of_reasons(batch, request.GET.get("page", "1"))
     return {
         **about,
         "word": texts.STATUSES[batch.status],
         "tone": texts.TONES.get(Status(batch.status), "info"),
-        "tiles": _tiles(counts, new=new, changed=changed, is_over=is_over),
+        "tiles": _tiles(counts, new=new, changed=changed, is_over=batch.is_confirmed),
         "kinds": [
             _kind(batch, kind, number, currency=currency) for kind, number in (("new", new), ("changed", changed))
         ],
         "reasons": reasons,
         "wrong": [_told(reason) for reason in reasons],
-        "room_text": texts.room_text(beyond),
-        "saves": counts.to_apply - beyond,
-        "save_text": texts.save_text(saved=counts.to_apply - beyond, wanted=counts.to_apply),
+        "room_text": room_text,
+        "leaves_stock": leaves_stock,
+        "must_read_first": bool(room_text or batch.unknown or leaves_stock),
+        "saves": saves,
+        "save_text": texts.save_text(saved=saves, wanted=counts.to_apply),
         "upgrade_url": quotas.upgrade_url(),
-        "leaves_stock": not batch.counts_stock and "stock" in batch.columns,
     }
 
 
 def _tiles(counts: selectors.Counts, *, new: int, changed: int, is_over: bool) -> list[dict[str, Any]]:
     """What the file would do; once it was applied, what became of it."""
-    left = (_("Not saved"), counts.not_saved) if is_over else (texts.KINDS["wrong"], counts.wrong)
-    tiles = [(texts.KINDS["new"], new), (texts.KINDS["changed"], changed), (texts.KINDS["unchanged"], counts.unchanged)]
-    return [{"label": label, "number": number, "is_bad": False} for label, number in tiles] + [
-        {"label": left[0], "number": left[1], "is_bad": left[1] > 0}
+    label, left = (_("Not saved"), counts.not_saved) if is_over else (texts.KINDS["wrong"], counts.wrong)
+    return [
+        {"label": texts.KINDS["new"], "number": new},
+        {"label": texts.KINDS["changed"], "number": changed},
+        {"label": texts.KINDS["unchanged"], "number": counts.unchanged},
+        {"label": label, "number": left, "is_bad": left > 0},
     ]
 
 

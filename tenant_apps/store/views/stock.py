@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tenant_apps.store.forms.stock import AdjustForm, ReceiveForm, TransferForm, variants_in
 from tenant_apps.store.models import Variant
+from tenant_apps.store.presenting.report_desk import cost_of_stock
 from tenant_apps.store.selectors import shop
 from tenant_apps.store.selectors import stock as selectors
 from tenant_apps.store.services import stock as services
@@ -56,10 +57,16 @@ def stock_list(request: StaffRequest) -> HttpResponse:
         "show": show,
         "overdrawn": selectors.overdrawn_levels(),
         "low_count": selectors.low_count(),
-        "value": selectors.stock_value() if may(request, "store.change_stock") else None,
-        "currency": shop().currency,
+        "worth": _worth() if may(request, "store.change_stock") else None,
     }
     return render_workspace(request, "store/staff/stock.html", context)
+
+
+def _worth() -> dict[str, Any]:
+    """What lies in the shop, for whoever may know what it cost."""
+    value = selectors.stock_value()
+    at_cost, note = cost_of_stock(value, shop().currency)
+    return {"pieces": value.pieces, "at_cost": at_cost, "note": note}
 
 
 @permission_required("store.view_stock")

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tenant_apps.store.forms.till import RegisterForm
 from tenant_apps.store.models import Register, TillSession, TillTask
-from tenant_apps.store.presenting.till_report import report_paper
+from tenant_apps.store.presenting.till_report import drawer_part, report_paper
 from tenant_apps.store.selectors import shop as the_shop
 from tenant_apps.store.selectors import till as selectors
+from tenant_apps.store.selectors.drawer import drawer_of
 from tenant_apps.store.selectors.till_report import report_of
 from tenant_apps.store.services import till as services
 from tenant_apps.store.texts.till import METHODS, TASKS
@@ -30,7 +31,8 @@ from tenant_apps.team.pages import UNPROCESSABLE, render_workspace
 def sessions(request: StaffRequest) -> HttpResponse:
     """All sessions, with what was counted and what was missing."""
     page = selectors.list_sessions(page=request.GET.get("page", "1"))
-    return _page(request, "sessions", {"page": page, "has_registers": Register.objects.exists()})
+    context = {"currency": the_shop().currency, "page": page, "has_registers": Register.objects.exists()}
+    return _page(request, "sessions", context)
 
 
 @permission_required("store.change_orders")
@@ -38,11 +40,12 @@ def sessions(request: StaffRequest) -> HttpResponse:
 def session(request: StaffRequest, session_id: UUID) -> HttpResponse:
     """One session: its money and its sales."""
     found = get_object_or_404(TillSession.objects.select_related("register", "opened_by", "closed_by"), pk=session_id)
-    takings = selectors.takings_of(found)
+    drawer, currency = drawer_of(found), the_shop().currency
     context = {
+        "currency": currency,
         "session": found,
-        "takings": takings,
-        "other_ways": [(METHODS[method], minor) for method, minor in takings.other_ways],
+        "drawer": drawer_part(found, drawer, currency),
+        "other_ways": [(METHODS[way.method], way.net_minor) for way in drawer.other_ways],
         "moves": found.moves.select_related("actor")[:200],
         "page": selectors.sales_of(found, page=request.GET.get("page", "1")),
     }
@@ -68,7 +71,7 @@ def tasks(request: StaffRequest) -> HttpResponse:
     for task in page.object_list:
         task.words = TASKS[task.kind]
         task.payload_text = json.dumps(task.sale.payload, indent=1, ensure_ascii=False)[:20_000]
-    return _page(request, "tasks", {"page": page, "done": done})
+    return _page(request, "tasks", {"currency": the_shop().currency, "page": page, "done": done})
 
 
 @permission_required("store.change_orders")
@@ -117,5 +120,5 @@ def edit_register(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: StaffRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    shell = {"currency": the_shop().currency, "task_count": selectors.open_task_count(), "tab": name}
+    shell = {"task_count": selectors.open_task_count(), "tab": name}
     return render_workspace(request, f"store/till/{name}.html", {**shell, **context}, status=status)

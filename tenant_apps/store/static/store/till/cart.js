@@ -3,7 +3,7 @@ import { lineNet } from "./sums.js";
 import { newUuid } from "./selling.js";
 
 const KEY = "cart";
-const MOST_PIECES = 10000;
+export const MOST_PIECES = 10000;
 
 /** A typed number of pieces, 0 to take a line out; null for what is none. Pure. */
 export function readPieces(text) {

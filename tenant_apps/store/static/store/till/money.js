@@ -6,10 +6,15 @@ const FRENCH = locale.startsWith("fr");
 const NARROW = "\u202f";
 const HARD = "\u00a0";
 
+/** A whole number, none below zero, as people read it: "12 500". */
+export function number(whole) {
+  return String(whole).replace(/\B(?=(\d{3})+$)/g, FRENCH ? NARROW : ",");
+}
+
 /** An amount as people read it: "12 500 FCFA". */
 export function show(minor) {
   const digits = String(Math.abs(minor)).padStart(exponent + 1, "0");
-  const whole = digits.slice(0, digits.length - exponent).replace(/\B(?=(\d{3})+$)/g, FRENCH ? NARROW : ",");
+  const whole = number(digits.slice(0, digits.length - exponent));
   const rest = exponent ? (FRENCH ? "," : ".") + digits.slice(-exponent) : "";
   return `${minor < 0 ? "\u2212" : ""}${whole}${rest}${HARD}${SIGN}`;
 }

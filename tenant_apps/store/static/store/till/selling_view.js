@@ -1,7 +1,7 @@
 // The articles and the cart, side by side; on a phone the cart comes over the articles.
-import { readPieces } from "./cart.js";
+import { MOST_PIECES, readPieces } from "./cart.js";
 import { counted, t } from "./config.js";
-import { show } from "./money.js";
+import { number, show } from "./money.js";
 import { givenAway, lineNet, pieces, saleTotal } from "./sums.js";
 import { $, h, icon, toast } from "./ui.js";
 
@@ -126,7 +126,7 @@ function cartLine(till, line, isNew) {
 function takeQuantity(till, line, field, wrong) {
   const wanted = readPieces(field.value);
   if (wanted !== null) return till.cart.setQuantity(line, wanted);
-  wrong.textContent = t("pieces_wrong", { text: field.value.trim(), n: line.quantity });
+  wrong.textContent = t("pieces_wrong", { most: number(MOST_PIECES), n: line.quantity });
   wrong.hidden = false;
   field.value = line.quantity;
   field.setAttribute("aria-invalid", "true");
