@@ -14,6 +14,7 @@ from shared_apps.core import charts
 from shared_apps.core.numbers import number_text
 from tenant_apps.store.models import Order
 from tenant_apps.store.rules.periods import Period
+from tenant_apps.store.rules.typed_prices import price_text
 from tenant_apps.store.selectors import reports
 from tenant_apps.store.selectors.reports import Sold, TillWay, Totals, Way
 from tenant_apps.store.selectors.stock import StockValue, stock_value
@@ -58,16 +59,16 @@ def figures_of(period: Period, *, currency: str) -> Figures:
 def stats_of(found: Figures) -> list[dict[str, Any]]:
     """The few figures on top, each with how it moved."""
     now, before, currency = found.now, found.before, found.currency
-    refunds = _("%(amount)s given back") % {"amount": texts.money_text(now.refunds, currency)} if now.refunds else ""
+    refunds = _("%(amount)s given back") % {"amount": price_text(now.refunds, currency=currency)} if now.refunds else ""
     stats = [
-        _stat(_("Sales"), texts.money_text(now.sales, currency), now.sales, before.sales, refunds),
+        _stat(_("Sales"), price_text(now.sales, currency=currency), now.sales, before.sales, refunds),
         _stat(_("Orders"), number_text(now.orders), now.orders, before.orders, ""),
-        _stat(_("Average basket"), texts.money_text(now.basket, currency), now.basket, before.basket, ""),
+        _stat(_("Average basket"), price_text(now.basket, currency=currency), now.basket, before.basket, ""),
         _margin(found),
     ]
     if now.tax:
         note = _("within the sales")
-        stats.append(_stat(_("Tax"), texts.money_text(now.tax, currency), now.tax, before.tax, note))
+        stats.append(_stat(_("Tax"), price_text(now.tax, currency=currency), now.tax, before.tax, note))
     return stats
 
 
@@ -75,7 +76,7 @@ def _margin(found: Figures) -> dict[str, Any]:
     now, missing = found.now, found.now.lines_without_cost
     note = ngettext("%(number)s line without a cost", "%(number)s lines without a cost", missing)
     note = note % {"number": number_text(missing)} if missing else ""
-    value = texts.money_text(now.margin, found.currency) if now.has_margin else "–"
+    value = price_text(now.margin, currency=found.currency) if now.has_margin else "–"
     return _stat(_("Margin"), value, now.margin, found.before.margin, note)
 
 
@@ -146,7 +147,7 @@ def _sold_row(one: Sold, currency: str) -> dict[str, Any]:
         "name": one.name or _("On no shelf"),
         "url": reverse("store:product", args=[one.slug]) if one.slug else "",
         "pieces": number_text(one.pieces),
-        "amount": texts.money_text(one.amount, currency),
+        "amount": price_text(one.amount, currency=currency),
     }
 
 
@@ -157,7 +158,7 @@ def _channel_rows(found: Figures) -> list[dict[str, Any]]:
         sums[texts.channel_text(way.channel)][1] += way.sales
     largest = sorted(sums.items(), key=lambda item: (-item[1][1], item[0]))
     return [
-        {"name": name, "orders": number_text(orders), "amount": texts.money_text(sales, found.currency)}
+        {"name": name, "orders": number_text(orders), "amount": price_text(sales, currency=found.currency)}
         for name, (orders, sales) in largest
     ]
 
@@ -171,14 +172,14 @@ def _way_rows(found: Figures) -> list[dict[str, Any]]:
     for part in found.till:
         sums[texts.method_text(part.method)] += part.kept
     largest = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
-    return [{"name": name, "amount": texts.money_text(sales, found.currency)} for name, sales in largest]
+    return [{"name": name, "amount": price_text(sales, currency=found.currency)} for name, sales in largest]
 
 
 def _till_row(way: TillWay, currency: str) -> dict[str, Any]:
     return {
         "name": texts.method_text(way.method),
-        "given_back": texts.money_text(way.given_back, currency) if way.given_back else "",
-        "amount": texts.money_text(way.kept, currency),
+        "given_back": price_text(way.given_back, currency=currency) if way.given_back else "",
+        "amount": price_text(way.kept, currency=currency),
     }
 
 
@@ -189,7 +190,7 @@ def stock_stats(found: Figures) -> list[dict[str, Any]]:
     pieces = ngettext("%(number)s piece", "%(number)s pieces", stock.pieces) % {"number": number_text(stock.pieces)}
     return [
         _stat(_("Stock at cost"), at_cost, 0, 0, note),
-        _stat(_("Stock at price"), texts.money_text(stock.at_price, found.currency), 0, 0, pieces),
+        _stat(_("Stock at price"), price_text(stock.at_price, currency=found.currency), 0, 0, pieces),
     ]
 
 
@@ -199,7 +200,7 @@ def cost_of_stock(stock: StockValue, currency: str) -> tuple[str, str]:
         return "–", _("No cost is known.")
     missing = ngettext("%(number)s piece without a cost", "%(number)s pieces without a cost", stock.without_cost)
     note = missing % {"number": number_text(stock.without_cost)} if stock.without_cost else ""
-    return texts.money_text(stock.at_cost, currency), note
+    return price_text(stock.at_cost, currency=currency), note
 
 
 def low_table(low: list[Any]) -> dict[str, Any]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from billing.money import Money
-from shared_apps.core.numbers import number_text
+from shared_apps.core.numbers import number_text, reader_locale
 from shared_apps.documents.wording import percent
 from tenant_apps.store.models import Shop, TillSession
 from tenant_apps.store.rules.invoicing import percent_of_points
+from tenant_apps.store.rules.typed_prices import price_text
 from tenant_apps.store.selectors.drawer import Drawer, WayTotal
 from tenant_apps.store.selectors.till_report import TillReport
-from tenant_apps.store.texts.reports import money_text
 from tenant_apps.store.texts.till import METHODS
 
 
@@ -61,7 +60,7 @@ def report_paper(session: TillSession, report: TillReport, shop: Shop) -> Report
 
 def _sales(report: TillReport, currency: str) -> ReportPart:
     def shown(minor: int) -> str:
-        return money_text(minor, currency)
+        return price_text(minor, currency=currency)
 
     rows = [ReportRow(_("Sales"), number_text(report.sales), _offline(report))]
     if report.discount_minor:
@@ -83,7 +82,7 @@ def _offline(report: TillReport) -> str:
 
 
 def _ways(drawer: Drawer, currency: str) -> ReportPart:
-    rows = [ReportRow(str(METHODS[way.method]), money_text(way.net_minor, currency), _split(way, currency))
+    rows = [ReportRow(str(METHODS[way.method]), price_text(way.net_minor, currency=currency), _split(way, currency))
             for way in drawer.ways]  # fmt: skip
     return ReportPart(_("Ways to pay"), tuple(rows))
 
@@ -91,20 +90,24 @@ def _ways(drawer: Drawer, currency: str) -> ReportPart:
 def _split(way: WayTotal, currency: str) -> str:
     if not way.given_back_minor:
         return ""
-    amounts = {"taken": money_text(way.taken_minor, currency), "back": money_text(way.given_back_minor, currency)}
+    amounts = {
+        "taken": price_text(way.taken_minor, currency=currency),
+        "back": price_text(way.given_back_minor, currency=currency),
+    }
     return _("%(taken)s taken, %(back)s given back") % amounts
 
 
 def _taxes(report: TillReport, shop: Shop) -> ReportPart:
-    locale = get_language() or "fr"
     name = shop.tax_name or pgettext("document", "VAT")
     rows = []
     for rate in report.rates:
         if not rate.rate_bp:
             continue
-        label = f"{name} {percent(percent_of_points(rate.rate_bp), locale)}"
-        base = _("on %(amount)s before tax") % {"amount": money_text(rate.total_minor - rate.tax_minor, shop.currency)}
-        rows.append(ReportRow(label, money_text(rate.tax_minor, shop.currency), base))
+        label = f"{name} {percent(percent_of_points(rate.rate_bp), reader_locale())}"
+        base = _("on %(amount)s before tax") % {
+            "amount": price_text(rate.total_minor - rate.tax_minor, currency=shop.currency)
+        }
+        rows.append(ReportRow(label, price_text(rate.tax_minor, currency=shop.currency), base))
     return ReportPart(_("Tax within the sales"), tuple(rows))
 
 
@@ -117,11 +120,13 @@ def drawer_part(session: TillSession, drawer: Drawer, currency: str) -> ReportPa
         (_("Put in"), drawer.put_in_minor, False),
         (_("Taken out"), -drawer.taken_out_minor, False),
     ]
-    rows = [ReportRow(label, money_text(minor, currency)) for label, minor, always in moved if always or minor]
-    rows.append(ReportRow(_("Should be in the drawer"), money_text(drawer.expected_minor, currency), is_sum=True))
+    rows = [ReportRow(label, price_text(minor, currency=currency)) for label, minor, always in moved if always or minor]
+    rows.append(
+        ReportRow(_("Should be in the drawer"), price_text(drawer.expected_minor, currency=currency), is_sum=True)
+    )
     if session.counted_minor is not None:
         rows += [
-            ReportRow(_("Counted"), money_text(session.counted_minor, currency)),
+            ReportRow(_("Counted"), price_text(session.counted_minor, currency=currency)),
             ReportRow(_("Difference"), _signed(session.difference_minor or 0, currency), session.note, is_sum=True),
         ]
     return ReportPart(_("Cash in the drawer"), tuple(rows))
@@ -129,4 +134,4 @@ def drawer_part(session: TillSession, drawer: Drawer, currency: str) -> ReportPa
 
 def _signed(minor: int, currency: str) -> str:
     plus = "+" if minor > 0 else ""
-    return plus + Money(minor, currency).display(get_language() or "fr")
+    return plus + price_text(minor, currency=currency)

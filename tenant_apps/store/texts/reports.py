@@ -46,11 +46,6 @@ DEFINITIONS: tuple[tuple[str | Promise, str | Promise], ...] = (
 )  # fmt: skip
 
 
-def money_text(minor: int, currency: str) -> str:
-    """An amount with its currency."""
-    return Money(minor, currency).display(reader_locale())
-
-
 def scale_text(minor: float, currency: str) -> str:
     """An amount without its currency, for the scale of a chart whose title names it."""
     return number_text(Money(int(minor), currency).as_decimal())
