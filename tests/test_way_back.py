@@ -36,6 +36,16 @@ def test_so_do_visitors_of_pages_that_every_account_may_see(tenant: Tenant, visi
     assert (answer.status_code, next_of(answer.url)) == (302, "/cart/")
 
 
+@pytest.mark.parametrize(("path", "is_shown"), [("/staff/orders/?view=todo", True), ("/orders/", False), ("", False)])
+def test_owners_are_shown_their_way_in_where_staff_log_in(
+    tenant: Tenant, visitor: Client, path: str, is_shown: bool
+) -> None:
+    html = visitor.get("/accounts/login/", {"next": path}).content.decode()
+    way_in = f"/organisations/{tenant.pk}/enter/?next=%2Fstaff%2Forders%2F%3Fview%3Dtodo"
+    assert (way_in in html) is is_shown
+    assert ("/organisations/" in html) is is_shown
+
+
 @pytest.mark.parametrize(
     "referrer",
     [

@@ -166,6 +166,7 @@ def _store(canary: str) -> Samples:
     invoice = issue_invoice(order=order)
     make_pdf(invoice_id=invoice.pk)
     by_link = {f"store:{name}": {"order_id": order.pk} for name in ("order", "cancel_my_order", "order_invoice")}
+    by_link["store:order_document"] = {"order_id": order.pk, "number": invoice.number}
     acts = (
         "order",
         "prepare",

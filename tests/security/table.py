@@ -128,6 +128,7 @@ STORE: dict[str, Methods] = {
     "store:staff_delete_attribute": form("store.delete_products"),
     "store:staff_settings": form("store.change_shop"),
     "store:order_invoice": page(ANYBODY),
+    "store:order_document": page(ANYBODY),
     "store:staff_documents": page("store.view_orders"),
     "store:staff_sales_journal": page("store.view_reports"),
     "store:staff_document": page("store.view_orders"),

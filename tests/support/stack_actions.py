@@ -89,7 +89,7 @@ def till_day(register: str) -> dict[str, object]:
     from django.utils import timezone
     from django_tenants.utils import tenant_context
 
-    from tenant_apps.store.models import Invoice, TillSession, TillTask
+    from tenant_apps.store.models import Invoice, TillSale, TillSession, TillTask
     from tenant_apps.store.rules.periods import named_period
     from tenant_apps.store.selectors import reports
     from tenant_apps.store.selectors.till_report import report_of
@@ -100,7 +100,10 @@ def till_day(register: str) -> dict[str, object]:
         told = report_of(session)
         documents = Invoice.objects.filter(order__till_sale__session=session)
         now, _before = reports.totals(named_period("7d", now=timezone.localtime()))
+        made = TillSale.objects.filter(session=session, order__isnull=False).order_by("local_number")
+        numbers = list(made.values_list("order__number", flat=True))
         return {
+            "numbered_as_made": numbers == sorted(numbers),
             "sales": told.sales, "offline": told.offline, "listed": told.list_minor, "discount": told.discount_minor,
             "sold": told.sold_minor, "returned": told.returned_minor,
             "ways": [(way.method, way.taken_minor, way.given_back_minor) for way in told.drawer.ways],

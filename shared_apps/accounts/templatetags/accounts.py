@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django import template
 
 from shared_apps.accounts import selectors
 from shared_apps.accounts.models import SignInProvider
+from shared_apps.core.context import platform_url
+from shared_apps.organisations.current import Tenant
 
 register = template.Library()
 
@@ -20,3 +24,12 @@ def registration_open() -> bool:
 def sign_in_providers() -> list[SignInProvider]:
     """`{% sign_in_providers as providers %}`: the ways in besides a password."""
     return selectors.sign_in_providers(active=True)
+
+
+@register.simple_tag
+def owners_way_in(tenant: Tenant, path: str | None) -> str:
+    """`{% owners_way_in tenant next as url %}`: where somebody whose account is the platform's gets into the workspace at that
+    path; empty for pages of customers."""
+    if not path or not path.startswith("/staff/"):
+        return ""
+    return f"{platform_url(f'/organisations/{tenant.pk}/enter/')}?{urlencode({'next': path})}"

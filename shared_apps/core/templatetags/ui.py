@@ -95,6 +95,12 @@ def thousands(number: int | None) -> str:
 
 
 @register.filter
+def signed(number: int) -> str:
+    """How much more or less, with its sign: "+3", "−1 500"."""
+    return number_text(number, "+#,##0;\u2212#,##0")
+
+
+@register.filter
 def file_size(size: int | None) -> str:
     """A file's size in bytes as people read it, in thousands: "64 KB", "1.4 MB"; at least 1 KB."""
     if size is None:

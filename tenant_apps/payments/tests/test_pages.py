@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -207,6 +208,14 @@ class TestStaff:
         assert "202611229999" not in text_of(staff.get("/staff/payments/?method=wave&period=today&status=pending"))
         assert "202611229999" in text_of(staff.get("/staff/payments/?q=9999"))
         assert "No payment found" in text_of(staff.get("/staff/payments/?status=failed"))
+
+    def test_what_came_in_today_tells_tests_from_money(self, staff: Browser, payee: FakePayee) -> None:
+        for _sale in range(2):
+            record_cash(purpose=PURPOSE, subject=payee.sell(PRICE), amount=PRICE, by=owner(), key=uuid4())
+        Payment.objects.filter(pk=Payment.objects.first().pk).update(is_test=True)
+        html = re.sub(r"<[^>]+>", "", text_of(staff.get("/staff/payments/")))
+        assert f"Received today: {PRICE.display('en')}" in html
+        assert f"Test payments today, no real money: {PRICE.display('en')}" in html
 
     @pytest.mark.parametrize(
         "junk", ["?page=x&status=%27", "?q=%27%25%ff", "?period=never&method=gold", "?page=999999"]

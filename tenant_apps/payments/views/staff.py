@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -51,6 +51,7 @@ def payments(request: StaffRequest) -> HttpResponse:
         "filters": _filters(chosen),
         "waiting": selectors.waiting_for_staff(),
         "taken": selectors.taken_today(),
+        "tested": selectors.taken_today(is_test=True),
     }
     return render_workspace(request, "payments/staff/payments.html", context)
 
@@ -63,7 +64,14 @@ def _filters(chosen: selectors.PaymentFilter) -> list[dict[str, Any]]:
         ("period", _("Period"), chosen.period, periods),
     ]
     return [
-        {"name": name, "label": label, "value": value, "options": options} for name, label, value, options in fields
+        {
+            "name": name,
+            "label": label,
+            "value": value,
+            "options": options,
+            "all": pgettext("periods", "All") if name == "period" else _("All"),
+        }
+        for name, label, value, options in fields
     ]
 
 

@@ -11,9 +11,9 @@ from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import Promise
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
 
-from shared_apps.core.csv_export import csv_response, safe_cell
+from shared_apps.core.csv_export import csv_response
 from shared_apps.core.downloads import SEALED
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -36,13 +36,17 @@ def _workbook(filename: str, header: Sequence[str | Promise], rows: Iterable[lis
     sheet.freeze_panes = "A2"
     sheet.append([str(cell) for cell in header])
     for row in rows:
-        sheet.append([_cell(value) for value in row])
+        sheet.append([_cell(sheet, value) for value in row])
     file = TemporaryFile()  # noqa: SIM115 — the response closes it
     book.save(file)
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=filename, content_type=XLSX, headers=SEALED)
 
 
-def _cell(value: Any) -> Any:
-    """A value as a workbook takes it: text without control characters, and never a formula."""
-    return safe_cell(re.sub(ILLEGAL_CHARACTERS_RE, "", value)) if isinstance(value, str) else value
+def _cell(sheet: Any, value: Any) -> Any:
+    """A value as a workbook takes it: text without control characters, marked as text, so that it is never a formula."""
+    if not isinstance(value, str):
+        return value
+    cell = WriteOnlyCell(sheet, re.sub(ILLEGAL_CHARACTERS_RE, "", value))
+    cell.data_type = "s"
+    return cell

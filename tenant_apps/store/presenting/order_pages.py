@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tenant_apps.payments.models import Payment
 from tenant_apps.payments.selectors import giving_back_minor
@@ -87,6 +88,8 @@ def _event(order: Order, event: OrderEvent, *, for_staff: bool) -> dict[str, Any
 def _detail(order: Order, event: OrderEvent) -> str:
     data = event.data
     told = [str(one) for one in data.get("goods", [])]
+    if event.kind == "sent":
+        told.append(ngettext("%(number)s piece", "%(number)s pieces", data["pieces"]) % {"number": data["pieces"]})
     if "minor" in data:
         told.append(price_text(data["minor"], currency=order.currency))
     if data.get("method"):

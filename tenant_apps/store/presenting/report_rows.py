@@ -57,19 +57,25 @@ def _limited(rows: Iterator[Row]) -> Iterator[Row]:
 
 
 def _order_rows(period: Period, currency: str, with_people: bool) -> Iterator[Row]:
-    for order in _orders(period):
+    for order in _orders(period, "till_payments"):
         yield [
             order.number, _when(order.confirmed_at), texts.channel_text(order.channel), _status(order),
             order.name if with_people else "", order.phone if with_people else "", order.city, order.zone_name,
             *(_amount(minor, currency) for minor in (
                 order.items_minor, order.discount_minor, order.delivery_minor, order.total_minor, order.tax_minor,
                 order.paid_minor, order.refunded_minor,
-            )), texts.method_text(order.method),
+            )), _methods(order),
         ]  # fmt: skip
 
 
+def _methods(order: Order) -> str:
+    """How an order is paid; a sale at a till in all the ways it was paid in."""
+    ways = {payment.method for payment in order.till_payments.all() if payment.amount_minor > 0} or {order.method}
+    return " + ".join(texts.method_text(way) for way in sorted(ways))
+
+
 def _line_rows(period: Period, currency: str, _with_people: bool) -> Iterator[Row]:
-    for order in _orders(period, with_lines=True):
+    for order in _orders(period, "lines"):
         for line in order.lines.all():
             if line.quantity:
                 yield _line_row(order, line, currency)
@@ -89,12 +95,10 @@ def _best_rows(period: Period, currency: str, _with_people: bool) -> Iterator[Ro
         yield [one.name, one.pieces, _amount(one.amount, currency)]
 
 
-def _orders(period: Period, *, with_lines: bool = False) -> Iterator[Order]:
+def _orders(period: Period, *read_along: str) -> Iterator[Order]:
     """The orders that count, the newest first, a piece at a time: what is read last is as far as the download is."""
     orders = Order.objects.filter(status__in=Order.LIVE, confirmed_at__gte=period.since, confirmed_at__lt=period.until)
-    orders = orders.order_by("-confirmed_at", "-pk")
-    if with_lines:
-        orders = orders.prefetch_related("lines")
+    orders = orders.order_by("-confirmed_at", "-pk").prefetch_related(*read_along)
     after = Q()
     while piece := list(orders.filter(after)[:PIECE]):
         yield from piece

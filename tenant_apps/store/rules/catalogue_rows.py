@@ -109,15 +109,23 @@ def typed_product(rows: Sequence[KeptRow], *, currency: str) -> TypedProduct:
 
 def _common(product: TypedProduct, column: str, currency: str) -> Any:
     """The value all rows agree on; those that leave the cell empty agree."""
-    said = [(row["row"], row["cells"][column]) for row in product.rows if row["cells"].get(column)]
+    said = [row for row in product.rows if row["cells"].get(column)]
     if not said:
         return _read(product, column, "", product.first_row, currency)
-    first_row, first = said[0]
-    for number, cell in said[1:]:
+    first_row, first = said[0]["row"], said[0]["cells"][column]
+    for row in said[1:]:
+        cell = row["cells"][column]
         if cell != first and (column != "slug" or cell.lower() != first.lower()):
-            text = _("Row %(row)s says something else of the same product. Type it once, or the same in both.")
-            product.wrong(column, text % {"row": first_row}, row=number)
+            product.wrong(column, _says_else(row) % {"row": first_row}, row=row["row"])
     return _read(product, column, first, first_row, currency)
+
+
+def _says_else(row: KeptRow) -> str:
+    if row["cells"].get("name") or row["cells"].get("slug"):
+        return _("Row %(row)s says something else of the same product. Type it once, or the same in both.")
+    return _(
+        "This row has no name, so it counts for the product of row %(row)s, which says something else. Type its name."
+    )
 
 
 def _read(product: TypedProduct, column: str, cell: str, row: int, currency: str) -> Any:

@@ -58,7 +58,14 @@ def ways_to_pay(basket: Basket, currency: str) -> list[WayToPay]:
     due = Money(basket.items_minor, currency)
     ways = [_way(one) for one in methods_for(due)]
     if takes_cash():
-        ways.append(WayToPay(CASH, _("Cash on delivery"), _("You pay when you receive your goods."), "wallet"))
+        ways.append(
+            WayToPay(
+                CASH,
+                _("Cash on receipt"),
+                _("You pay when you receive your goods, brought to you or collected."),
+                "wallet",
+            )
+        )
     return ways
 
 

@@ -29,7 +29,7 @@ def first_steps(shop: Shop) -> list[Step]:
     return [
         Step(_("Say who you are"), _("Name, what you sell, and the number customers write to."),
              bool(shop.name and shop.description and shop.phone), "store:staff_settings"),
-        Step(_("Add your first product"), _("A photo, a name and a price are enough."),
+        Step(_("Add your first product"), _("A photo, a name, a price and how many you have are enough."),
              found["has_product"], "store:staff_new_product"),
         Step(_("Enter your stock"), _("How many pieces you have. What is out of stock cannot be ordered."),
              found["has_stock"], "store:staff_stock_receive"),

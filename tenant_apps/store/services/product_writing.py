@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from shared_apps.audit.models import AuditCategory
 from shared_apps.core.errors import DomainError
 from tenant_apps.store.models import Brand, Category, Product, ProductImage, Specification, Variant
+from tenant_apps.store.rules.catalogue_cells import path_of
 from tenant_apps.store.services.attributes import save_specifications
 from tenant_apps.store.services.brands import brand_named
 from tenant_apps.store.services.details import ProductDetails, check_details
 from tenant_apps.store.services.prices import lock_products_to_write, refresh_prices
-from tenant_apps.store.services.shelves import check_room_for_shelf
+from tenant_apps.store.services.shelves import check_room_for_shelf, shelf_at
 from tenant_apps.store.services.stock_levels import refresh_availability
 from tenant_apps.store.services.variants import save_variants
 from tenant_apps.store.services.words import write_words
@@ -86,7 +87,11 @@ def _category(details: ProductDetails, shelves: dict[int, Category]) -> Category
 
 
 def _shelf_named(name: str) -> Category | None:
-    """The shelf of that name at the top, made when it is new; None without a name."""
+    """The shelf of that name at the top, or at the end of a path ("Mode > Tissus") as in a file; made when it is new, None
+    without a name."""
+    path = path_of(name)
+    if len(path) > 1:
+        return shelf_at(path=path)
     top = Category.objects.filter(parent=None)
     if name and not top.filter(name__iexact=name).exists():
         check_room_for_shelf(Category.objects.count(), field="category")

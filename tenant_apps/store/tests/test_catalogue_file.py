@@ -231,6 +231,15 @@ def test_two_rows_of_a_product_that_disagree_are_told() -> None:
     assert [(one.row, one.column, one.typed) for one in product.problems] == [(4, "brand", "Dior")]
 
 
+def test_a_row_without_a_name_that_says_something_else_is_told_what_it_lacks() -> None:
+    rows = [(2, ["Robe", "Chanel", "Taille=S"]), (3, ["", "Dior", "Taille=M"])]
+    [group] = grouped(rows, read_heading(["name", "brand", "options"]))
+    with translation.override("en"):
+        [problem] = typed_product(group, currency="XAF").problems
+    assert (problem.row, problem.column) == (3, "brand")
+    assert problem.text.startswith("This row has no name, so it counts for the product of row 2")
+
+
 def test_amounts_are_decimal_numbers_and_never_floats() -> None:
     from tenant_apps.store.rules.catalogue_cells import _written_amount
 

@@ -73,6 +73,17 @@ def test_a_customer_downloads_the_invoice_by_the_orders_link_once_it_was_issued(
 
 
 @NEEDS_PDF
+def test_a_customer_downloads_each_document_of_the_order_and_of_no_other(tenant: Tenant, visitor: Browser) -> None:
+    invoice, other = sold(1), sold(2)
+    note = credited(invoice.order, 500)
+    for one in (invoice, note):
+        answer = visitor.get(f"/orders/{invoice.order.pk}/documents/{one.number}/")
+        assert answer["Content-Disposition"] == f'attachment; filename="{one.number}.pdf"'
+        assert "no-store" in answer["Cache-Control"]
+    assert visitor.get(f"/orders/{invoice.order.pk}/documents/{other.number}/").status_code == 404
+
+
+@NEEDS_PDF
 def test_staff_download_any_document_by_its_number(tenant: Tenant, staff: Browser) -> None:
     invoice = sold(1)
     note = credited(invoice.order, 500)
@@ -184,8 +195,8 @@ def test_an_orders_page_names_its_documents(tenant: Tenant) -> None:
     note = credited(invoice.order, 500)
     context = {"order": invoice.order, "documents": documents_of(invoice.order)}
     customers = render_to_string("store/documents_of_order.html", context)
-    assert f'href="/orders/{invoice.order.pk}/invoice/"' in customers
-    assert note.number not in customers
+    for one in (invoice, note):
+        assert f'href="/orders/{invoice.order.pk}/documents/{one.number}/"' in customers
     assert "/staff/" not in customers
     staff = render_to_string("store/documents_of_order.html", {**context, "for_staff": True})
     for address in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from shared_apps.accounts.models import User
 from shared_apps.organisations.current import Tenant
@@ -13,6 +14,7 @@ from tenant_apps.store.presenting.order_pages import story_of
 from tenant_apps.store.services.reviews import ReviewDetails, has_bought, write_review
 from tenant_apps.store.tests.selling import stocked
 from tenant_apps.store.tests.sold import make_order
+from tenant_apps.store.tests.test_cancelled_pieces import sent, two_goods
 from tests.support.queries import queries_of
 from tests.support.tenants import Browser
 
@@ -107,3 +109,12 @@ def test_the_way_of_an_order_starts_with_its_payment_where_it_is_paid_first(
     line = {"variant": stocked("Robe"), "unit_minor": fields.pop("unit_minor", 9_000)}
     order = make_order(line, **fields)
     assert str(story_of(order, payments=[]).steps[0]["label"]) == first
+
+
+def test_each_parcel_tells_how_many_pieces_it_has(tenant: Tenant) -> None:
+    order = two_goods()
+    sent(order, Riz=2)
+    sent(order, Riz=1, Sel=2)
+    with translation.override("en"):
+        parcels = [one for one in story_of(order, payments=[]).events if one["icon"] == "truck"]
+    assert [one["text"] for one in parcels] == ["3 pieces", "2 pieces"]

@@ -87,6 +87,14 @@ def test_everything_about_a_product_is_kept(tenant: Tenant, tenant_client: Clien
     assert tenant_client.get("/staff/products/?q=6001").content.decode().count('class="with-photo"') == 1
 
 
+def test_a_new_shelf_may_be_a_path_as_in_a_file(tenant: Tenant, tenant_client: Client) -> None:
+    top = services.add_shelf(details=ShelfDetails("Mode"))
+    save(tenant_client, NEW, sent(category="mode > Tissus"))
+    shelf = Product.objects.get().category
+    assert shelf is not None
+    assert (shelf.name, shelf.parent) == ("Tissus", top)
+
+
 def test_variants_take_the_prices_above_where_their_rows_have_none(tenant: Tenant, tenant_client: Client) -> None:
     rows = table("variants", row("S", sku="S-1"), row("M", price="12 000"), row(""), row("L", is_active=""))
     save(tenant_client, NEW, sent(option1="Taille", cost="4000", **rows))
@@ -156,6 +164,12 @@ def test_each_wrong_row_is_named_on_top_and_beside_its_field(tenant: Tenant, ten
     assert 'id="id_variants-0-price_error"' in html
     assert 'name="variants-0-price" value="gratuit"' in html
     assert not Product.objects.exists()
+
+
+def test_photos_that_are_kept_are_not_asked_for_again(tenant: Tenant, tenant_client: Client) -> None:
+    html = tenant_client.post(NEW, sent(price="gratuit", photo=[upload()])).content.decode()
+    assert html.count('name="pending"') == 1
+    assert "sont à choisir de nouveau" not in html
 
 
 @pytest.mark.parametrize(

@@ -288,6 +288,7 @@ def test_a_list_counts_no_further_than_it_shows(
     html = html_of(visitor, "/")
     assert "More than 1,000 products" in html
     assert names_in(html) == ["Article 4", "Article 3", "Article 2"]
+    assert "There are more. Narrow them" in html
 
 
 PATHS = ["/", "/c/mode/", "/?brand=ndolo&s-matiere=coton&sort=rated", "/brands/ndolo/", "/products/article-0/"]

@@ -41,6 +41,8 @@ DEFINITIONS: tuple[tuple[str | Promise, str | Promise], ...] = (
         "Goods that customers kept, without tax and delivery, less what they cost you. Goods without a known cost are left "
         "out.")),
     (gettext_lazy("Best sellers and shelves"), gettext_lazy("Pieces that customers kept, at the price they paid for them.")),
+    (gettext_lazy("Ways to pay"), gettext_lazy(
+        "The same sales by the way that was chosen. Cash on delivery is among them from the order on, before it is there.")),
     (gettext_lazy("Compared with"), gettext_lazy(
         "The period before; while this one is running, only as much of it as has passed.")),
 )  # fmt: skip

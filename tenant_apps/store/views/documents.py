@@ -60,6 +60,17 @@ def order_invoice(request: TenantRequest, order_id: UUID) -> FileResponse:
     return download(invoice, DESK, who=str(order_id))
 
 
+@login_not_required
+@never_cache
+@require_safe
+def order_document(request: TenantRequest, order_id: UUID, number: str) -> FileResponse:
+    """The invoice or a credit note of an order, for whoever has its secret link."""
+    one = found.document_of(order_id, number)
+    if one is None:
+        raise Http404
+    return download(one, DESK, who=str(order_id))
+
+
 @permission_required("store.view_orders")
 @require_safe
 def documents(request: StaffRequest) -> HttpResponse:

@@ -27,7 +27,7 @@ PUBLIC = {
     "team": {"media", "theme", "invitation"},
     "store": {
         "home", "product", "product_reviews", "shelf", "brand", "sitemap", "sitemap_part", "robots", "cart", "cart_add",
-        "cart_change", "checkout", "order", "cancel_my_order", "order_invoice", "till_worker", "till_manifest",
+        "cart_change", "checkout", "order", "cancel_my_order", "order_invoice", "order_document", "till_worker", "till_manifest",
     },
     "events": {"home", "person", "event", "event_ics", "feed"},
     "esxi": set(),

@@ -76,8 +76,10 @@ export async function unsentPieces(db) {
   return pieces;
 }
 
-export function someUnsent(db, limit) {
-  return db.getAllFromIndex("sales", "state", STATES.pending, limit);
+/** The first sales that the server does not know yet, in the order they were made: it numbers them as they arrive. */
+export async function someUnsent(db, limit) {
+  const unsent = await db.getAllFromIndex("sales", "state", STATES.pending);
+  return unsent.sort((one, other) => one.made_at - other.made_at).slice(0, limit);
 }
 
 /** Sales whose customers asked for an invoice that is not made yet. */
