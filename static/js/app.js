@@ -65,6 +65,7 @@
     }
     try { sessionStorage.setItem(draftKey(form), JSON.stringify(draft)); } catch (error) { /* storage is full or refused */ }
   }
+  const tellChange = (field) => field.dispatchEvent(new Event("change", { bubbles: true }));
   function restoreDraft(form) {
     const owner = form.dataset.draftOwner;
     if (owner) forgetDrafts((key) => !key.startsWith("draft:" + owner + ":"));
@@ -78,7 +79,7 @@
       const now = isChoice(field) ? field.checked : field.value;
       if (now === kept[0] || kept[0] === kept[1]) continue;
       if (isChoice(field)) field.checked = kept[0]; else field.value = kept[0];
-      field.dispatchEvent(new Event("change", { bubbles: true }));
+      tellChange(field);
       restored = true;
     }
     const note = form.querySelector("[data-draft-note]");
@@ -101,6 +102,7 @@
     stopSaving(form);
     forgetDrafts((key) => key === draftKey(form));
     form.reset();
+    for (const field of form.elements) if (draftable(field)) tellChange(field);
     form.querySelector("[data-draft-note]").hidden = true;
   });
   on("submit", (event) => {
@@ -291,7 +293,8 @@
   all("[data-draft-clear]").forEach((mark) => {
     forgetDrafts((key) => key.endsWith(":" + mark.dataset.draftClear));
   });
-  all("form[data-draft]").forEach(restoreDraft);
+  /* Once htmx listens (on the document, so before the window): what is brought back may change sums that the server reckons. */
+  window.addEventListener("DOMContentLoaded", () => all("form[data-draft]").forEach(restoreDraft));
   focusErrors(document);
   if (document.querySelector("[data-countdown-to]")) { tick(); }
   setInterval(tick, 1000);

@@ -118,6 +118,27 @@ def test_what_was_typed_comes_back_with_a_word_and_can_be_discarded(page: Page) 
     assert name_in(page) == "Marché"
 
 
+def test_what_comes_back_or_is_discarded_is_told_to_the_server_where_it_reckons_with_it(page: Page) -> None:
+    static = Path(settings.BASE_DIR, "static")
+    htmx = static / "vendor/htmx/htmx.min.js"
+    body = f"""<!doctype html><meta charset="utf-8"><script>{(static / "js/app.js").read_text()}</script>
+        <script>{htmx.read_text()}</script><form data-draft="sums"><div data-draft-note hidden>back
+        <button type="button" data-draft-drop>drop</button></div><div hx-post="/sums/" hx-trigger="change" hx-swap="none">
+        <input type="radio" name="zone" value="1"><input type="radio" name="zone" value="2"></div></form>"""
+    page.route("http://forms.test/**", lambda route: route.fulfill(body=body, content_type="text/html"))
+    sums = "http://forms.test/sums/"
+    page.goto("http://forms.test/form/")
+    with page.expect_request(sums):
+        page.check("[value='2']")
+    page.goto("about:blank")
+    with page.expect_request(sums):
+        page.goto("http://forms.test/form/")
+    assert page.is_checked("[value='2']")
+    with page.expect_request(sums):
+        page.click("[data-draft-drop]")
+    assert not page.is_checked("[value='2']")
+
+
 def test_what_somebody_typed_is_not_shown_to_who_comes_after_them(page: Page) -> None:
     type_and_leave(page, "awa")
     open_form(page, "binta")
