@@ -88,7 +88,7 @@ def _event(order: Order, event: OrderEvent, *, for_staff: bool) -> dict[str, Any
 def _detail(order: Order, event: OrderEvent) -> str:
     data = event.data
     told = [str(one) for one in data.get("goods", [])]
-    if event.kind == "sent":
+    if event.kind == "sent" and "pieces" in data:
         told.append(ngettext("%(number)s piece", "%(number)s pieces", data["pieces"]) % {"number": data["pieces"]})
     if "minor" in data:
         told.append(price_text(data["minor"], currency=order.currency))
