@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from billing import gateways
 from billing.messages import NOT_SENT
@@ -25,6 +25,7 @@ from billing.services.refund_mail import tell_team_waiting
 from billing.services.subscriptions import lock_subscription
 from shared_apps.accounts.admins import is_platform_admin
 from shared_apps.core.errors import Conflict, DomainError, NotAllowed
+from shared_apps.core.numbers import reader_locale
 from shared_apps.core.soon import send_soon
 
 Status = Refund.Status
@@ -235,7 +236,7 @@ def _take(wanted: Money, standing: Standing, payment: Payment, *, to_credit: boo
         raise DomainError(
             "credit_used",
             _("Part of this payment became credit, which has been used since. At most %(amount)s can be given back.")
-            % {"amount": used.possible.display(_locale())},
+            % {"amount": used.possible.display(reader_locale())},
             field="amount",
         ) from None
 
@@ -261,13 +262,9 @@ def _load(refund_id: UUID) -> Refund:
 def _too_much_of(left: Money) -> Conflict:
     return Conflict(
         "too_much",
-        _("At most %(amount)s of this payment is left to give back.") % {"amount": left.display(_locale())},
+        _("At most %(amount)s of this payment is left to give back.") % {"amount": left.display(reader_locale())},
         field="amount",
     )
-
-
-def _locale() -> str:
-    return to_locale(get_language() or settings.LANGUAGE_CODE)
 
 
 def _decided() -> Conflict:

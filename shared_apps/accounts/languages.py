@@ -6,8 +6,8 @@ import re
 import unicodedata
 
 from babel import Locale
-from django.conf import settings
-from django.utils.translation import get_language, to_locale
+
+from shared_apps.core.numbers import reader_locale
 
 LANGUAGES = frozenset(
     re.findall(
@@ -25,7 +25,7 @@ LANGUAGES = frozenset(
 
 def language_name(code: str) -> str:
     """A language in the language of the page, with a capital; the code where nobody has named it."""
-    name = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE)).languages.get(code) or code
+    name = Locale.parse(reader_locale()).languages.get(code) or code
     return name[:1].upper() + name[1:]
 
 

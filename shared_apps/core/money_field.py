@@ -7,10 +7,10 @@ from typing import Any
 
 from babel.numbers import get_currency_symbol
 from django import forms
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from billing.money import InexactAmount, Money, exponent_of
+from shared_apps.core.numbers import reader_locale
 from shared_apps.core.widgets import MoneyInput
 
 _AMOUNT = re.compile(r"(\d{1,12})(?:[.,](\d{1,3}))?", re.ASCII)
@@ -43,7 +43,7 @@ def currency_sign(currency: str) -> str:
     """What stands beside an amount: "FCFA", "€"."""
     if currency in ("XAF", "XOF"):
         return "FCFA"
-    return str(get_currency_symbol(currency, locale=_locale()))
+    return str(get_currency_symbol(currency, locale=reader_locale()))
 
 
 def why_not_money(error: ValueError, currency: str) -> str:
@@ -81,9 +81,5 @@ class MoneyField(forms.CharField):
         return typed_money(value) if isinstance(value, Money) else value
 
 
-def _locale() -> str:
-    return to_locale(get_language() or "fr")
-
-
 def _decimal_sign() -> str:
-    return "," if _locale().startswith("fr") else "."
+    return "," if reader_locale().startswith("fr") else "."

@@ -7,12 +7,12 @@ from urllib.parse import quote
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from billing.models import Order
 from billing.signing import pay_path, pay_token
 from shared_apps.core.context import platform_url
+from shared_apps.core.numbers import reader_locale
 
 _BY_ACCOUNT = {
     "page": "order", "status": "order_status", "pay": "order_pay", "check": "order_check", "receipt": "order_receipt",
@@ -65,7 +65,7 @@ def share_links(order: Order) -> dict[str, str]:
     url = platform_url(pay_path(order.pk))
     words = _("%(organisation)s: %(amount)s to pay (order %(number)s).") % {
         "organisation": order.organisation_name,
-        "amount": order.due.display(to_locale(get_language() or "fr")),
+        "amount": order.due.display(reader_locale()),
         "number": order.number,
     }
     return {"url": url, "whatsapp": f"https://wa.me/?text={quote(f'{words} {url}')}"}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from billing.models import Order, Payment, Refund
@@ -14,6 +12,7 @@ from billing.money import Money, with_worth
 from billing.services.endings import bought_time
 from billing.services.refunds import Plan
 from billing.services.reviews import Decision, order_for, worth_of
+from shared_apps.core.numbers import reader_locale
 from shared_apps.core.templatetags.ui import day
 from shared_apps.core.widgets import Card
 from shared_apps.site.order_page import arrived_by
@@ -54,12 +53,12 @@ def decision_cards(payment: Payment, decisions: list[str]) -> dict[str, Card]:
 
 def shown(amount: Money) -> str:
     """An amount in the reader's language."""
-    return amount.display(to_locale(get_language() or settings.LANGUAGE_CODE))
+    return amount.display(reader_locale())
 
 
 def _both(plan: Plan) -> str:
     """What is given up of a payment, with its worth in the order's currency."""
-    return with_worth(plan.amount, plan.taken.total, to_locale(get_language() or settings.LANGUAGE_CODE))
+    return with_worth(plan.amount, plan.taken.total, reader_locale())
 
 
 def _money_words(plan: Plan, payment: Payment, *, to_credit: bool) -> str:

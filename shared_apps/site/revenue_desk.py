@@ -10,10 +10,9 @@ from typing import Any
 
 from babel.dates import format_skeleton, format_timedelta
 from babel.numbers import format_decimal, format_percent
-from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext, pgettext, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
 from billing.messages import explain
 from billing.method_names import method_name
@@ -36,6 +35,7 @@ from billing.reports.figures import (
 from provisioning.selectors import OpeningTimes, opening_times
 from shared_apps.core import charts
 from shared_apps.core.charts import Chart, Series
+from shared_apps.core.numbers import reader_locale
 from shared_apps.site import revenue_texts as texts
 from shared_apps.site.forms.desk import PAYMENT_STATES
 from shared_apps.site.forms.refunds import DISPUTE_STATES
@@ -276,20 +276,20 @@ def opening_text(times: OpeningTimes) -> dict[str, str] | None:
 def _lasting(time: timedelta) -> str:
     if time < timedelta(seconds=1):
         return _("less than a second")
-    return format_timedelta(time, granularity="second", threshold=2, locale=_locale())
+    return format_timedelta(time, granularity="second", threshold=2, locale=reader_locale())
 
 
 def money(amount: Money) -> str:
     """An amount in the reader's language."""
-    return _written(amount, _locale())
+    return _written(amount, reader_locale())
 
 
 def share_text(per_thousand: int | None) -> str:
     """Thousandths as per cent in the reader's language."""
     if per_thousand is None:
         return NOTHING
-    pattern = "#,##0.0\u202f%" if _locale().startswith("fr") else "#,##0.0%"
-    return format_percent(per_thousand / 1000, pattern, locale=_locale())
+    pattern = "#,##0.0\u202f%" if reader_locale().startswith("fr") else "#,##0.0%"
+    return format_percent(per_thousand / 1000, pattern, locale=reader_locale())
 
 
 def renewals(number: int) -> str:
@@ -316,15 +316,15 @@ def _francs(rows: Iterable[tuple[int, str, str, int, int]], month: int, method: 
 
 def _flow(flow: Flow, currency: str) -> str:
     """An amount of the table's currency, and of how many subscriptions or payments it is."""
-    return f"{_bare(Money(flow.minor, currency), _locale())} ({flow.number})" if flow.number else NOTHING
+    return f"{_bare(Money(flow.minor, currency), reader_locale())} ({flow.number})" if flow.number else NOTHING
 
 
 def _month_label(start: datetime, skeleton: str = "yMMM") -> str:
-    return format_skeleton(skeleton, timezone.localtime(start), locale=_locale())
+    return format_skeleton(skeleton, timezone.localtime(start), locale=reader_locale())
 
 
 def _number(value: float) -> str:
-    return _decimal(value, _locale())
+    return _decimal(value, reader_locale())
 
 
 # A page writes the same figures many times: on the axes of three drawings, in tables, and again at the next visit.
@@ -343,7 +343,3 @@ def _bare(amount: Money, locale: str) -> str:
 @lru_cache(maxsize=4096)
 def _written(amount: Money, locale: str) -> str:
     return amount.display(locale)
-
-
-def _locale() -> str:
-    return to_locale(get_language() or settings.LANGUAGE_CODE)

@@ -6,7 +6,6 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from billing import gateways
@@ -15,6 +14,7 @@ from billing.money import Money
 from billing.providers import reasons
 from billing.providers.base import Outcome, ProviderState
 from billing.providers.judging import Expected, mismatches
+from shared_apps.core.numbers import reader_locale
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def differences(payment: Payment, *, received: Money, reference: str) -> Differe
 
 def _amount_words(received: Money, order: Order) -> str:
     amounts = _pair(received, order.due)
-    locale = to_locale(get_language() or "fr")
+    locale = reader_locale()
     if received < order.due:
         left = {"left": (order.due - received).display(locale)}
         return _("Amount: %(found)s of %(expected)s. It pays part of the order; %(left)s is left to pay.") % {
@@ -91,7 +91,7 @@ def of_order(order: Order) -> list[str]:
 
 def _pair(received: Money, expected: Money) -> dict[str, str]:
     """Both amounts with their currency's code: two currencies are written FCFA."""
-    locale = to_locale(get_language() or "fr")
+    locale = reader_locale()
     amounts = {"found": received, "expected": expected}
     return {name: f"{amount.display(locale)} ({amount.currency})" for name, amount in amounts.items()}
 

@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from billing.models import Payment, TransferDecision
 from billing.money import Money
 from billing.statements.matching import named_alike
+from shared_apps.core.numbers import reader_locale
 from shared_apps.site.transfer_check import of_order
 from shared_apps.site.transfer_desk import same_reference
 
@@ -87,7 +88,7 @@ def flags_of(payment: Payment, decisions: list[TransferDecision]) -> list[Flag]:
 def _declared(payment: Payment) -> list[Flag]:
     """What the payer wrote beside the receipt, against what was asked for."""
     flags = []
-    locale = to_locale(get_language() or "fr")
+    locale = reader_locale()
     for receipt in payment.receipts.all():
         if receipt.declared_minor and receipt.declared_minor != payment.charge_minor:
             said = Money(receipt.declared_minor, payment.charge_currency)

@@ -128,11 +128,14 @@ def _since(days: int) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def taken_today(*, is_test: bool = False) -> list[Money]:
-    """What came in today, by currency: real money, or that of tests. One query."""
-    rows = Payment.objects.filter(status=Payment.Status.SUCCEEDED, is_test=is_test, succeeded_at__gte=_since(0))
-    sums = rows.order_by().values("received_currency").annotate(total=Sum("received_minor"))
-    return [Money(row["total"], row["received_currency"]) for row in sums]
+def taken_today() -> tuple[list[Money], list[Money]]:
+    """What came in today, by currency: real money, and that of tests. One query."""
+    rows = Payment.objects.filter(status=Payment.Status.SUCCEEDED, succeeded_at__gte=_since(0))
+    sums = rows.order_by().values("is_test", "received_currency").annotate(total=Sum("received_minor"))
+    taken: tuple[list[Money], list[Money]] = ([], [])
+    for row in sums:
+        taken[row["is_test"]].append(Money(row["total"], row["received_currency"]))
+    return taken
 
 
 def transfers_to_check(page: str) -> Page:

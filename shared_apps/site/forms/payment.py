@@ -8,8 +8,8 @@ from typing import Any
 import phonenumbers
 from django import forms
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy, override, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
 
 from billing import gateways
 from billing.method_names import method_name
@@ -18,6 +18,7 @@ from billing.money import Money
 from billing.providers.base import Capabilities
 from billing.providers.fx import quote_in_eur
 from billing.services.transfers import Declared
+from shared_apps.core.numbers import reader_locale
 from shared_apps.core.uploads import MAX_BYTES
 from shared_apps.core.widgets import Card, FileDrop, MoneyInput, PhoneInput, RadioCards
 from shared_apps.site.choices import currency_choices
@@ -104,7 +105,7 @@ def _card(name: str, order: Order) -> Card:
 def _paypal_words(order: Order) -> str:
     if order.currency == "EUR":
         return _("By card or PayPal account. You come back here afterwards.")
-    locale = to_locale(get_language() or "fr")
+    locale = reader_locale()
     charged = quote_in_eur(order.due, at=timezone.now()).charged
     return _(
         "By card or PayPal account. PayPal will ask you for %(euros)s, which is %(francs)s at the fixed rate of 655.957."

@@ -9,12 +9,12 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.html import format_html
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Order
 from billing.services.orders import Customer
 from shared_apps.core.context import host_with_port
+from shared_apps.core.numbers import reader_locale
 from shared_apps.core.widgets import Card, PhoneInput, RadioCards, SubdomainInput
 from shared_apps.site import plan_texts
 from shared_apps.site.catalogue import PlanOffer, ProductOffer, currencies_on_sale, find_product, sold_currency
@@ -120,14 +120,14 @@ class OrganisationForm(forms.Form):
         price = plan.price(self.choice.cycle, self.choice.currency)
         return Card(
             description=plan.in_short,
-            aside=format_html('<span class="money">{}</span>', price.display(_locale())) if price else "",
+            aside=format_html('<span class="money">{}</span>', price.display(reader_locale())) if price else "",
             badge=_("Recommended") if plan.is_recommended else "",
         )
 
     def _cycle_card(self, plan: PlanOffer, cycle: str) -> Card:
         price, saving = plan.price(cycle, self.choice.currency), plan.saving(cycle, self.choice.currency)
         return Card(
-            aside=format_html('<span class="money">{}</span>', price.display(_locale())) if price else "",
+            aside=format_html('<span class="money">{}</span>', price.display(reader_locale())) if price else "",
             badge=_("You save %(percent)d %%") % {"percent": saving} if saving else "",
         )
 
@@ -188,7 +188,3 @@ def initial_from_order(order: Order) -> dict[str, str]:
         "phone": order.customer_phone,
         "tax_number": order.tax_number,
     }
-
-
-def _locale() -> str:
-    return to_locale(get_language() or settings.LANGUAGE_CODE)

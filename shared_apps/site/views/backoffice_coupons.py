@@ -17,12 +17,13 @@ from billing.services.coupon_desk import change_coupon, create_coupon, is_promis
 from shared_apps.audit.texts import timeline
 from shared_apps.core.errors import DomainError
 from shared_apps.core.forms import show_error
+from shared_apps.core.numbers import reader_locale
 from shared_apps.site import coupons as desk
 from shared_apps.site.backoffice import history_of_resource
 from shared_apps.site.forms.coupons import CouponFilter, CouponForm
 from shared_apps.site.plan_texts import CYCLES, ORDER_KINDS, PRODUCTS, plan_label
 from shared_apps.site.views.backoffice import platform_admin
-from shared_apps.site.views.backoffice_selling import UNPROCESSABLE, reader_locale, render_selling
+from shared_apps.site.views.backoffice_selling import UNPROCESSABLE, render_selling
 
 
 @require_safe

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing.models import Plan, PlanVersion
 from billing.services.catalogue import publish_offer, set_plan_on_sale
 from shared_apps.core.errors import DomainError, NotFound
+from shared_apps.core.numbers import reader_locale
 from shared_apps.site import plan_texts
 from shared_apps.site import plans as desk
 from shared_apps.site.forms.plans import PlanForm
 from shared_apps.site.views.backoffice import platform_admin
-from shared_apps.site.views.backoffice_selling import UNPROCESSABLE, reader_locale, render_selling
+from shared_apps.site.views.backoffice_selling import UNPROCESSABLE, render_selling
 
 
 @require_safe

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from shared_apps.site.views.backoffice import render_backoffice
@@ -27,8 +26,3 @@ def render_selling(request: HttpRequest, template: str, context: dict[str, Any],
     ]
     frame = {"sections": tabs, "nav_current": "backoffice_plans"}
     return render_backoffice(request, template, {**frame, **context}, status=status)
-
-
-def reader_locale() -> str:
-    """The reader's locale, for amounts and numbers."""
-    return to_locale(get_language() or "fr")

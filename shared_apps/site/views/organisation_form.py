@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,6 +24,7 @@ from shared_apps.accounts.services.registration import is_verified
 from shared_apps.core.context import host_with_port
 from shared_apps.core.errors import DomainError
 from shared_apps.core.forms import show_error
+from shared_apps.core.numbers import reader_locale
 from shared_apps.core.throttle import caller, check_rate
 from shared_apps.site import plan_texts
 from shared_apps.site.catalogue import load_catalogue
@@ -135,7 +136,7 @@ def _order(request: HttpRequest, form: OrganisationForm) -> Order | None:
 
 def _other_amount(before: Money, now: Money) -> str:
     """What to tell somebody who saw another amount: a price changed, or what they chose costs something else."""
-    locale = to_locale(get_language() or settings.LANGUAGE_CODE)
+    locale = reader_locale()
     return _("The amount to pay is %(now)s now, and not %(before)s. Check your order, then continue.") % {
         "now": now.display(locale),
         "before": before.display(locale),

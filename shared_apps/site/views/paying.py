@@ -15,7 +15,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
@@ -30,6 +29,7 @@ from billing.services.transfers import upload_receipt
 from shared_apps.core.context import host_with_port, platform_url
 from shared_apps.core.errors import DomainError, NotFound
 from shared_apps.core.forms import show_error
+from shared_apps.core.numbers import reader_locale
 from shared_apps.core.soon import send_soon
 from shared_apps.core.templatetags.ui import in_fours
 from shared_apps.core.throttle import check_rate
@@ -300,14 +300,10 @@ def _bank_details(payment: Payment) -> list[dict[str, Any]]:
         shown, copied = told[name], told[name]
         if name == "amount":
             shown = _("%(amount)s (%(currency)s)") % {
-                "amount": payment.charge.display(_locale()),
+                "amount": payment.charge.display(reader_locale()),
                 "currency": told["currency"],
             }
         if name == "iban":
             shown = in_fours(copied)
         pairs.append({"label": label, "value": shown, "copy": copied})
     return pairs
-
-
-def _locale() -> str:
-    return to_locale(get_language() or settings.LANGUAGE_CODE)

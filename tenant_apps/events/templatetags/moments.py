@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from babel.dates import get_timezone_location
 from django import template
-from django.utils.translation import get_language, to_locale
 
+from shared_apps.core.numbers import reader_locale
 from tenant_apps.events import moments
 from tenant_apps.events.models import Event
 
@@ -20,7 +20,7 @@ register.filter("short_day", moments.short_day)
 @register.filter
 def zone_city(zone: str) -> str:
     """`{{ calendar.time_zone|zone_city }}`: "Africa/Cairo" is shown as "Le Caire" in French."""
-    return get_timezone_location(zone, locale=to_locale(get_language() or "fr"), return_city=True)
+    return get_timezone_location(zone, locale=reader_locale(), return_city=True)
 
 
 @register.filter

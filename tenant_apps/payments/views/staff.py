@@ -45,13 +45,14 @@ SEALED = {
 def payments(request: StaffRequest) -> HttpResponse:
     """Every payment, the newest first, and what waits for staff."""
     chosen = selectors.PaymentFilter.of(request.GET)
+    taken, tested = selectors.taken_today()
     context = {
         "page": selectors.list_payments(chosen, request.GET.get("page", "1")),
         "chosen": chosen,
         "filters": _filters(chosen),
         "waiting": selectors.waiting_for_staff(),
-        "taken": selectors.taken_today(),
-        "tested": selectors.taken_today(is_test=True),
+        "taken": taken,
+        "tested": tested,
     }
     return render_workspace(request, "payments/staff/payments.html", context)
 

@@ -87,11 +87,6 @@ def invoice_of(order_id: UUID) -> Invoice | None:
     )
 
 
-def document_of(order_id: UUID, number: str) -> Invoice | None:
-    """A document by its number, of that order alone."""
-    return Invoice.objects.filter(order_id=order_id, number=number).select_related("order", "original").first()
-
-
 def document_by_number(number: str) -> Invoice | None:
     """A document by its number."""
     return Invoice.objects.filter(number=number).select_related("order", "original").first()

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from billing.money import Money
 from shared_apps.core.numbers import number_text, reader_locale
 from tenant_apps.store.models import Promotion
+from tenant_apps.store.rules.typed_prices import price_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +50,5 @@ def value_text(promotion: Promotion, *, currency: str) -> str:
     if promotion.kind == Promotion.Kind.PERCENT:
         return f"\u2212{percent_text(promotion.percent_bp or 0)}"
     if promotion.kind == Promotion.Kind.FIXED:
-        return f"\u2212{Money(promotion.amount_minor or 0, currency).display(reader_locale())}"
+        return f"\u2212{price_text(promotion.amount_minor or 0, currency=currency)}"
     return _("Free delivery")

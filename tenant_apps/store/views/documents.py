@@ -65,8 +65,8 @@ def order_invoice(request: TenantRequest, order_id: UUID) -> FileResponse:
 @require_safe
 def order_document(request: TenantRequest, order_id: UUID, number: str) -> FileResponse:
     """The invoice or a credit note of an order, for whoever has its secret link."""
-    one = found.document_of(order_id, number)
-    if one is None:
+    one = found.document_by_number(number)
+    if one is None or one.order_id != order_id:
         raise Http404
     return download(one, DESK, who=str(order_id))
 
